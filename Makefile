@@ -1,0 +1,51 @@
+# The developer's commands; README.md says when to use which. Nothing here reaches beyond the package registries.
+PORT ?= 7071
+DATA ?= .data
+PY := .venv/bin/python
+export PYTHONHASHSEED := 0
+
+.PHONY: run setup dev frontend test test-python test-frontend check bench e2e openapi clean
+
+run: setup frontend ## start the platform on http://127.0.0.1:$(PORT)
+	@PORT=$(PORT) DATA=$(DATA) exec $(PY) -m infra.onebox --static frontend/out
+
+setup:
+	@sh scripts/setup.sh onebox
+
+dev:
+	@sh scripts/setup.sh dev
+
+frontend:
+	@sh scripts/frontend.sh
+
+test: test-python test-frontend e2e ## everything: Python, dashboard, browser
+
+test-python: dev
+	$(PY) -m pytest -q -n 2 --dist loadfile tests
+
+test-frontend: dev
+	@sh scripts/frontend.sh packages
+	cd frontend && npm run --silent test
+
+e2e: dev frontend ## one owner's day in a headless browser against onebox
+	@sh scripts/chromium.sh
+	cd frontend && npm run --silent test:e2e
+
+check: dev ## formatting, lint, types, layers, sizes, the API document
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) scripts/sizes.py
+	$(PY) -m triggers.api.openapi | diff -u frontend/openapi.json - >/dev/null || { echo "frontend/openapi.json is behind the API: run make openapi"; exit 1; }
+	@sh scripts/frontend.sh packages
+	cd frontend && npm run --silent check
+
+openapi: dev ## write the API document the dashboard is typed from
+	$(PY) -m triggers.api.openapi > frontend/openapi.json
+
+bench: dev ## our jobs, and the peers where they are installed
+	$(PY) -m bench
+
+clean:
+	rm -rf .venv frontend/node_modules frontend/.next frontend/out
