@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 LIMITS = {"tests": 600, "frontend": 400}
+KINDS = ("*.py", "*.ts", "*.tsx", "*.bicep")
 GENERATED = ("frontend/src/api/schema.d.ts",)
 
 
 def main() -> int:
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "*.py", "*.ts", "*.tsx", "*.bicep"], capture_output=True, text=True, check=True
-    )
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *KINDS], capture_output=True, text=True, check=True)
     too_long = []
     for name in listed.stdout.split():
         path = Path(name)
