@@ -1,0 +1,96 @@
+// Alerts as code; docs/runbooks.md says what to do for each.
+param actionGroupName string
+param location string
+param tags object
+param workspaceId string
+param serviceBusId string
+param cosmosId string
+param email string
+
+resource team 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: actionGroupName
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'tickwise'
+    enabled: true
+    emailReceivers: empty(email) ? [] : [{ name: 'owner', emailAddress: email, useCommonAlertSchema: true }]
+  }
+}
+
+var logAlerts = [
+  {
+    name: 'tick-lateness'
+    description: 'The slowest percentile of ticks is later than ten seconds.'
+    query: 'AppTraces | where Message == "tick.published" | extend late = todouble(Properties.late_ms) | summarize p99 = percentile(late, 99) | where p99 > 10000'
+  }
+  {
+    name: 'unknown-orders'
+    description: 'Orders whose outcome the exchange did not tell are older than the ambiguity window.'
+    query: 'AppTraces | where Message == "order.unknown" | where todouble(Properties.age_ms) > 60000'
+  }
+  {
+    name: 'rate-limited'
+    description: 'An exchange answers 429 or 418.'
+    query: 'AppTraces | where Message == "venue.rate_limited"'
+  }
+  {
+    name: 'quarantined-bots'
+    description: 'A bot was set aside because its events kept failing.'
+    query: 'AppTraces | where Message == "bot.quarantined"'
+  }
+]
+
+resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = [for rule in logAlerts: {
+  name: rule.name
+  location: location
+  tags: tags
+  properties: {
+    description: rule.description
+    severity: 2
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: { allOf: [{ query: rule.query, timeAggregation: 'Count', operator: 'GreaterThan', threshold: 0, failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 } }] }
+    actions: { actionGroups: [team.id] }
+  }
+}]
+
+resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'dead-letters'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'A message was set aside after ten tries.'
+    severity: 2
+    enabled: true
+    scopes: [serviceBusId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [{ name: 'any', criterionType: 'StaticThresholdCriterion', metricName: 'DeadletteredMessages', operator: 'GreaterThan', threshold: 0, timeAggregation: 'Maximum' }]
+    }
+    actions: [{ actionGroupId: team.id }]
+  }
+}
+
+resource throttled 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'cosmos-throttled'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Cosmos DB answers 429.'
+    severity: 3
+    enabled: true
+    scopes: [cosmosId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [{ name: 'any', criterionType: 'StaticThresholdCriterion', metricName: 'TotalRequests', operator: 'GreaterThan', threshold: 50, timeAggregation: 'Count', dimensions: [{ name: 'StatusCode', operator: 'Include', values: ['429'] }] }]
+    }
+    actions: [{ actionGroupId: team.id }]
+  }
+}

@@ -1,0 +1,15 @@
+// Limits and feature flags that change without a deployment.
+param name string
+param location string
+param tags object
+
+resource store 'Microsoft.AppConfiguration/configurationStores@2024-05-01' = {
+  name: name
+  location: location
+  tags: tags
+  sku: { name: 'standard' }
+  properties: { disableLocalAuth: true, enablePurgeProtection: true, dataPlaneProxy: { authenticationMode: 'Pass-through' } }
+}
+
+output name string = store.name
+output endpoint string = store.properties.endpoint
