@@ -1,0 +1,91 @@
+"""Every knob of the app, read from the environment in this file and nowhere else.
+
+Rules
+1. A connection `X` is what Azure's bindings read: `X` is a connection string, or `X__accountEndpoint` | `X__fullyQualifiedNamespace` |
+   `X__serviceUri` names the service and an identity opens it (`X__clientId` for a user-assigned one).
+2. An empty setting is a missing one. Nothing here has a neutral default for something that is needed: `need` raises its name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pydantic import BaseModel, ConfigDict
+
+_NAMES = {
+    "cosmos": "Cosmos",
+    "cosmos_endpoint": "Cosmos__accountEndpoint",
+    "cosmos_database": "CosmosDatabase",
+    "service_bus": "ServiceBus",
+    "service_bus_namespace": "ServiceBus__fullyQualifiedNamespace",
+    "web_pubsub": "WebPubSub",
+    "web_pubsub_uri": "WebPubSub__serviceUri",
+    "identity_client_id": "Cosmos__clientId",
+    "key_vault_url": "KEY_VAULT_URL",
+    "key_vault_ca": "KEY_VAULT_CA",
+    "key_vault_verify_challenge": "KEY_VAULT_VERIFY_CHALLENGE",
+    "key_vault_authority": "KEY_VAULT_AUTHORITY",
+    "key_vault_tenant_id": "KEY_VAULT_TENANT_ID",
+    "key_vault_client_id": "KEY_VAULT_CLIENT_ID",
+    "key_vault_client_secret": "KEY_VAULT_CLIENT_SECRET",
+    "auth_issuer": "AUTH_ISSUER",
+    "auth_audience": "AUTH_AUDIENCE",
+    "auth_jwks_url": "AUTH_JWKS_URL",
+    "auth_scope": "AUTH_SCOPE",
+    "replay_dir": "REPLAY_DIR",
+    "cors_origins": "CORS_ORIGINS",
+    "bots_per_user": "BOTS_PER_USER",
+    "accounts_per_user": "ACCOUNTS_PER_USER",
+    "heartbeat_s": "HEARTBEAT_S",
+}
+
+
+class MissingSetting(Exception):
+    """The app cannot do what was asked before this setting is given."""
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cosmos: str = ""
+    cosmos_endpoint: str = ""
+    cosmos_database: str = "tickwise"
+    service_bus: str = ""
+    service_bus_namespace: str = ""
+    web_pubsub: str = ""
+    web_pubsub_uri: str = ""
+    identity_client_id: str = ""
+    key_vault_url: str = ""
+    key_vault_ca: str = ""
+    key_vault_verify_challenge: bool = True
+    key_vault_authority: str = ""
+    key_vault_tenant_id: str = ""
+    key_vault_client_id: str = ""
+    key_vault_client_secret: str = ""
+    auth_issuer: str = ""
+    auth_audience: str = ""
+    auth_jwks_url: str = ""
+    auth_scope: str = ""
+    replay_dir: str = ""
+    cors_origins: str = ""
+    bots_per_user: int = 200
+    accounts_per_user: int = 20
+    heartbeat_s: int = 900
+
+    def need(self, field: str) -> str:
+        value = str(getattr(self, field))
+        if not value:
+            raise MissingSetting(_NAMES[field])
+        return value
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    values = {field: environment.get(name, "").strip() for field, name in _NAMES.items()}
+    return Settings.model_validate({field: value for field, value in values.items() if value})
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    return read_settings(os.environ)

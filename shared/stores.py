@@ -1,0 +1,159 @@
+"""Documents under their owner: the port and its Cosmos adapter.
+
+Rules
+1. Every call takes the user id and uses it as the partition key; nothing can be read without one. The single exception, the horizon
+   query, lives in shared/watch.py.
+2. Decisions are written with `create` or with `replace` and the ETag that was read: Exists and Stale are answers, not accidents.
+3. Lists are newest first by the document's `sort` field, and only within one partition.
+4. Statements are constants; what comes from a request goes in as a parameter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from shared.settings import Settings
+
+Document = dict[str, Any]
+
+
+class Exists(Exception):
+    """A document with this id is already there."""
+
+
+class Stale(Exception):
+    """The document changed since it was read, or is gone."""
+
+
+class Page(NamedTuple):
+    items: tuple[Document, ...]
+    next: str | None
+
+
+class Store(Protocol):
+    async def read(self, container: str, user_id: str, id: str) -> Document | None: ...
+
+    async def create(self, container: str, user_id: str, document: Document) -> Document:
+        """Errors: Exists."""
+        ...
+
+    async def replace(self, container: str, user_id: str, document: Document) -> Document:
+        """Only over the version it was read at (`_etag` in the document). Errors: Stale."""
+        ...
+
+    async def upsert(self, container: str, user_id: str, document: Document) -> Document: ...
+
+    async def delete(self, container: str, user_id: str, id: str) -> None:
+        """What is not there is deleted already."""
+        ...
+
+    async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page: ...
+
+    async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int: ...
+
+    async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
+        """All or nothing, at most 100."""
+        ...
+
+
+_FIELDS = {"kind", "botId", "account_id", "status"}
+
+
+def conditions(where: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
+    """The WHERE clause of a list and its parameters; only known fields can be asked for."""
+    unknown = set(where) - _FIELDS
+    if unknown:
+        raise ValueError(f"not a field to list by: {sorted(unknown)}")
+    clauses = ["c.userId = @user", *(f"c.{field} = @{field}" for field in where)]
+    return " AND ".join(clauses), [{"name": f"@{field}", "value": value} for field, value in where.items()]
+
+
+class CosmosStore:
+    """azure-cosmos, opened at the first call and kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: Any = None
+        self._opening = asyncio.Lock()
+
+    async def container(self, name: str) -> Any:
+        if self._client is None:
+            async with self._opening:
+                if self._client is None:
+                    self._client = _open(self._settings)
+        return self._client.get_database_client(self._settings.cosmos_database).get_container_client(name)
+
+    async def read(self, container: str, user_id: str, id: str) -> Document | None:
+        from azure.cosmos.exceptions import CosmosResourceNotFoundError
+
+        try:
+            return dict(await (await self.container(container)).read_item(id, partition_key=user_id))
+        except CosmosResourceNotFoundError:
+            return None
+
+    async def create(self, container: str, user_id: str, document: Document) -> Document:
+        from azure.cosmos.exceptions import CosmosResourceExistsError
+
+        try:
+            return dict(await (await self.container(container)).create_item({**document, "userId": user_id}))
+        except CosmosResourceExistsError as error:
+            raise Exists(document["id"]) from error
+
+    async def replace(self, container: str, user_id: str, document: Document) -> Document:
+        from azure.core import MatchConditions
+        from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosResourceNotFoundError
+
+        body = {**document, "userId": user_id}
+        try:
+            place = await self.container(container)
+            return dict(
+                await place.replace_item(document["id"], body, etag=document["_etag"], match_condition=MatchConditions.IfNotModified)
+            )
+        except (CosmosAccessConditionFailedError, CosmosResourceNotFoundError) as error:
+            raise Stale(document["id"]) from error
+
+    async def upsert(self, container: str, user_id: str, document: Document) -> Document:
+        return dict(await (await self.container(container)).upsert_item({**document, "userId": user_id}))
+
+    async def delete(self, container: str, user_id: str, id: str) -> None:
+        from azure.cosmos.exceptions import CosmosResourceNotFoundError
+
+        try:
+            await (await self.container(container)).delete_item(id, partition_key=user_id)
+        except CosmosResourceNotFoundError:
+            return
+
+    async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page:
+        clause, parameters = conditions(where)
+        if cursor is not None:
+            clause += " AND c.sort < @cursor"
+            parameters.append({"name": "@cursor", "value": cursor})
+        statement = f"SELECT * FROM c WHERE {clause} ORDER BY c.sort DESC OFFSET 0 LIMIT {int(limit) + 1}"
+        found = await self._query(container, user_id, statement, parameters)
+        items = tuple(found[:limit])
+        return Page(items, items[-1]["sort"] if len(found) > limit else None)
+
+    async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
+        clause, parameters = conditions(where)
+        return int((await self._query(container, user_id, f"SELECT VALUE COUNT(1) FROM c WHERE {clause}", parameters))[0])
+
+    async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
+        operations = [("upsert", ({**document, "userId": user_id},)) for document in upserts]
+        await (await self.container(container)).execute_item_batch(operations, partition_key=user_id)
+
+    async def _query(self, container: str, user_id: str, statement: str, parameters: list[dict[str, Any]]) -> list[Any]:
+        place = await self.container(container)
+        rows = place.query_items(statement, parameters=[{"name": "@user", "value": user_id}, *parameters], partition_key=user_id)
+        return [row async for row in rows]
+
+
+def _open(settings: Settings) -> Any:
+    from azure.cosmos.aio import CosmosClient
+
+    if settings.cosmos:
+        return CosmosClient.from_connection_string(settings.cosmos)
+    from shared.identity import credential
+
+    return CosmosClient(settings.need("cosmos_endpoint"), credential(settings))

@@ -1,0 +1,79 @@
+"""Exchange accounts of a user: their documents and what can be read of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from shared.clock import iso
+from shared.errors import AppError, conflict, not_found
+from shared.paper_book import Balance, book_balances
+from shared.read_model import SCHEMA, AccountView
+from shared.stores import Exists, Store
+from strategy_core.number import ZERO, dec
+from triggers.api.idempotency import fingerprint, id_for, same_request
+from triggers.api.models.account import AccountCreate
+from triggers.api.platform import Platform
+from triggers.market_source import Path
+
+
+async def need_account(store: Store, user_id: str, account_id: str) -> dict[str, Any]:
+    """The account's document, or 404: also for an account of someone else."""
+    document = await store.read("accounts", user_id, account_id)
+    if document is None or document.get("kind") != "account":
+        raise not_found("account")
+    return document
+
+
+async def create(plat: Platform, user_id: str, body: AccountCreate, key: str | None) -> dict[str, Any]:
+    account_id, body_print = id_for("acc", user_id, "create_account", key), fingerprint(body.model_dump(mode="json"))
+    now = plat.now_ms()
+    await check_market(plat, body, now)
+    if await plat.store.count("accounts", user_id, {"kind": "account"}) >= plat.settings.accounts_per_user:
+        raise AppError(429, "too_many_accounts", params={"limit": str(plat.settings.accounts_per_user)})
+    document = {
+        **body.model_dump(mode="json"),
+        "id": account_id,
+        "kind": "account",
+        "schema": SCHEMA,
+        "sort": f"{iso(now)}:{account_id}",
+        "paper": True,
+        "created_at": iso(now),
+        "createdMs": now,
+        "bodyPrint": body_print,
+    }
+    try:
+        return await plat.store.create("accounts", user_id, document)
+    except Exists:
+        stored = await need_account(plat.store, user_id, account_id)
+        same_request(stored, body_print)
+        return stored
+
+
+async def check_market(plat: Platform, body: AccountCreate, now: int) -> None:
+    """Errors: AppError when the source of prices does not exist or cannot be reached."""
+    await plat.markets.listed(Path(body.market, body.speed, now), now)
+
+
+async def balances(plat: Platform, user_id: str, account: dict[str, Any]) -> dict[str, Balance]:
+    """The paper exchange's book, or what the account started with while there is none."""
+    book = await plat.store.read("paper", user_id, account["id"])
+    return book_balances(book) if book else {name: Balance(dec(amount), ZERO) for name, amount in account["balances"].items()}
+
+
+async def free_balances(plat: Platform, user_id: str, account: dict[str, Any]) -> dict[str, Decimal]:
+    return {currency: balance.free for currency, balance in (await balances(plat, user_id, account)).items()}
+
+
+async def view(plat: Platform, user_id: str, account: dict[str, Any]) -> AccountView:
+    found = await balances(plat, user_id, account)
+    rows = [{"currency": name, "free": b.free, "used": b.used, "total": b.free + b.used} for name, b in sorted(found.items())]
+    return AccountView.of_document({**account, "balances": rows})
+
+
+async def delete(plat: Platform, user_id: str, account_id: str) -> None:
+    await need_account(plat.store, user_id, account_id)
+    if await plat.store.count("bots", user_id, {"kind": "bot", "account_id": account_id}):
+        raise conflict("account_in_use")
+    await plat.store.delete("accounts", user_id, account_id)
+    await plat.store.delete("paper", user_id, account_id)

@@ -1,0 +1,69 @@
+"""The API: one FastAPI object behind every area function (triggers/api/areas.py).
+
+Rules
+1. The user comes from the verified token and from nowhere else; every handler that reads or writes takes `CurrentUser`.
+2. Handlers validate, authorise and enqueue; they never reach an exchange account.
+3. Every error is a problem with a stable code; the rejected input is never repeated in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from shared.settings import settings
+from triggers.api import problem
+from triggers.api.openapi import document
+from triggers.api.routers import accounts, bot_commands, bot_lists, bots, docs, markets, me, strategies
+
+PROBLEM = {"description": "Problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+SECURITY_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+def make_api(cors_origins: str = "") -> FastAPI:
+    app = FastAPI(
+        title="Tickwise",
+        version="1.0.0",
+        summary="Crypto trading bots: plan, commit, execute",
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
+        responses={422: PROBLEM, "default": PROBLEM},
+    )
+    problem.install(app)
+    for router in (strategies, markets, accounts, bots, bot_commands, bot_lists, me, docs):
+        app.include_router(router.router)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    app.middleware("http")(answer_headers)
+    origins = [origin.strip() for origin in cors_origins.split(",") if origin.strip()]
+    if origins:
+        allow_browsers(app, origins)
+    return app
+
+
+def allow_browsers(app: FastAPI, origins: list[str]) -> None:
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["authorization", "content-type", "idempotency-key", "if-match"],
+        expose_headers=["etag", "location", "retry-after"],
+        max_age=600,
+    )
+
+
+async def answer_headers(request: Request, call_next: Any) -> Response:
+    response: Response = await call_next(request)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+api = make_api(settings().cors_origins)

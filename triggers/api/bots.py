@@ -1,0 +1,113 @@
+"""Bots as documents: drafts are made and changed here; from the start on the bot's tick writes the document."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from shared.bot_document import draft
+from shared.clock import iso
+from shared.errors import AppError, conflict, findings_error, not_found
+from shared.stores import Exists, Stale, Store
+from strategy_core.trade import Invalid, Market
+from triggers.api import accounts
+from triggers.api.idempotency import fingerprint, id_for, same_request
+from triggers.api.models.bot import BotCreate, BotPatch, BotPlan, MarketView, PreviewAnswer
+from triggers.api.platform import Platform
+from triggers.market_source import Path
+
+AT_REST = {"draft", "stopped", "finished"}
+
+
+async def need_bot(store: Store, user_id: str, bot_id: str) -> dict[str, Any]:
+    """The bot's document, or 404: also for a bot of someone else."""
+    document = await store.read("bots", user_id, bot_id)
+    if document is None or document.get("kind") != "bot":
+        raise not_found("bot")
+    return document
+
+
+async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
+    from strategy_core import registry
+
+    account = await accounts.need_account(plat.store, user_id, plan.account_id)
+    market, price = await market_now(plat, account, plan.symbol)
+    price = plan.price or price
+    config = check(plan.strategy, plan.config, price, market)
+    answer = registry.preview(plan.strategy, config, price, market)
+    balances = await accounts.free_balances(plat, user_id, account)
+    return PreviewAnswer(
+        price=price,
+        market=MarketView.model_validate(market_fields(market)),
+        preview=answer,
+        available={currency: balances.get(currency, Decimal(0)) for currency in (market.base, market.quote)},
+        currency=answer.currency,
+    )
+
+
+def check(strategy: str, config: dict[str, Any], price: Decimal, market: Market) -> Any:
+    """The parsed config. Errors: AppError 422 with every finding, fields under `config`."""
+    from strategy_core import registry
+
+    try:
+        parsed = registry.parse(strategy, config)
+        findings = registry.validate(strategy, parsed, price, market)
+    except Invalid as refused:
+        raise findings_error(refused.findings, "config") from None
+    if findings:
+        raise findings_error(findings, "config")
+    return parsed
+
+
+async def market_now(plat: Platform, account: dict[str, Any], symbol: str) -> tuple[Market, Decimal]:
+    path = Path.of_account(account)
+    market = await plat.markets.rules(path, symbol)
+    price, _ = await plat.markets.price(path, symbol, plat.now_ms())
+    return market, price
+
+
+async def create(plat: Platform, user_id: str, body: BotCreate, key: str | None) -> dict[str, Any]:
+    account = await accounts.need_account(plat.store, user_id, body.account_id)
+    bot_id, body_print = id_for("bot", user_id, "create_bot", key), fingerprint(body.model_dump(mode="json"))
+    if key and (stored := await plat.store.read("bots", user_id, bot_id)):
+        same_request(stored, body_print)
+        return stored
+    market, price = await market_now(plat, account, body.symbol)
+    check(body.strategy, body.config, price, market)
+    if await plat.store.count("bots", user_id, {"kind": "bot"}) >= plat.settings.bots_per_user:
+        raise AppError(429, "too_many_bots", params={"limit": str(plat.settings.bots_per_user)})
+    document = draft(bot_id, body.model_dump(mode="json"), account, plat.now_ms()) | {"bodyPrint": body_print}
+    try:
+        return await plat.store.create("bots", user_id, document)
+    except Exists:
+        stored = await need_bot(plat.store, user_id, bot_id)
+        same_request(stored, body_print)
+        return stored
+
+
+async def patch(plat: Platform, user_id: str, bot_id: str, body: BotPatch, if_match: str | None) -> dict[str, Any]:
+    document = await need_bot(plat.store, user_id, bot_id)
+    if if_match is not None and if_match != document["_etag"]:
+        raise AppError(412, "changed_meanwhile", "If-Match")
+    if document["status"] != "draft":
+        raise conflict("bot_not_draft", status=document["status"])
+    if body.config is not None:
+        account = await accounts.need_account(plat.store, user_id, document["account_id"])
+        market, price = await market_now(plat, account, document["symbol"])
+        check(document["strategy"], body.config, price, market)
+    changes = {name: value for name, value in body.model_dump(mode="json").items() if value is not None}
+    try:
+        return await plat.store.replace("bots", user_id, {**document, **changes, "updated_at": iso(plat.now_ms())})
+    except Stale:
+        raise AppError(412, "changed_meanwhile", "If-Match") from None
+
+
+async def delete(plat: Platform, user_id: str, bot_id: str) -> None:
+    document = await need_bot(plat.store, user_id, bot_id)
+    if document["status"] not in AT_REST:
+        raise conflict("bot_is_running", status=document["status"])
+    await plat.store.delete("bots", user_id, bot_id)
+
+
+def market_fields(market: Market) -> dict[str, object]:
+    return {name: getattr(market, name) for name in MarketView.model_fields}

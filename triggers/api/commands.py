@@ -1,0 +1,40 @@
+"""Commands to a bot as events on its session. Each is checked as far as can be seen from here; the bot's entity decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.bus import BotEvent
+from shared.errors import conflict
+from shared.read_model import BotView
+from triggers.api import accounts, bots
+from triggers.api.idempotency import id_for
+from triggers.api.models.bot import Accepted
+from triggers.api.platform import Platform
+
+POSSIBLE = {
+    "start": {"draft"},
+    "pause": {"waiting", "starting", "active"},
+    "resume": {"paused", "error"},
+    "stop": {"waiting", "starting", "active", "paused", "stopping", "error"},
+}
+
+
+async def start(plat: Platform, user_id: str, bot_id: str, key: str | None) -> Accepted:
+    """The config is checked against the market as it is now, so that a start which cannot work is refused at once."""
+    document = await bots.need_bot(plat.store, user_id, bot_id)
+    if document["status"] == "draft":
+        account = await accounts.need_account(plat.store, user_id, document["account_id"])
+        market, price = await bots.market_now(plat, account, document["symbol"])
+        bots.check(document["strategy"], document["config"], price, market)
+    return await send(plat, user_id, bot_id, "start", {}, key)
+
+
+async def send(plat: Platform, user_id: str, bot_id: str, name: str, params: dict[str, Any], key: str | None) -> Accepted:
+    document = await bots.need_bot(plat.store, user_id, bot_id)
+    command_id = id_for("cmd", user_id, f"{name}:{bot_id}", key)
+    if key is None and document["status"] not in POSSIBLE[name]:
+        raise conflict("not_possible", status=document["status"], command=name)
+    event = BotEvent(user_id, bot_id, command_id, "command", plat.now_ms(), {"name": name, "params": params})
+    await plat.bus.send([event])
+    return Accepted(command_id=command_id, status_url=f"/api/v1/bots/{bot_id}", bot=BotView.of_document(document))

@@ -1,0 +1,64 @@
+"""The OpenAPI document: FastAPI's own, plus the native functions and the models no route names.
+
+`python -m triggers.api.openapi` writes it to standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from triggers.api.models.common import Problem
+from triggers.api.models.live import LiveMessage
+from triggers.api.models.market import Health, Negotiated
+
+MODELS = (Problem, LiveMessage, Negotiated, Health)
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        spec = get_openapi(title=app.title, version=app.version, summary=app.summary, openapi_version="3.1.0", routes=app.routes)
+        schemas = spec.setdefault("components", {}).setdefault("schemas", {})
+        extra = models_json_schema([(model, "serialization") for model in MODELS], ref_template="#/components/schemas/{model}")
+        for name, schema in extra[1]["$defs"].items():
+            schemas.setdefault(name, schema)
+        spec["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+        spec["security"] = [{"bearer": []}]
+        spec["paths"] |= native_paths()
+        app.openapi_schema = spec
+    return app.openapi_schema
+
+
+def native_paths() -> dict[str, Any]:
+    """What native functions answer (triggers/health.py, triggers/negotiate.py)."""
+    return {
+        "/api/v1/realtime/negotiate": {"post": operation("negotiate", "realtime", "Where and with which token to listen", "Negotiated")},
+        "/api/health": {"get": operation("health", "health", "Whether the app answers; needs no token", "Health") | {"security": []}},
+    }
+
+
+def operation(name: str, tag: str, summary: str, model: str) -> dict[str, Any]:
+    def answer(media: str, schema: str) -> dict[str, Any]:
+        return {"content": {media: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
+
+    responses = {
+        "200": {"description": "Successful Response"} | answer("application/json", model),
+        "default": {"description": "Problem"} | answer("application/problem+json", "Problem"),
+    }
+    return {"operationId": name, "tags": [tag], "summary": summary, "responses": responses}
+
+
+def main() -> None:
+    from triggers.api.app import make_api
+
+    json.dump(document(make_api()), sys.stdout, indent=1, sort_keys=True, ensure_ascii=True)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

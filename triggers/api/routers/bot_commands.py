@@ -1,0 +1,71 @@
+"""The owner's word to a bot: durable when answered (202), carried out by the bot's next tick in the order given."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from triggers.api import commands
+from triggers.api.idempotency import IdempotencyKey
+from triggers.api.models.bot import Accepted, ObjectId, PauseBody, StartBody, StopBody
+from triggers.api.platform import CurrentUser, Plat
+
+router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
+
+
+@router.post("/{bot_id}/start", status_code=202)
+async def start_bot(
+    bot_id: ObjectId,
+    user: CurrentUser,
+    plat: Plat,
+    response: Response,
+    body: StartBody | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """Validate against the market as it is now, reserve the money, place the first orders."""
+    return located(response, await commands.start(plat, user.id, bot_id, idempotency_key))
+
+
+@router.post("/{bot_id}/pause", status_code=202)
+async def pause_bot(
+    bot_id: ObjectId,
+    user: CurrentUser,
+    plat: Plat,
+    response: Response,
+    body: PauseBody | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """Nothing new is placed; `keep_orders` leaves what rests."""
+    params = (body or PauseBody()).model_dump(mode="json")
+    return located(response, await commands.send(plat, user.id, bot_id, "pause", params, idempotency_key))
+
+
+@router.post("/{bot_id}/resume", status_code=202)
+async def resume_bot(
+    bot_id: ObjectId,
+    user: CurrentUser,
+    plat: Plat,
+    response: Response,
+    body: StartBody | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """Go on after a pause or an error that was seen to."""
+    return located(response, await commands.send(plat, user.id, bot_id, "resume", {}, idempotency_key))
+
+
+@router.post("/{bot_id}/stop", status_code=202)
+async def stop_bot(
+    bot_id: ObjectId,
+    user: CurrentUser,
+    plat: Plat,
+    response: Response,
+    body: StopBody | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """Cancel everything and close as `close_mode` says."""
+    params = (body or StopBody()).model_dump(mode="json")
+    return located(response, await commands.send(plat, user.id, bot_id, "stop", params, idempotency_key))
+
+
+def located(response: Response, accepted: Accepted) -> Accepted:
+    response.headers["location"] = accepted.status_url
+    return accepted

@@ -1,0 +1,52 @@
+"""What a bot has out and what happened to it: orders, fills, the "why" log, equity. Newest first."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from shared.read_model import EquityPoint, EventView, FillView, OrderView
+from shared.stores import Page
+from triggers.api.bots import need_bot
+from triggers.api.models.bot import EquityPage, EventPage, FillPage, ObjectId, OrderPage
+from triggers.api.models.common import Cursor
+from triggers.api.platform import CurrentUser, Plat, Platform
+
+router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+From = Annotated[Cursor | None, Query()]
+
+
+@router.get("/{bot_id}/orders")
+async def list_bot_orders(bot_id: ObjectId, user: CurrentUser, plat: Plat) -> OrderPage:
+    """Every order that is out, nearest to the top of the book first."""
+    document = await need_bot(plat.store, user.id, bot_id)
+    return OrderPage(items=tuple(OrderView.of_document(row) for row in document.get("orders", ())))
+
+
+@router.get("/{bot_id}/fills")
+async def list_bot_fills(bot_id: ObjectId, user: CurrentUser, plat: Plat, limit: Limit = 50, cursor: From = None) -> FillPage:
+    """Executions of the bot's orders."""
+    page = await rows_of(plat, user.id, bot_id, "fills", limit, cursor)
+    return FillPage(items=tuple(FillView.of_document(row) for row in page.items), next=page.next)
+
+
+@router.get("/{bot_id}/events")
+async def list_bot_events(bot_id: ObjectId, user: CurrentUser, plat: Plat, limit: Limit = 50, cursor: From = None) -> EventPage:
+    """Why the bot did what it did, as a hash chain."""
+    page = await rows_of(plat, user.id, bot_id, "events", limit, cursor)
+    return EventPage(items=tuple(EventView.of_document(row) for row in page.items), next=page.next)
+
+
+@router.get("/{bot_id}/equity")
+async def list_bot_equity(bot_id: ObjectId, user: CurrentUser, plat: Plat, limit: Limit = 200, cursor: From = None) -> EquityPage:
+    """Total profit over time."""
+    page = await rows_of(plat, user.id, bot_id, "equity", limit, cursor)
+    return EquityPage(items=tuple(EquityPoint.of_document(row) for row in page.items), next=page.next)
+
+
+async def rows_of(plat: Platform, user_id: str, bot_id: str, container: str, limit: int, cursor: str | None) -> Page:
+    await need_bot(plat.store, user_id, bot_id)
+    return await plat.store.page(container, user_id, {"botId": bot_id}, limit, cursor)

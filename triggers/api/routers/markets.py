@@ -1,0 +1,78 @@
+"""Markets and their candles. `exchange` names the source; a replay belongs to an account, since it starts with it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from shared.errors import invalid
+from strategy_core.trade import Market
+from triggers.api.accounts import need_account
+from triggers.api.models.bot import ObjectId, Symbol
+from triggers.api.models.market import CandlePage, MarketItem, MarketPage, Timeframe
+from triggers.api.platform import CurrentUser, Plat, Platform
+from triggers.market_source import Listed, Path
+
+router = APIRouter(prefix="/api/v1/markets", tags=["markets"])
+
+Exchange = Annotated[str | None, Query(pattern=r"^[a-z0-9_]{2,40}$", description="simulated, replay or an exchange id")]
+AccountId = Annotated[ObjectId | None, Query(description="Prices as this account sees them (needed for replay)")]
+
+
+@router.get("")
+async def list_markets(
+    user: CurrentUser,
+    plat: Plat,
+    exchange: Exchange = None,
+    account_id: AccountId = None,
+    search: Annotated[str, Query(max_length=40)] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> MarketPage:
+    """Every market with its last price, by symbol."""
+    path = await path_of(plat, user.id, exchange, account_id)
+    listed = sorted(await plat.markets.listed(path, plat.now_ms()), key=lambda one: one.symbol)
+    rows = [one for one in listed if search.upper() in one.symbol.upper() and (cursor is None or one.symbol > cursor)]
+    items = tuple(item_of(one, path.market == "simulated") for one in rows[:limit])
+    return MarketPage(items=items, next=items[-1].symbol if len(rows) > limit else None)
+
+
+@router.get("/candles")
+async def list_candles(
+    user: CurrentUser,
+    plat: Plat,
+    symbol: Annotated[Symbol, Query()],
+    exchange: Exchange = None,
+    account_id: AccountId = None,
+    timeframe: Timeframe = "1m",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 300,
+) -> CandlePage:
+    """The newest candles, oldest first."""
+    path = await path_of(plat, user.id, exchange, account_id)
+    rows = await plat.markets.candles(path, symbol, timeframe, limit, plat.now_ms())
+    return CandlePage.model_validate({"items": rows})
+
+
+async def path_of(plat: Platform, user_id: str, exchange: str | None, account_id: str | None) -> Path:
+    if account_id is not None:
+        return Path.of_account(await need_account(plat.store, user_id, account_id))
+    if exchange is None:
+        raise invalid("required", "exchange")
+    return Path(exchange, 1, plat.now_ms())
+
+
+def item_of(listed: Listed, simulated: bool) -> MarketItem:
+    base, _, quote = listed.symbol.partition("/")
+    rules: dict[str, object] = {}
+    if listed.rules is not None:
+        names = ("price_tick", "amount_step", "min_amount", "min_notional", "maker_fee", "taker_fee")
+        rules = {name: getattr(listed.rules, name) for name in names}
+    return MarketItem(
+        symbol=listed.symbol, base=base, quote=quote.partition(":")[0], last=listed.last, simulated=simulated, future=":" in quote, **rules
+    )  # fmt: skip
+
+
+def market_fields(market: Market) -> dict[str, object]:
+    names = ("symbol", "base", "quote", "price_tick", "amount_step", "min_amount", "min_notional", "maker_fee", "taker_fee")
+    return {name: getattr(market, name) for name in names}
