@@ -1,0 +1,220 @@
+"""When something may start: now, a price, up to six indicators, a webhook, a dip. Pure, over closed candles.
+
+Rules
+1. A condition on candles is judged when its timeframe closes and holds until that timeframe's next close, then it is unknown again.
+2. Too few candles make it false with the reason `warming_up`; false is never guessed from missing data.
+3. Several indicators are ANDed. What was seen is kept as one (true, until) pair per indicator, so the state stays small.
+4. `until` is when a pending condition could change without any price moving: the next close of one of its timeframes.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from strategy_core import indicators
+from strategy_core.indicators import Curve, Operator, curve
+from strategy_core.number import HUNDRED, Model, Num
+from strategy_core.trade import Candles
+
+TIMEFRAMES = {"1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000}
+TIMEFRAMES |= {"1h": 3_600_000, "2h": 7_200_000, "4h": 14_400_000, "6h": 21_600_000, "12h": 43_200_000, "1d": 86_400_000}
+HOUR = TIMEFRAMES["1h"]
+
+Timeframe = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"]
+
+
+class Kind(StrEnum):
+    RSI = "rsi"
+    MACD = "macd"
+    BOLLINGER = "bollinger"
+    STOCHASTIC = "stochastic"
+    EMA_CROSS = "ema_cross"
+    PRICE_CHANGE = "price_change"
+
+
+class Indicator(Model):
+    """One indicator compared with a level or with its own second line (`value` left out: signal line, band, %D, slow average)."""
+
+    kind: Kind
+    timeframe: Timeframe = "1h"
+    operator: Operator
+    value: Num | None = None
+    length: Annotated[int, Field(ge=2, le=200)] | None = Field(
+        default=None, description="candles; the indicator's usual length when left out"
+    )
+    fast: Annotated[int, Field(ge=2, le=200)] | None = None
+    slow: Annotated[int, Field(ge=3, le=400)] | None = None
+    signal: Annotated[int, Field(ge=2, le=100)] | None = None
+
+    @model_validator(mode="after")
+    def _fast_is_faster(self) -> Indicator:
+        usual_fast, usual_slow = (9, 21) if self.kind is Kind.EMA_CROSS else (12, 26)
+        if self.kind in (Kind.MACD, Kind.EMA_CROSS) and (self.fast or usual_fast) >= (self.slow or usual_slow):
+            raise ValueError("fast must be shorter than slow")
+        return self
+
+    @property
+    def timeframe_ms(self) -> int:
+        return TIMEFRAMES[self.timeframe]
+
+    @property
+    def longest(self) -> int:
+        """The longest average in it, which decides how many candles it is seeded from."""
+        return max(self.length or 0, self.slow or 0, self.signal or 0, self.fast or 0, _USUAL[self.kind])
+
+    @property
+    def candles(self) -> int:
+        """How many closed candles it wants to see."""
+        return indicators.history(self.longest)
+
+
+_USUAL = {Kind.RSI: 14, Kind.MACD: 26, Kind.BOLLINGER: 20, Kind.STOCHASTIC: 14, Kind.EMA_CROSS: 21, Kind.PRICE_CHANGE: 1}
+
+
+class Now(Model):
+    type: Literal["now"] = "now"
+
+
+class PriceAt(Model):
+    """True while the price is at or beyond `price`."""
+
+    type: Literal["price"] = "price"
+    operator: Literal["less", "greater"] = Field(description="less: at or below; greater: at or above")
+    price: Annotated[Num, Field(gt=0)]
+
+
+class Indicators(Model):
+    type: Literal["indicators"] = "indicators"
+    indicators: Annotated[tuple[Indicator, ...], Field(min_length=1, max_length=6)]
+
+
+class Webhook(Model):
+    type: Literal["webhook"] = "webhook"
+
+
+class Dip(Model):
+    """True while the price is `fall_pct` below the highest high of the last `hours` closed hours."""
+
+    type: Literal["dip"] = "dip"
+    fall_pct: Annotated[Num, Field(ge=Decimal("0.5"), le=90)]
+    hours: Annotated[int, Field(ge=1, le=720)]
+
+
+def _spell_out(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+Start = Annotated[Now | PriceAt | Indicators | Webhook, Field(discriminator="type"), BeforeValidator(_spell_out)]
+StartOrDip = Annotated[Now | PriceAt | Indicators | Webhook | Dip, Field(discriminator="type"), BeforeValidator(_spell_out)]
+Condition = Now | PriceAt | Indicators | Webhook | Dip
+
+
+class Seen(NamedTuple):
+    """What the candles said last: `true` and until when it holds; `high` is a dip's highest high."""
+
+    true: bool
+    until: int
+    high: Decimal | None = None
+
+
+def timeframes(condition: Condition) -> dict[int, int]:
+    """The candles a condition needs: timeframe in ms to the number of closed candles."""
+    if isinstance(condition, Dip):
+        return {HOUR: condition.hours}
+    needs: dict[int, int] = {}
+    if isinstance(condition, Indicators):
+        for item in condition.indicators:
+            needs[item.timeframe_ms] = max(needs.get(item.timeframe_ms, 0), item.candles)
+    return needs
+
+
+def observe(condition: Condition, seen: dict[str, Seen], candles: Candles) -> dict[str, Seen]:
+    """What is known after these candles closed, by the indicator's place in the condition. Candles of other timeframes change nothing."""
+    if not candles.rows:
+        return seen
+    until = int(candles.rows[-1][0]) + 2 * candles.timeframe_ms
+    known = dict(seen)
+    if isinstance(condition, Dip) and candles.timeframe_ms == HOUR:
+        known["0"] = Seen(False, until, max(row[2] for row in candles.rows[-condition.hours :]))
+    elif isinstance(condition, Indicators):
+        for place, item in enumerate(condition.indicators):
+            if item.timeframe_ms == candles.timeframe_ms:
+                line = line_of(item, candles)
+                known[str(place)] = Seen(line is not None and line.compare(item.operator), until)
+    return known
+
+
+def holds(condition: Condition, price: Decimal, at: int, seen: dict[str, Seen]) -> bool:
+    """Whether the condition is true at this price and instant. A webhook is never true by itself: its command is."""
+    if isinstance(condition, Now):
+        return True
+    if isinstance(condition, PriceAt):
+        return price <= condition.price if condition.operator == "less" else price >= condition.price
+    if isinstance(condition, Dip):
+        level = dip_price(condition, at, seen)
+        return level is not None and price <= level
+    if isinstance(condition, Indicators):
+        return all(_holds_now(seen.get(str(place)), at) for place in range(len(condition.indicators)))
+    return False
+
+
+def _holds_now(seen: Seen | None, at: int) -> bool:
+    return seen is not None and seen.true and at < seen.until
+
+
+def dip_price(condition: Dip, at: int, seen: dict[str, Seen]) -> Decimal | None:
+    """The price at or below which a dip is one; None until an hour has closed (or when the last one is stale)."""
+    known = seen.get("0")
+    if known is None or known.high is None or at >= known.until:
+        return None
+    return known.high * (HUNDRED - condition.fall_pct) / HUNDRED
+
+
+def band(condition: Condition, price: Decimal, at: int, seen: dict[str, Seen]) -> tuple[Decimal | None, Decimal | None]:
+    """(below, above): the nearest prices at which the condition would turn true."""
+    if isinstance(condition, PriceAt) and not holds(condition, price, at, seen):
+        return (condition.price, None) if condition.operator == "less" else (None, condition.price)
+    if isinstance(condition, Dip):
+        level = dip_price(condition, at, seen)
+        return (level, None) if level is not None and level < price else (None, None)
+    return None, None
+
+
+def next_close(condition: Condition, at: int) -> int | None:
+    """The next instant at which one of the condition's candles closes; None if it looks at no candles."""
+    closes = [(at // ms + 1) * ms for ms in timeframes(condition)]
+    return min(closes, default=None)
+
+
+def line_of(item: Indicator, candles: Candles) -> Curve | None:
+    """The indicator's line beside what it is compared with; None while warming up."""
+    rows = indicators.floats(candles.rows, item.longest)
+    closes = [row[2] for row in rows]
+    level = None if item.value is None else float(item.value)
+    if item.kind is Kind.RSI:
+        return curve(indicators.rsi(closes, item.length or 14), 50.0 if level is None else level)
+    if item.kind is Kind.BOLLINGER:
+        return _against_band(item, closes)
+    if item.kind is Kind.PRICE_CHANGE:
+        return curve(indicators.price_change(closes, item.length or 1), 0.0 if level is None else level)
+    if item.kind is Kind.STOCHASTIC:
+        line, other = indicators.stochastic(rows, item.length or 14, item.fast or 3, item.signal or 3)
+    elif item.kind is Kind.MACD:
+        line, other = indicators.macd(closes, item.fast or 12, item.slow or 26, item.signal or 9)
+    else:
+        other = indicators.ema(closes, item.slow or 21)
+        line = indicators.ema(closes, item.fast or 9)[-len(other) :]
+    if item.kind in (Kind.MACD, Kind.EMA_CROSS) and len(other) < 2:
+        return None  # their warm-up of 35 and 22 candles is that of a cross: two points
+    return curve(line, other if level is None else level)
+
+
+def _against_band(item: Indicator, closes: list[float]) -> Curve | None:
+    """The price beside the lower band (less, crosses_down) or the upper one (greater, crosses_up)."""
+    lower, upper = indicators.bollinger(closes, item.length or 20, 2.0 if item.value is None else float(item.value))
+    other = lower if item.operator in (Operator.LESS, Operator.CROSSES_DOWN) else upper
+    return curve(closes[len(closes) - len(other) :] if other else [], other)
