@@ -1,0 +1,51 @@
+"""One door to the app: adds what a function's input bindings need, runs it, then carries out its output bindings.
+
+The trigger's owner gives the trigger's value; an output binding that fails makes the invocation fail, as in Azure.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from infra.onebox.outputs import Outputs
+from infra.onebox.worker.driver import Worker
+from infra.onebox.worker.function import Function, FunctionFailed, Result
+
+
+class Invoker:
+    """Invokes functions by name with the value of their trigger."""
+
+    def __init__(self, worker: Worker, outputs: Outputs, durable_binding: Callable[[], str]) -> None:
+        self._worker, self._outputs, self._durable_binding = worker, outputs, durable_binding
+
+    def function(self, name: str) -> Function:
+        return self._worker.functions[name]
+
+    async def __call__(
+        self, name: str, value: Any, metadata: dict[str, Any] | None = None, traceparent: str = "", retry: tuple[int, int] = (0, 0)
+    ) -> Result:
+        """Raises FunctionFailed."""
+        function = self._worker.functions[name]
+        inputs = {function.trigger["name"]: value}
+        if len(function.bindings) > 1:
+            for binding in function.bindings:
+                if binding["type"] == "durableClient":
+                    inputs[binding["name"]] = self._durable_binding()
+        result = await self._worker.invoke(name, inputs, metadata, traceparent, retry)
+        if result.outputs or len(function.bindings) > 1:
+            await self._perform(function, result)
+        return result
+
+    async def with_inputs(self, name: str, inputs: dict[str, Any], metadata: dict[str, Any]) -> Result:
+        """For pumps that name the trigger parameter themselves."""
+        function = self._worker.functions[name]
+        return await self(name, inputs.get(function.trigger["name"], next(iter(inputs.values()), None)), metadata)
+
+    async def _perform(self, function: Function, result: Result) -> None:
+        for binding in function.outputs():
+            value = result.value if binding["name"] == "$return" else result.outputs.get(binding["name"])
+            if value is None or binding["type"] in ("http", function.trigger_type):
+                continue
+            try:
+                await self._outputs.perform(binding, value)
+            except Exception as error:
+                raise FunctionFailed(f"{type(error).__name__}: output binding {binding['name']}: {error}", "") from error

@@ -1,0 +1,1 @@
+"""The worker side: Microsoft's own Python worker logic, driven in this process."""

@@ -1,0 +1,182 @@
+"""Drives Microsoft's worker: index the app once, then invoke its functions.
+
+Rules:
+1. The runtime keeps module-global state: one app per process.
+2. Synchronous functions are driven from the host's loop; orchestrators and entities run in place, others on the thread pool.
+3. `async def` functions run on a loop of their own in another thread, so that blocking code in one slows its neighbours, as in Azure,
+   and never the host that may have to answer it.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import threading
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from infra.onebox.worker import messages as m
+from infra.onebox.worker.executor import Threads
+from infra.onebox.worker.function import AppBroken, Function, FunctionFailed, Result
+from infra.onebox.worker.values import plain, typed
+
+HOST_VERSION = "4.1043.100"
+IN_PLACE = frozenset({"orchestrationTrigger", "entityTrigger"})
+
+
+class Worker:
+    """The app in `directory`, indexed by `start`; `invoke` from the loop that called `start`."""
+
+    def __init__(self, directory: Path, *, threads: int | None = None) -> None:
+        self.directory = Path(directory).resolve()
+        self.functions: dict[str, Function] = {}
+        self._threads = Threads(threads or _thread_count())
+        self._ids = count(1)
+        self._prefix = f"{os.getpid():08x}"
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    async def start(self) -> None:
+        """Import and index the app; raises AppBroken."""
+        if str(self.directory) not in sys.path:
+            sys.path.insert(0, str(self.directory))
+        self._runtime = _runtime()
+        self._handler = sys.modules["azure_functions_runtime.handle_event"]
+        sys.modules["azure_functions_runtime.utils.threadpool"]._threadpool_executor = self._threads
+        self._start_loop()
+        await self._elsewhere(self._index())
+
+    async def _index(self) -> None:
+        directory = str(self.directory)
+        request = m.WorkerInitRequest(host_version=HOST_VERSION, function_app_directory=directory)
+        _succeeded((await self._ask(self._runtime.worker_init_request, worker_init_request=request)).result)
+        request = m.FunctionsMetadataRequest(function_app_directory=directory)
+        answer = await self._ask(self._runtime.functions_metadata_request, functions_metadata_request=request)
+        _succeeded(answer.result)
+        for metadata in answer.function_metadata_results:
+            request = m.FunctionLoadRequest(function_id=metadata.function_id, metadata=metadata)
+            _succeeded((await self._ask(self._runtime.function_load_request, function_load_request=request)).result)
+            self.functions[metadata.name] = self._function(metadata)
+
+    def _function(self, metadata: Any) -> Function:
+        bindings = tuple(json.loads(text) for text in metadata.raw_bindings)
+        trigger = next((b for b in bindings if b["type"].endswith("Trigger")), None)
+        if trigger is None:
+            raise AppBroken(f"function {metadata.name} has no trigger")
+        info = self._handler._functions.get_function(metadata.function_id)
+        return Function(metadata.name, metadata.function_id, trigger, bindings, info.is_async, metadata.retry_options)
+
+    async def _ask(self, call: Any, **content: Any) -> Any:
+        request = SimpleNamespace(request=SimpleNamespace(**content), properties={"protos": m, "host": "127.0.0.1"}, name=call.__name__)
+        return await call(request)
+
+    async def invoke(
+        self,
+        name: str,
+        inputs: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        traceparent: str = "",
+        retry: tuple[int, int] = (0, 0),
+    ) -> Result:
+        """Run one function; raises FunctionFailed with what the worker reported."""
+        function = self.functions[name]
+        request = m.InvocationRequest(
+            f"{self._prefix}-{next(self._ids):012x}",
+            function.id,
+            [m.ParameterBinding(key, typed(value)) for key, value in inputs.items()],
+            {key: typed(value) for key, value in metadata.items()} if metadata else {},
+            m.RpcTraceContext(traceparent),
+            m.RetryContext(*retry),
+        )
+        call = self._ask(self._runtime.invocation_request, invocation_request=request)
+        if function.is_async:
+            answer = await self._elsewhere(call)
+        elif function.trigger_type in IN_PLACE:
+            answer = await self._here(call)
+        else:
+            answer = await call
+        if answer.result.status != m.StatusResult.Success:
+            raise FunctionFailed(answer.result.exception.message, answer.result.exception.stack_trace)
+        return Result(plain(answer.return_value), {out.name: plain(out.data) for out in answer.output_data})
+
+    async def _here(self, call: Any) -> Any:
+        """Run the coroutine with the thread pool in in-place mode for exactly its first step, where it submits."""
+        return await _InPlace(call, self._threads)
+
+    async def _elsewhere(self, call: Any) -> Any:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._loop))
+
+    def _start_loop(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run_loop, name="worker", daemon=True)
+        self._thread.start()
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def stop(self, grace_s: float = 1.0) -> None:
+        """Stop taking work; running synchronous functions are abandoned after the grace, as a kill would."""
+        if self._loop is None:
+            return
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        closing = asyncio.run_coroutine_threadsafe(_wind_down(), self._loop)
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(closing), grace_s)
+        except TimeoutError:
+            pass
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(grace_s)
+
+
+class _InPlace:
+    """Awaits a coroutine whose first step runs with the executor in in-place mode."""
+
+    __slots__ = ("_call", "_threads")
+
+    def __init__(self, call: Any, threads: Threads) -> None:
+        self._call, self._threads = call, threads
+
+    def __await__(self) -> Any:
+        steps = self._call.__await__()
+        self._threads.in_place = True
+        try:
+            waiting = next(steps)
+        except StopIteration as done:
+            return done.value
+        finally:
+            self._threads.in_place = False
+        yield waiting
+        return (yield from steps)
+
+
+async def _wind_down() -> None:
+    """Close the durable client's shared session and end what still runs on the worker's loop."""
+    module = sys.modules.get("azure.durable_functions.models.utils.http_utils")
+    if module is not None:
+        await module._close_session()
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _runtime() -> Any:
+    import azure_functions_runtime
+
+    from infra.onebox.worker import speed
+
+    speed.install()
+    return azure_functions_runtime
+
+
+def _thread_count() -> int | None:
+    text = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
+    return int(text) if text.isdecimal() and 1 <= int(text) <= 32 else None
+
+
+def _succeeded(result: Any) -> None:
+    if result.status != m.StatusResult.Success:
+        raise AppBroken(f"{result.exception.message}\n{result.exception.stack_trace}".rstrip())
