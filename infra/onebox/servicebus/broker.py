@@ -12,8 +12,9 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
+from ..clock import Clock
 from .errors import NoQueue
 from .faults import Faults
 from .journal import Journal
@@ -21,11 +22,7 @@ from .message import Message, Outgoing
 from .queue import Queue, Session, Surroundings
 from .settings import QueueSettings
 
-
-class Clock(Protocol):
-    """Where time comes from."""
-
-    def now_ms(self) -> int: ...
+Result = TypeVar("Result")
 
 
 class Broker:
@@ -79,32 +76,41 @@ class Broker:
 
     def release(self, queue: str, session_id: str, owner: object) -> None:
         """Gives a session back."""
-        self._committed(self.queue(queue).release(session_id, owner))
+        self.queue(queue).release(session_id, owner)
+        self._done()
 
     def complete(self, queue: str, token: uuid.UUID) -> None:
         """Done."""
-        self._committed(self.queue(queue).complete(token))
+        self.queue(queue).complete(token)
+        self._done()
 
     def abandon(self, queue: str, token: uuid.UUID) -> None:
         """Again, counted."""
-        self._committed(self.queue(queue).abandon(token))
+        self.queue(queue).abandon(token)
+        self._done()
 
     def defer(self, queue: str, token: uuid.UUID) -> None:
         """Set aside."""
-        self._committed(self.queue(queue).defer(token))
+        self.queue(queue).defer(token)
+        self._done()
 
     def dead_letter(self, queue: str, token: uuid.UUID, reason: str | None = None, description: str | None = None) -> None:
         """To the dead-letter queue."""
-        self._committed(self.queue(queue).dead_letter(token, reason, description))
+        self.queue(queue).dead_letter(token, reason, description)
+        self._done()
 
     def cancel(self, queue: str, seqs: Sequence[int]) -> None:
         """Takes scheduled messages back."""
-        self._committed(self.queue(queue).cancel(seqs))
+        self.queue(queue).cancel(seqs)
+        self._done()
 
-    def _committed(self, result: Any) -> Any:
+    def _committed(self, result: Result) -> Result:
+        self._done()
+        return result
+
+    def _done(self) -> None:
         if self.autocommit:
             self.commit()
-        return result
 
     def commit(self) -> None:
         """Everything so far is on the disk when this returns."""

@@ -10,6 +10,7 @@ Source: OASIS AMQP 1.0, part 1 (types).
 
 import struct
 import uuid
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 MAX_DEPTH = 32
@@ -167,7 +168,7 @@ def _array(data: bytes, at: int, count: int, depth: int) -> Array:
 
 def encode(value: Any) -> bytes:
     """The value on the wire, type byte included."""
-    writer = _WRITERS.get(type(value))
+    writer: Callable[[Any], bytes] | None = _WRITERS.get(type(value))
     if writer is None:
         raise TypeError(f"no AMQP type for {type(value).__name__}")
     return writer(value)

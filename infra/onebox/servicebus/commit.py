@@ -39,8 +39,13 @@ class Committer:
 
     async def settled(self) -> None:
         """Returns when everything appended so far is on the disk."""
-        done = self._loop.create_future()
-        self.after(lambda: done.done() or done.set_result(None))
+        done: asyncio.Future[None] = self._loop.create_future()
+
+        def tell() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        self.after(tell)
         await done
 
     def _start(self) -> None:

@@ -11,6 +11,7 @@ import hmac
 import logging
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 from . import frames as amqp
@@ -295,7 +296,7 @@ class Connection(asyncio.Protocol):
             outcome = link.settle(token, got[4])
             if not got[3]:
                 answer = frame(amqp.DISPOSITION, [False, UInt(delivery), None, True, outcome], channel.number)
-                self.after_commit(lambda answer=answer: self.write(answer))
+                self.after_commit(partial(self.write, answer))
 
     def _detach(self, got: Frame) -> None:
         link = self._channels[got.channel].links.pop(int(got[0]), None)

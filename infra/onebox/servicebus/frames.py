@@ -31,7 +31,7 @@ def frame(code: int, fields: list[Any], channel: int = 0, payload: bytes = b"", 
 
 def error(condition: str, description: str) -> Described:
     """An AMQP error as it stands in detach, close and rejected."""
-    return Described(ULong(ERROR), [Symbol(condition), description])
+    return Described(ULong(ERROR), [Symbol(condition), description, None])  # all three: the SDK reads them by position
 
 
 class Frame:

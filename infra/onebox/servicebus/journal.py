@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..store import connect, transaction
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS messages (
     queue TEXT NOT NULL, seq INTEGER NOT NULL, payload BLOB NOT NULL, message_id TEXT, session_id TEXT, enqueued_ms INTEGER NOT NULL,
@@ -44,10 +46,7 @@ class Journal:
         self._db: sqlite3.Connection | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_TABLES)
+            self._db = connect(path, _TABLES)
 
     @property
     def dirty(self) -> bool:
@@ -71,14 +70,9 @@ class Journal:
         if self._db is None or not batch:
             return
         with self._writing:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._db) as db:
                 for sql, values in batch:
-                    self._db.execute(sql, values)
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
+                    db.execute(sql, values)
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """What is stored."""

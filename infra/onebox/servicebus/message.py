@@ -183,7 +183,8 @@ def _split(payload: bytes) -> tuple[dict[Any, Any], bytes]:
 
 
 def _with_reason(bare: bytes, message: Message) -> bytes:
-    before, after, known, at = b"", bare, {}, 0
+    known: dict[str, Any] = {}
+    before, after, at = b"", bare, 0
     while at < len(bare):
         section, end = decode(bare, at)
         if section.code == PROPERTIES:

@@ -11,7 +11,6 @@ Rules:
 import asyncio
 import logging
 import os
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +62,8 @@ class Pump:
         if bool(binding.get("isSessionsEnabled")) != self.queue.settings.requires_session:
             raise ValueError(f"queue {self.queue.name!r}: isSessionsEnabled and requiresSession must agree")
         self.settings = PumpSettings.read(host, binding)
-        self._broker, self._invoke, self._name = broker, invoke, str(binding["name"])
+        self._broker, self._clock = broker, broker.clock
+        self._invoke, self._name = invoke, str(binding["name"])
         self._many = str(binding.get("cardinality", "ONE")).upper() == "MANY"
         self._binary = str(binding.get("dataType", "")).upper() == "BINARY"
         self._turns: set[asyncio.Task[None]] = set()
@@ -132,11 +132,11 @@ class Pump:
                 log.warning("queue %s: settled too late: %s", self.queue.name, refused)
 
     async def _renew(self, owner: object, session: Session | None, messages: list[Message]) -> None:
-        ends = time.monotonic() + self.settings.renewal_s
+        ends = self._clock.monotonic() + self.settings.renewal_s
         tokens = [message.lock for message in messages if message.lock is not None]
         while True:
-            await asyncio.sleep(self.queue.settings.lock_ms / 2_000)
-            if time.monotonic() >= ends:
+            await self._clock.sleep(self.queue.settings.lock_ms / 2_000)
+            if self._clock.monotonic() >= ends:
                 return
             try:
                 if session is not None:

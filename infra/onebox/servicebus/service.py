@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from .broker import Broker, Clock
+from ..clock import Clock
+from .broker import Broker
 from .commit import Committer
 from .connection import Connection
 from .faults import Faults
@@ -19,7 +20,7 @@ from .queue import Queue
 from .tokens import KEY_NAME, load_key
 
 Invoke = Callable[[dict[str, object], dict[str, str]], Awaitable[None]]
-MAX_TIMER_S = 1.0
+LONGEST_WAIT_S = 60.0
 
 
 class ServiceBusService:
@@ -32,7 +33,8 @@ class ServiceBusService:
         self._connections: set[Connection] = set()
         self._pumps: list[Pump] = []
         self._woken: dict[Queue, None] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._clock, self._sooner = clock, asyncio.Event()
+        self._timer: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
 
     @property
@@ -47,12 +49,12 @@ class ServiceBusService:
         self._committer = Committer(self.broker.journal, self._loop)
         self.broker.autocommit = False
         self.broker.listeners.append(self._on_woken)
-        self.broker.rescheduled = self._arm
+        self.broker.rescheduled = self._sooner.set
         self._server = await self._loop.create_server(
             lambda: Connection(self.broker, self._committer, self.key, self._connections), "127.0.0.1", port
         )
         self.port = self._server.sockets[0].getsockname()[1]
-        self._arm()
+        self._timer = self._loop.create_task(self._keep_time())
 
     async def stop(self) -> None:
         """Stops the pumps, hangs up, writes the rest."""
@@ -67,6 +69,7 @@ class ServiceBusService:
             self._server = None
         if self._timer is not None:
             self._timer.cancel()
+            await asyncio.gather(self._timer, return_exceptions=True)
         self.broker.rescheduled = lambda: None
         self.broker.listeners.clear()
         await self._committer.close()
@@ -96,14 +99,11 @@ class ServiceBusService:
             for connection in list(self._connections):
                 connection.woken(queue)
 
-    def _arm(self) -> None:
-        """Wakes for what falls due next; looks again at least every second, should the clock be moved."""
-        if self._timer is not None:
-            self._timer.cancel()
-        due = self.broker.next_due_ms()
-        wait = MAX_TIMER_S if due is None else min(MAX_TIMER_S, max(0.0, (due - self.broker.clock.now_ms()) / 1_000))
-        self._timer = self._loop.call_later(wait, self._tick)
-
-    def _tick(self) -> None:
-        self.broker.advance()
-        self._arm()
+    async def _keep_time(self) -> None:
+        """Does what falls due when it does; looks again now and then, should the machine have slept."""
+        while True:
+            self._sooner.clear()
+            self.broker.advance()
+            due = self.broker.next_due_ms()
+            wait = LONGEST_WAIT_S if due is None else min(LONGEST_WAIT_S, max(0.0, (due - self._clock.now_ms()) / 1_000))
+            await self._clock.wait(self._sooner, wait)
