@@ -70,7 +70,7 @@ class Result(StrEnum):
 
 class Outcome(NamedTuple):
     """The answer to a write. `reason` (rejects): insufficient_funds, below_minimum, precision, would_take, closed, bad_symbol,
-    rate_limited, unauthorized, expired, not_found, other."""
+    rate_limited, unauthorized, expired, not_found, too_many_orders, reduce_only, other. `message` names currency and amounts."""
 
     result: Result
     order_id: str | None = None
