@@ -13,7 +13,7 @@ import heapq
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import journal as log
@@ -170,18 +170,18 @@ class Queue:
             if message is not None and message.lock is None and message.state is State.ACTIVE:
                 self._lock(message, owner, until)
                 taken.append(message)
+        given = [replace(message) for message in taken]  # as delivered: what happens to the message later is not in it
         for message in taken:
-            if self._around.faults.loses_lock(self.name, message):
+            if message.lock is not None and self._around.faults.loses_lock(self.name, message):
                 self._lose(message)
-        return taken
+        return given
 
     def take(self, owner: object, limit: int = 1, session_id: str | None = None) -> list[Message]:
         """Receive and delete."""
-        taken = self.receive(owner, limit, session_id)
-        for message in taken:
-            self._remove(message)
-            message.lock = None
-        return taken
+        given = self.receive(owner, limit, session_id)
+        for message in given:
+            self._remove(self._messages[message.seq])
+        return [replace(message, lock=None) for message in given]
 
     def receive_deferred(self, owner: object, seqs: Sequence[int], session_id: str | None = None) -> list[Message]:
         """Locks deferred messages by sequence number; all or none."""
@@ -201,7 +201,7 @@ class Queue:
             raise NotThere("no deferred message with this sequence number")
         for message in ready:
             self._lock(message, owner, until)
-        return ready
+        return [replace(message) for message in ready]
 
     def _lock(self, message: Message, owner: object, until_ms: int) -> None:
         message.lock, message.owner, message.locked_until_ms = self._around.token(), owner, until_ms
@@ -309,9 +309,7 @@ class Queue:
         self._around.journal.append(log.MARK, values)
 
     def _remove(self, message: Message) -> None:
-        token = message.lock
         self._release_lock(message)
-        message.lock = token  # a reader of the removed message may still want to name it
         self._messages.pop(message.seq, None)
         self._around.journal.append(log.DROP, (self.name, message.seq))
         self._tidy(message.session_id)
@@ -328,7 +326,6 @@ class Queue:
         self._remove(message)
         if self.dead_letter_queue is None:
             return
-        message.lock = message.owner = None
         message.state, message.expires_ms, message.ttl_ms = State.ACTIVE, None, None
         message.reason, message.description = reason, description
         self.dead_letter_queue.adopt(message)
