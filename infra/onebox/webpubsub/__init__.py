@@ -1,0 +1,5 @@
+"""A Web PubSub endpoint for one machine, spoken to by the official service and client libraries."""
+
+from .service import WebPubSubService
+
+__all__ = ["WebPubSubService"]
