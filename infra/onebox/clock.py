@@ -7,6 +7,7 @@ import asyncio
 import heapq
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -97,6 +98,7 @@ class VirtualClock:
         return alarm
 
 
+@lru_cache(maxsize=4096)
 def iso(ms: int) -> str:
     """Milliseconds as the timestamp the durable wire format uses."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

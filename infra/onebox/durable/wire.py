@@ -11,12 +11,15 @@ from typing import Any
 from infra.onebox.clock import iso
 
 OUT_OF_PROC = "$OutOfProcData$:"
-SCHEMA_VERSION = 2  # ReplaySchema.V3 of the SDK: compound actions and long timers
+SCHEMA_VERSION = 2  # ReplaySchema.V3 of the SDK; no longest timer is named: like the scheduler backend, any length is one timer
 
 
 def event(kind: int, ms: int, event_id: int = -1, **fields: Any) -> str:
     """One history event as JSON text."""
-    return json.dumps({"EventType": kind, "EventId": event_id, "IsPlayed": False, "Timestamp": iso(ms), **fields})
+    parts = [f'{{"EventType":{kind},"EventId":{event_id},"IsPlayed":false,"Timestamp":"{iso(ms)}"']
+    for name, value in fields.items():
+        parts.append(f'"{name}":{quote(value) if type(value) is str else json.dumps(value)}')
+    return ",".join(parts) + "}"
 
 
 def execution_started(ms: int, name: str, instance: str, execution: str, text: str | None) -> str:
@@ -77,8 +80,7 @@ def orchestration_input(instance: str, parent: str | None, text: str | None, his
     return (
         f'{{"history":[{",".join(history)}],"instanceId":{quote(instance)},"isReplaying":false,'
         f'"parentInstanceId":{quote(parent) if parent else "null"},"input":{quote(text) if text is not None else "null"},'
-        f'"upperSchemaVersion":{SCHEMA_VERSION},"upperSchemaVersionNew":{SCHEMA_VERSION},'
-        '"longRunningTimerIntervalDuration":"3.00:00:00","maximumShortTimerDuration":"6.00:00:00"}'
+        f'"upperSchemaVersion":{SCHEMA_VERSION},"upperSchemaVersionNew":{SCHEMA_VERSION}}}'
     )
 
 

@@ -82,8 +82,9 @@ class Worker:
     ) -> Result:
         """Run one function; raises FunctionFailed with what the worker reported."""
         function = self.functions[name]
+        invocation = f"{self._prefix}-{next(self._ids):012x}"
         request = m.InvocationRequest(
-            f"{self._prefix}-{next(self._ids):012x}",
+            invocation,
             function.id,
             [m.ParameterBinding(key, typed(value)) for key, value in inputs.items()],
             {key: typed(value) for key, value in metadata.items()} if metadata else {},
@@ -93,17 +94,13 @@ class Worker:
         call = self._ask(self._runtime.invocation_request, invocation_request=request)
         if function.is_async:
             answer = await self._elsewhere(call)
-        elif function.trigger_type in IN_PLACE:
-            answer = await self._here(call)
         else:
+            if function.trigger_type in IN_PLACE:
+                self._threads.in_place.add(invocation)
             answer = await call
         if answer.result.status != m.StatusResult.Success:
             raise FunctionFailed(answer.result.exception.message, answer.result.exception.stack_trace)
         return Result(plain(answer.return_value), {out.name: plain(out.data) for out in answer.output_data})
-
-    async def _here(self, call: Any) -> Any:
-        """Run the coroutine with the thread pool in in-place mode for exactly its first step, where it submits."""
-        return await _InPlace(call, self._threads)
 
     async def _elsewhere(self, call: Any) -> Any:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._loop))
@@ -129,27 +126,6 @@ class Worker:
             pass
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(grace_s)
-
-
-class _InPlace:
-    """Awaits a coroutine whose first step runs with the executor in in-place mode."""
-
-    __slots__ = ("_call", "_threads")
-
-    def __init__(self, call: Any, threads: Threads) -> None:
-        self._call, self._threads = call, threads
-
-    def __await__(self) -> Any:
-        steps = self._call.__await__()
-        self._threads.in_place = True
-        try:
-            waiting = next(steps)
-        except StopIteration as done:
-            return done.value
-        finally:
-            self._threads.in_place = False
-        yield waiting
-        return (yield from steps)
 
 
 async def _wind_down() -> None:

@@ -10,18 +10,20 @@ from typing import Any
 
 
 class Threads(ThreadPoolExecutor):
-    """A thread pool that runs a call in place while `in_place` is set by the calling thread."""
+    """A thread pool that runs in place the calls of the invocations in `in_place`, and forgets them."""
 
     def __init__(self, max_workers: int | None) -> None:
         super().__init__(max_workers, thread_name_prefix="function")
-        self.in_place = False
+        self.in_place: set[str] = set()
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
-        if not self.in_place:
+        # The runtime submits run_sync_func(invocation id, context, function, arguments).
+        if not args or args[0] not in self.in_place:
             return super().submit(call, *args, **kwargs)
+        self.in_place.discard(args[0])
         future: Future = Future()
         try:
             future.set_result(call(*args, **kwargs))
-        except BaseException as error:
+        except Exception as error:
             future.set_exception(error)
         return future

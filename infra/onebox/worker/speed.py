@@ -1,14 +1,17 @@
-"""Two costs of the stock SDK that a replay pays again and again, removed without changing a result.
+"""Two costs of the stock SDK that every replay pays again, removed without changing a result.
 
-The durable SDK parses the timestamp of every history event with dateutil (about 50 microseconds each) on every replay. A timestamp in
-the one form onebox writes is read by `fromisoformat` instead, and remembered: same value, same time zone class, immutable.
+1. It parses the timestamp of every history event with dateutil (about 50 microseconds each). One in the form onebox writes is read by
+   `fromisoformat` and remembered: same value, same time zone class, immutable.
+2. It makes one and the same namedtuple class anew for every episode (about 150 microseconds). The class is made once.
 """
 
 import sys
+from collections import namedtuple
 from datetime import datetime
 from functools import lru_cache
 
 from azure.durable_functions.models.history import HistoryEvent
+from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchestrationExecutor
 from dateutil.parser import parse
 from dateutil.tz import tzutc
 
@@ -24,5 +27,6 @@ def timestamp(text: str) -> datetime:
 
 
 def install() -> None:
-    """Let the SDK's history events read their timestamps through the cache."""
+    """Give the SDK's modules the two shortcuts, once per process."""
     sys.modules[HistoryEvent.__module__].dt_parse = timestamp
+    sys.modules[TaskOrchestrationExecutor.__module__].namedtuple = lru_cache(namedtuple)
