@@ -87,7 +87,9 @@ def decode(data: bytes, at: int = 0) -> tuple[Any, int]:
     """The value that starts at `at`, and where the next one starts."""
     try:
         return _decode(data, at, 0)
-    except (IndexError, struct.error, UnicodeDecodeError, TypeError) as error:
+    except Malformed:
+        raise
+    except (IndexError, struct.error, ValueError, TypeError) as error:
         raise Malformed(f"bad AMQP value at byte {at}: {error}") from error
 
 

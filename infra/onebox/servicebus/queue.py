@@ -180,7 +180,8 @@ class Queue:
         """Receive and delete."""
         given = self.receive(owner, limit, session_id)
         for message in given:
-            self._remove(self._messages[message.seq])
+            if (live := self._messages.get(message.seq)) is not None:
+                self._remove(live)
         return [replace(message, lock=None) for message in given]
 
     def receive_deferred(self, owner: object, seqs: Sequence[int], session_id: str | None = None) -> list[Message]:

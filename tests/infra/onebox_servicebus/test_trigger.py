@@ -13,7 +13,14 @@ from infra.onebox.servicebus.codec import Timestamp
 from infra.onebox.servicebus.message import compose
 from infra.onebox.servicebus.trigger import inputs, metadata
 
-FIELDS = {"content_type": "application/json", "correlation_id": "c1", "subject": "s1", "to": "t", "reply_to": "r", "reply_to_group_id": "rs"}
+FIELDS = {
+    "content_type": "application/json",
+    "correlation_id": "c1",
+    "subject": "s1",
+    "to": "t",
+    "reply_to": "r",
+    "reply_to_group_id": "rs",
+}
 
 
 def test_one_message_reads_back_through_the_real_converter(broker: Broker, clock: VirtualClock) -> None:
