@@ -54,12 +54,16 @@ def cut(value: Decimal) -> Decimal:
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` that is not above `value` (after `cut`)."""
-    return (_CUT.plus(value) / step).__floor__() * step
+    value = _CUT.plus(value)
+    whole = value // step * step
+    return whole if whole <= value else whole - step
 
 
 def ceil_to(value: Decimal, step: Decimal) -> Decimal:
     """The smallest multiple of `step` that is not below `value` (after `cut`)."""
-    return (_CUT.plus(value) / step).__ceil__() * step
+    value = _CUT.plus(value)
+    whole = value // step * step
+    return whole if whole >= value else whole + step
 
 
 def is_on(value: Decimal, step: Decimal) -> bool:

@@ -128,6 +128,7 @@ class Fill(NamedTuple):
     trade_id: str
     at: int
     maker: bool = True
+    fee_value: Decimal = ZERO  # what a fee in a third coin was worth, in quote, at the time
 
 
 class Ended(NamedTuple):

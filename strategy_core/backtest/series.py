@@ -1,0 +1,98 @@
+"""Candles for a run: floats to scan by, exact decimals to trade by.
+
+Rules
+1. A float is compared, never traded: a price that matters is a Decimal of the text it came from (or of the float's shortest digits).
+2. A scan returns the first candle whose low or high leaves a band; it never misses one, because the order of floats is that of the decimals.
+3. Gaps in time stay gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 16
+CHUNK = 4096
+Floats = NDArray[np.float64]
+
+
+class Series:
+    """Open, high, low, close over time. `exact` holds the decimals when floats could not carry them."""
+
+    def __init__(
+        self,
+        times: NDArray[np.int64],
+        columns: tuple[Floats, Floats, Floats, Floats],
+        interval_ms: int,
+        exact: Sequence[Sequence[Decimal]] | None = None,
+    ) -> None:
+        self.times = times
+        self.opens, self.highs, self.lows, self.closes = columns
+        self.interval_ms = interval_ms
+        self.exact = exact
+        whole = len(times) // BLOCK * BLOCK
+        self._block_lows: list[float] = self.lows[:whole].reshape(-1, BLOCK).min(1).tolist() if whole else []
+        self._block_highs: list[float] = self.highs[:whole].reshape(-1, BLOCK).max(1).tolist() if whole else []
+        self._chunks: dict[int, tuple[list[float], list[float]]] = {}
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Sequence[Any]], interval_ms: int) -> Series:
+        """From `[t, open, high, low, close, ...]` with prices as strings or Decimals."""
+        exact = [[Decimal(row[k]) for row in rows] for k in (1, 2, 3, 4)]
+        times = np.array([int(row[0]) for row in rows], dtype=np.int64)
+        floats = [np.array([float(value) for value in column]) for column in exact]
+        return cls(times, (floats[0], floats[1], floats[2], floats[3]), interval_ms, exact)
+
+    def candle(self, i: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        """Open, high, low, close of one candle, exactly."""
+        if self.exact is not None:
+            return self.exact[0][i], self.exact[1][i], self.exact[2][i], self.exact[3][i]
+        return (
+            Decimal(repr(self.opens.item(i))), Decimal(repr(self.highs.item(i))), Decimal(repr(self.lows.item(i))), Decimal(repr(self.closes.item(i))),
+        )  # fmt: skip
+
+    def path(self, i: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        """The four points of a candle: open, nearer extreme (a tie: the low), other extreme, close."""
+        first, high, low, last = self.candle(i)
+        return (first, high, low, last) if high - first < first - low else (first, low, high, last)
+
+    def leaves(self, start: int, below: float, above: float) -> int:
+        """The first candle from `start` with a low <= below or a high >= above; the length when there is none."""
+        n = len(self.times)
+        i = start
+        block_lows, block_highs = self._block_lows, self._block_highs
+        while i < n:
+            lows, highs = self._chunk(i // CHUNK)
+            edge = min(n, (i // BLOCK + 1) * BLOCK)
+            offset = i // CHUNK * CHUNK
+            for k in range(i - offset, edge - offset):
+                if lows[k] <= below or highs[k] >= above:
+                    return k + offset
+            block = edge // BLOCK
+            blocks = len(block_lows)
+            while block < blocks and block_lows[block] > below and block_highs[block] < above:
+                block += 1
+            i = max(block * BLOCK, edge)
+        return n
+
+    def _chunk(self, number: int) -> tuple[list[float], list[float]]:
+        found = self._chunks.get(number)
+        if found is None:
+            cut = slice(number * CHUNK, (number + 1) * CHUNK)
+            found = self._chunks[number] = (self.lows[cut].tolist(), self.highs[cut].tolist())
+        return found
+
+    def at_or_after(self, instant: int) -> int:
+        """The first candle that has a path point at or after an instant."""
+        return int(np.searchsorted(self.times, instant - self.interval_ms + 1))
+
+    def point_times(self, i: int) -> tuple[int, int, int, int]:
+        start, d = int(self.times[i]), self.interval_ms
+        return start, start + d // 3, start + 2 * d // 3, start + d - 1

@@ -1,0 +1,478 @@
+"""GRID: a ladder between low and high; each cell buys low and sells one level up. Counted in quote.
+
+Rules
+1. Exactly one level of the window [lo, hi] is empty; a level never has two orders.
+2. A buy's mirror is what the bot owns and no sell holds (received + dust); a sell's mirror is the planned size, if it can be paid.
+3. What cannot be sent is parked and tried again after every later fill: buys from the highest, sells from the lowest.
+4. An extension is paid from its own budget, never from the bot's investment.
+"""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import Any, cast
+
+from strategy_core.book import Book, Taken
+from strategy_core.grid_memory import GridMemory
+from strategy_core.grid_plan import INIT, Config, check, make_plan, preview
+from strategy_core.guard import Guard
+from strategy_core.ladder import ladder_of, leg, order_cap
+from strategy_core.ledger import Kind, Ledger
+from strategy_core.mechanics import meets_minimum, price_where_total_is, stop
+from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
+from strategy_core.state import State, Strategy, rates
+from strategy_core.trade import Fill, Horizon, Market, Order, Role, Side, Status
+
+__all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start"]
+
+PATIENCE_MS = 60_000
+EXTEND = "EXT"
+
+
+def start(config: Config, price: Decimal, market: Market, at: int) -> State:
+    made = make_plan(config, price, market)
+    memory = GridMemory(
+        ladder_of(config, market), lo=0, hi=config.cells, empty=made.empty, quote=made.quote, base=made.base, initial=made.initial
+    )
+    memory.budget_up, memory.budget_down = config.trail_up_budget or ZERO, config.trail_down_budget or ZERO
+    ledger = Ledger(Kind.QUOTE, market.base, market.quote, quote=config.investment)
+    state = State("GRID", cast(Strategy, sys.modules[__name__]), config, market, price, at, ledger, Book(order_cap(config, market)), memory)
+    use_guard(state)
+    state.become(Status.STARTING)
+    if made.initial:
+        state.book.place(INIT, Side.BUY, None, made.initial, Role.INITIAL, at)
+    else:
+        _lay(state)
+    state.book.settle(price)
+    return state
+
+
+def use_guard(state: State) -> None:
+    """The guard as configured: by default on when anything trails."""
+    config = state.config
+    on = config.pump_guard if config.pump_guard is not None else True
+    if on and (config.trail_up != "off" or config.trail_down != "off"):
+        old = state.memory.guard
+        state.memory.guard = Guard(config.pump_guard_s, config.pump_guard_fills, config.pump_guard_pct)
+        if old is not None:
+            state.memory.guard.load(old.dump())
+        state.needs_looks = 2 * config.pump_guard_s * 1000
+    else:
+        state.memory.guard = None
+        state.needs_looks = 0
+
+
+def _lay(state: State) -> None:
+    """The ladder: buys from the empty level down, sells from it up, each with what the bot really has."""
+    memory: GridMemory = state.memory
+    state.become(Status.ACTIVE)
+    for j in range(memory.empty - 1, memory.lo - 1, -1):
+        _buy(state, j, planned(state, j))
+    for i in range(memory.empty + 1, memory.hi + 1):
+        amount = planned(state, i - 1)
+        free = dust(state)
+        if amount > free:
+            wanted, amount = amount, floor_to(max(free, ZERO), state.market.amount_step)
+            state.note("size_reduced", leg=leg(i), wanted=wanted, amount=amount, coin=state.market.base)
+        _sell(state, i, amount)
+
+
+def planned(state: State, j: int) -> Decimal:
+    """The planned size of a buy at level j."""
+    memory: GridMemory = state.memory
+    size = memory.sizes.get(j)
+    if size is None:
+        if memory.base is not None:
+            size = memory.base
+        else:
+            size = floor_to(cast(Decimal, memory.quote) / memory.ladder.buy(j), state.market.amount_step)
+        memory.sizes[j] = size
+    return size
+
+
+def _buy(state: State, j: int, amount: Decimal) -> bool:
+    """Rests a buy at level j, or adds to the one there, as far as it can be paid; False: parked."""
+    book, market, memory = state.book, state.market, state.memory
+    name = leg(j)
+    price = memory.ladder.buy(j)
+    there = book.orders.get(name)
+    if there is not None and there.side is not Side.BUY:
+        memory.parked[j] = None
+        return False
+    factor = ONE + rates(market).q_m
+    free = state.ledger.quote - book.buy_cost * factor
+    if amount * price * factor > free:
+        wanted, amount = amount, floor_to(max(free, ZERO) / (price * factor), market.amount_step)
+        state.note("size_reduced", leg=name, wanted=wanted, amount=amount, coin=market.quote)
+    if there is not None:
+        if amount > 0:
+            book.replace(name, book.remaining(there) + amount, state.at)
+        return True
+    if not meets_minimum(market, amount, price):
+        if j not in memory.parked:
+            state.note("parked", leg=name, side="buy")
+        memory.parked[j] = None
+        return False
+    book.place(name, Side.BUY, price, amount, Role.GRID, state.at)
+    return True
+
+
+def _sell(state: State, i: int, amount: Decimal, origin: Decimal | None = None) -> bool:
+    """Rests a sell of `amount` (the bot has it) at level i, or adds to the one there; False: parked."""
+    book, market, memory = state.book, state.market, state.memory
+    name = leg(i)
+    price = memory.ladder.sell(i)
+    there = book.orders.get(name)
+    if there is not None and there.side is Side.SELL:
+        left = book.remaining(there)
+        if origin is not None:
+            memory.origins[name] = (memory.origins.get(name, origin) * left + origin * amount) / (left + amount)
+        book.replace(name, left + amount, state.at)
+        return True
+    if there is not None or not meets_minimum(market, amount, price):
+        if i not in memory.parked:
+            state.note("parked", leg=name, side="sell")
+        memory.parked[i] = (amount if there is not None else ZERO, origin)
+        return False
+    book.place(name, Side.SELL, price, amount, Role.GRID, state.at)
+    if origin is not None:
+        memory.origins[name] = origin
+    return True
+
+
+def dust(state: State) -> Decimal:
+    """Base that no sell holds and no level has set aside."""
+    free = state.ledger.base - state.book.sell_amount
+    memory = state.memory
+    return free - memory.set_aside() if memory.held or memory.parked else free
+
+
+# -- fills ------------------------------------------------------------------------------------------------------------
+
+
+def on_fill(state: State, fill: Fill, taken: Taken) -> None:
+    name = taken.order.leg
+    if name == INIT:
+        if taken.done:
+            _lay(state)
+        return
+    if name == EXTEND:
+        _extended(state, fill, taken.done)
+        return
+    memory: GridMemory = state.memory
+    if memory.guard is not None:
+        memory.guard.fill(fill.at)
+    level = int(name[1:])
+    if taken.order.side is Side.BUY:
+        _bought(state, level, fill, taken.done)
+    else:
+        _sold(state, level, fill, taken)
+    if memory.parked:
+        _retry(state)
+
+
+def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
+    """What was received, with the dust, is for sale one level up."""
+    memory, market = state.memory, state.market
+    i = j + 1
+    free = dust(state)
+    if memory.held:
+        free += memory.held.get(i, ZERO)
+    amount = floor_to(free, market.amount_step) if free > 0 else ZERO
+    if meets_minimum(market, amount, memory.ladder.sell(i)) or (done and amount > 0):
+        memory.held.pop(i, None)
+        _sell(state, i, amount, fill.price)
+    elif done:
+        memory.held.pop(i, None)
+        memory.parked[i] = (ZERO, fill.price)
+    else:
+        fee = fill.fee if fill.fee_currency == market.base else ZERO
+        memory.held[i] = memory.held.get(i, ZERO) + fill.amount - fee
+
+
+def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
+    """The planned size is wanted back one level down (compound: what the proceeds buy)."""
+    memory, ledger = state.memory, state.ledger
+    name = taken.order.leg
+    origin = memory.origins.get(name)
+    if origin is not None:
+        ledger.cell += (fill.price - origin) * fill.amount
+        if taken.done:
+            ledger.deals += 1
+            del memory.origins[name]
+    j = i - 1
+    if taken.done and name not in memory.sold and not taken.before:
+        _buy(
+            state,
+            j,
+            planned(state, j)
+            if state.config.reinvest == "fixed"
+            else _bought_back(state, j, fill.price * fill.amount - _quote_fee(state, fill)),
+        )
+        return
+    executed, proceeds, mirrored = memory.sold.pop(name, (ZERO, ZERO, ZERO))
+    executed, proceeds = executed + fill.amount, proceeds + fill.price * fill.amount - _quote_fee(state, fill)
+    there = state.book.orders.get(leg(j))
+    if state.config.reinvest == "compound":
+        target = _bought_back(state, j, proceeds)
+    elif taken.done and (mirrored or there is None or there.side is not Side.BUY):
+        target = planned(state, j)
+    else:
+        target = min(executed, planned(state, j))
+    more = max(target - mirrored, ZERO)
+    if more and (taken.done or meets_minimum(state.market, more, memory.ladder.buy(j))):
+        _buy(state, j, more)
+        mirrored = target
+    if not taken.done:
+        memory.sold[name] = (executed, proceeds, mirrored)
+
+
+def _quote_fee(state: State, fill: Fill) -> Decimal:
+    return fill.fee if fill.fee_currency == state.market.quote else ZERO
+
+
+def _bought_back(state: State, j: int, proceeds: Decimal) -> Decimal:
+    """Compound: what the net proceeds buy at level j."""
+    return floor_to(proceeds / (state.memory.ladder.buy(j) * (ONE + rates(state.market).q_m)), state.market.amount_step)
+
+
+def _retry(state: State) -> None:
+    """Parked places, tried again: buys from the highest, then sells from the lowest."""
+    memory, book = state.memory, state.book
+    for j in sorted((j for j, what in memory.parked.items() if what is None), reverse=True):
+        if leg(j) not in book.orders:
+            factor = memory.ladder.buy(j) * (ONE + rates(state.market).q_m)
+            amount = min(planned(state, j), floor_to(max(state.free_quote(), ZERO) / factor, state.market.amount_step))
+            if meets_minimum(state.market, amount, memory.ladder.buy(j)):
+                del memory.parked[j]
+                _buy(state, j, amount)
+    for i in sorted(i for i, what in memory.parked.items() if what is not None):
+        if leg(i) not in book.orders:
+            kept, origin = memory.parked[i]
+            amount = floor_to(max(dust(state) + kept, ZERO), state.market.amount_step)
+            if meets_minimum(state.market, amount, memory.ladder.sell(i)):
+                del memory.parked[i]
+                _sell(state, i, amount, origin)
+
+
+def on_abandoned(state: State, order: Order) -> None:
+    """The venue would not have the order: its place is parked."""
+    if order.leg[0] == "L":
+        state.memory.parked[int(order.leg[1:])] = None if order.side is Side.BUY else (ZERO, state.memory.origins.pop(order.leg, None))
+
+
+def on_stray(state: State, fill: Fill) -> None:
+    """A fill nobody waited for took money that other orders count on: the farthest give way."""
+    book, market = state.book, state.market
+    while book.buys and state.free_quote() < 0:
+        order = book.buys[0]
+        each = cast(Decimal, order.price) * (ONE + rates(market).q_m)
+        _shrink(state, order, floor_to(book.remaining(order) + state.free_quote() / each, market.amount_step))
+    while book.sells and dust(state) < 0:
+        order = book.sells[0]
+        _shrink(state, order, floor_to(book.remaining(order) + dust(state), market.amount_step))
+
+
+def _shrink(state: State, order: Order, amount: Decimal) -> None:
+    state.note("size_reduced", leg=order.leg, wanted=state.book.remaining(order), amount=max(amount, ZERO))
+    if meets_minimum(state.market, amount, cast(Decimal, order.price)):
+        state.book.replace(order.leg, amount, state.at)
+    else:
+        state.book.drop(order.leg)
+        on_abandoned(state, order)
+
+
+# -- the price --------------------------------------------------------------------------------------------------------
+
+
+def on_look(state: State) -> None:
+    status, memory = state.status, state.memory
+    if memory.guard is not None:
+        memory.guard.look(state.price, state.at)
+    if status is Status.STARTING:
+        if state.at - state.started_at >= PATIENCE_MS and INIT in state.book.orders:
+            state.note("size_reduced", leg=INIT, amount=state.ledger.base)
+            state.book.drop(INIT)
+            _lay(state)
+        return
+    if _exit(state) or status is not Status.ACTIVE:
+        return
+    if state.config.trail_up != "off" or state.config.trail_down != "off":
+        _trail(state)
+
+
+def _exit(state: State) -> bool:
+    """Stop loss and take profit, in this order."""
+    config, price = state.config, state.price
+    if config.stop_loss_price is not None and price <= config.stop_loss_price:
+        stop(state, "stop_loss", "quote")
+        return True
+    if (config.take_profit_price is not None and price >= config.take_profit_price) or (
+        config.take_profit_pct is not None and state.ledger.total(price) >= _target(state)
+    ):
+        stop(state, "take_profit", "quote")
+        return True
+    return False
+
+
+def _target(state: State) -> Decimal:
+    return cast(Decimal, state.config.investment * state.config.take_profit_pct / HUNDRED)
+
+
+def _trail(state: State) -> None:
+    """Moves or widens the window while the price is a level beyond it."""
+    book, memory = state.book, state.memory
+    while not book.markets and not state.late:
+        if not book.sells and (up := _next_up(state)) is not None and state.price >= up:
+            if _guarded(state) or not (_shift_up if state.config.trail_up == "shift" else _extend_up)(state):
+                return
+        elif not book.buys and not memory.has_parked_buys() and (down := _next_down(state)) is not None and state.price <= down:
+            if _guarded(state) or not (_shift_down if state.config.trail_down == "shift" else _extend_down)(state):
+                return
+        else:
+            return
+
+
+def _guarded(state: State) -> bool:
+    guard = state.memory.guard
+    if guard is None or not guard.blocks(state.at):
+        return False
+    state.note("pump_guard", until=guard.until)
+    return True
+
+
+def _next_up(state: State) -> Decimal | None:
+    """The price that moves the window up; None when it may not."""
+    if state.config.trail_up == "off" or state.memory.ended_up:
+        return None
+    price: Decimal = state.memory.ladder.sell(state.memory.hi + 1)
+    return price if price <= state.config.trail_up_limit else None
+
+
+def _next_down(state: State) -> Decimal | None:
+    """The price that moves the window down; None when it may not."""
+    if state.config.trail_down == "off" or state.memory.ended_down:
+        return None
+    price: Decimal = state.memory.ladder.buy(state.memory.lo - 1)
+    return price if price >= state.config.trail_down_limit and price > 0 else None
+
+
+def _shift_up(state: State) -> bool:
+    memory = state.memory
+    lowest, top = memory.lo, memory.hi
+    if leg(lowest) in state.book.orders:
+        state.book.drop(leg(lowest))
+    memory.parked.pop(lowest, None)
+    memory.lo, memory.hi = lowest + 1, top + 1
+    state.note("shift_up", lo=memory.lo, hi=memory.hi, price=state.price)
+    _buy(state, top, planned(state, top))
+    return True
+
+
+def _shift_down(state: State) -> bool:
+    memory, book = state.memory, state.book
+    bottom, top = memory.lo, memory.hi
+    memory.parked.pop(top, None)
+    if leg(top) in book.orders:
+        book.drop(leg(top))
+    origin = memory.origins.pop(leg(top), None)
+    memory.sold.pop(leg(top), None)
+    memory.lo, memory.hi = bottom - 1, top - 1
+    state.note("shift_down", lo=memory.lo, hi=memory.hi, price=state.price)
+    kept = book.sell_amount
+    moved = state.ledger.base - kept - memory.set_aside()
+    _sell(state, bottom, floor_to(max(moved, ZERO), state.market.amount_step), origin)
+    return True
+
+
+def _extend_up(state: State) -> bool:
+    """A buy at the old top, paid from the budget; the window grows."""
+    memory, market = state.memory, state.market
+    top = memory.hi
+    amount = planned(state, top)
+    cost = amount * memory.ladder.buy(top) * (ONE + rates(market).q_m)
+    if cost > memory.budget_up:
+        memory.ended_up = True
+        state.note("budget_spent", side="up", left=memory.budget_up, needed=cost)
+        return False
+    memory.budget_up -= cost
+    state.ledger.add(quote=cost)
+    memory.hi = top + 1
+    state.note("extend_up", hi=memory.hi, paid=cost)
+    return _buy(state, top, amount)
+
+
+def _extend_down(state: State) -> bool:
+    """Base for one more sell, bought at the market from the budget; the window grows when it is filled."""
+    memory, market, config = state.memory, state.market, state.config
+    amount = planned(state, memory.lo - 1)
+    cost = amount * state.price * (ONE + config.reserve_pct / HUNDRED) * (ONE + rates(market).q_t)
+    if cost > memory.budget_down:
+        memory.ended_down = True
+        state.note("budget_spent", side="down", left=memory.budget_down, needed=cost)
+        return False
+    state.book.place(EXTEND, Side.BUY, None, amount, Role.GRID, state.at)
+    return False
+
+
+def _extended(state: State, fill: Fill, done: bool) -> None:
+    memory = state.memory
+    cost = fill.price * fill.amount + _quote_fee(state, fill)
+    memory.budget_down -= cost
+    state.ledger.add(quote=cost)
+    bottom = memory.lo
+    fee = fill.fee if fill.fee_currency == state.market.base else ZERO
+    memory.held[bottom] = memory.held.get(bottom, ZERO) + fill.amount - fee
+    if done:
+        free = memory.held.pop(bottom)
+        free = dust(state)
+        memory.lo = bottom - 1
+        state.note("extend_down", lo=memory.lo, paid=cost)
+        _sell(state, bottom, floor_to(max(free, ZERO), state.market.amount_step), fill.price)
+
+
+# -- what is asked of a state -----------------------------------------------------------------------------------------
+
+
+def horizon(state: State) -> Horizon:
+    """The nearest orders and exits; the trailing trigger once a side is empty."""
+    config, book, memory = state.config, state.book, state.memory
+    below, above, until = book.best_buy, book.best_sell, None
+    if state.status is Status.ACTIVE:
+        guard = memory.guard
+        up = _next_up(state) if above is None else None
+        down = _next_down(state) if below is None and not memory.has_parked_buys() else None
+        if guard is not None and guard.blocks(state.at) and (up is not None or down is not None):
+            until = guard.until
+            up = None if up is not None and state.price >= up else up
+            down = None if down is not None and state.price <= down else down
+        above = up if above is None else above
+        below = down if below is None else below
+    stop_loss, profit = config.stop_loss_price, config.take_profit_price
+    if stop_loss is not None and (below is None or stop_loss > below):
+        below = stop_loss
+    if config.take_profit_pct is not None:
+        reached = price_where_total_is(state, _target(state))
+        if reached is not None and (profit is None or reached < profit):
+            profit = reached
+    if profit is not None and (above is None or profit < above):
+        above = profit
+    return Horizon(below, above, until)
+
+
+def load_memory(data: dict[str, Any], config: Config, market: Market) -> GridMemory:
+    return GridMemory.load(data, config, market)
+
+
+def plan(state: State) -> dict[str, Any]:
+    """The figures of the start, in the words of the cases."""
+    memory: GridMemory = state.memory
+    ladder = ladder_of(state.config, state.market)
+    return {
+        "order_quote": None if memory.quote is None else plain(memory.quote),
+        "order_amount": None if memory.base is None else plain(memory.base),
+        "empty_level": memory.empty,
+        "initial_amount": plain(memory.initial),
+        "levels": [[plain(ladder.buy(j)), plain(ladder.sell(j))] for j in range(state.config.cells + 1)],
+    }

@@ -1,0 +1,82 @@
+"""What a GRID remembers: its window, its sizes, where each sell came from, and what waits to be placed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from strategy_core.guard import Guard
+from strategy_core.ladder import Ladder, LadderConfig, ladder_of
+from strategy_core.number import ZERO, plain
+from strategy_core.trade import Market
+
+
+class GridMemory:
+    """`parked`: level -> None for a buy, (base set aside, origin) for a sell. `held`: base of a part not yet for sale, by its level.
+
+    `origins`: what the base of a resting sell was bought for; `sold`: executed, proceeds and mirrored so far of a sell in parts.
+    """
+
+    __slots__ = (
+        "ladder", "lo", "hi", "empty", "quote", "base", "initial", "sizes", "origins", "parked", "held", "sold",
+        "budget_up", "budget_down", "ended_up", "ended_down", "guard",
+    )  # fmt: skip
+
+    def __init__(self, ladder: Ladder, lo: int, hi: int, empty: int, quote: Decimal | None, base: Decimal | None, initial: Decimal) -> None:
+        self.ladder = ladder
+        self.lo, self.hi, self.empty = lo, hi, empty
+        self.quote, self.base, self.initial = quote, base, initial
+        self.sizes: dict[int, Decimal] = {}
+        self.origins: dict[str, Decimal] = {}
+        self.parked: dict[int, tuple[Decimal, Decimal | None] | None] = {}
+        self.held: dict[int, Decimal] = {}
+        self.sold: dict[str, tuple[Decimal, Decimal, Decimal]] = {}
+        self.budget_up = self.budget_down = ZERO
+        self.ended_up = self.ended_down = False
+        self.guard: Guard | None = None
+
+    def set_aside(self) -> Decimal:
+        """Base that belongs to a level though no order shows it."""
+        held = sum(self.held.values(), ZERO)
+        return held + sum((what[0] for what in self.parked.values() if what is not None), ZERO)
+
+    def has_parked_buys(self) -> bool:
+        return any(what is None for what in self.parked.values())
+
+    def dump(self) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "window": [self.lo, self.hi, self.empty],
+            "sizes": [None if size is None else plain(size) for size in (self.quote, self.base, self.initial)],
+            "origins": {leg: plain(price) for leg, price in self.origins.items()},
+        }
+        if self.parked:
+            data["parked"] = [
+                [j] if what is None else [j, plain(what[0]), None if what[1] is None else plain(what[1])] for j, what in self.parked.items()
+            ]
+        if self.held:
+            data["held"] = [[j, plain(amount)] for j, amount in self.held.items()]
+        if self.sold:
+            data["sold"] = {leg: [plain(part) for part in parts] for leg, parts in self.sold.items()}
+        if self.budget_up or self.budget_down:
+            data["budgets"] = [plain(self.budget_up), plain(self.budget_down)]
+        if self.ended_up or self.ended_down:
+            data["ended"] = [self.ended_up, self.ended_down]
+        if self.guard is not None:
+            data["guard"] = self.guard.dump()
+        return data
+
+    @classmethod
+    def load(cls, data: dict[str, Any], config: LadderConfig, market: Market) -> GridMemory:
+        quote, base, initial = (None if size is None else Decimal(size) for size in data["sizes"])
+        lo, hi, empty = data["window"]
+        memory = cls(ladder_of(config, market), lo, hi, empty, quote, base, initial or ZERO)
+        memory.origins = {leg: Decimal(price) for leg, price in data["origins"].items()}
+        for j, *what in data.get("parked", ()):
+            memory.parked[j] = (Decimal(what[0]), None if what[1] is None else Decimal(what[1])) if what else None
+        memory.held = {j: Decimal(amount) for j, amount in data.get("held", ())}
+        memory.sold = {leg: (Decimal(a), Decimal(b), Decimal(c)) for leg, (a, b, c) in data.get("sold", {}).items()}
+        memory.budget_up, memory.budget_down = (Decimal(text) for text in data.get("budgets", ("0", "0")))
+        memory.ended_up, memory.ended_down = data.get("ended", (False, False))
+        if "guard" in data:
+            memory.guard = Guard(config.pump_guard_s, config.pump_guard_fills, config.pump_guard_pct).load(data["guard"])
+        return memory

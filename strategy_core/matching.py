@@ -1,0 +1,83 @@
+"""When a resting order fills, at what price and for what fee: shared by the backtester and the paper exchange.
+
+Rules (strategies.md 1.2)
+1. On a segment a -> b a BUY fills if min(a, b) <= price, at min(price, a); a SELL if max(a, b) >= price, at max(price, a). Touch counts.
+2. In a jump a BUY fills if b <= price, a SELL if b >= price, at b.
+3. Order: along the path; in a jump BUYs from the highest, SELLs from the lowest price; then the oldest.
+4. Market orders fill at b, worsened by the slippage and rounded to the tick against us, after the limits.
+5. A limit that was marketable when made pays taker, any other limit maker; a market order pays taker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from strategy_core.number import HUNDRED, ONE, ceil_to, floor_to
+from strategy_core.trade import FeeMode, Market, Order, OrderType, Side
+
+
+class Match(NamedTuple):
+    """An order that fills, in full or what is left of it."""
+
+    order: Order
+    price: Decimal
+
+
+def is_marketable(order: Order, price: Decimal) -> bool:
+    """Whether a limit order made while the market is at `price` takes at once (and so pays taker)."""
+    if order.price is None:
+        return True
+    return order.price >= price if order.side is Side.BUY else order.price <= price
+
+
+def fill_price(order: Order, a: Decimal, b: Decimal, jump: bool) -> Decimal | None:
+    """The price at which a resting limit fills on the way from `a` to `b`; None when it is not reached."""
+    limit = order.price
+    if limit is None:
+        return None
+    if order.side is Side.BUY:
+        if jump:
+            return b if b <= limit else None
+        return min(limit, a) if min(a, b) <= limit else None
+    if jump:
+        return b if b >= limit else None
+    return max(limit, a) if max(a, b) >= limit else None
+
+
+def match(orders: Iterable[Order], a: Decimal, b: Decimal, jump: bool) -> list[Match]:
+    """The resting limits that fill between two path points, in the order in which they do."""
+    found = [Match(order, price) for order in orders if (price := fill_price(order, a, b, jump)) is not None]
+    if len(found) > 1:
+        if jump:
+            found.sort(key=_in_a_jump)
+        else:
+            found.sort(key=lambda item: (abs(item.price - a), item.order.made_at))
+    return found
+
+
+def _in_a_jump(item: Match) -> tuple[bool, Decimal, int]:
+    order, _ = item
+    limit: Decimal = order.price  # type: ignore[assignment]
+    return (order.side is Side.SELL, -limit if order.side is Side.BUY else limit, order.made_at)
+
+
+def market_price(side: Side, price: Decimal, market: Market) -> Decimal:
+    """What a market order gets at `price`: slippage and tick against us."""
+    slip = market.slippage_pct / HUNDRED
+    if side is Side.BUY:
+        return ceil_to(price * (ONE + slip), market.price_tick)
+    return floor_to(price * (ONE - slip), market.price_tick)
+
+
+def fee_of(market: Market, side: Side, price: Decimal, amount: Decimal, maker: bool) -> tuple[Decimal, str]:
+    """The simulated fee, exact, and its coin."""
+    rate = market.maker_fee if maker else market.taker_fee
+    if side is Side.BUY and market.fee_mode is FeeMode.RECEIVED:
+        return amount * rate, market.base
+    return price * amount * rate, market.quote
+
+
+def is_market(order: Order) -> bool:
+    return order.type is OrderType.MARKET

@@ -1,0 +1,482 @@
+"""What every bot does alike: folding fills, pausing, stopping, closing, orders that ended on their own.
+
+Rules
+1. A fact seen before changes nothing: fills by trade id, commands by id, endings by (leg, generation, attempt).
+2. Money is never lost: a fill of an order no longer wanted is booked, and what it changes is re-sized.
+3. What is wanted is a function of the state alone; cancel-before-place is `diff`'s business.
+4. While paused or in error fills are booked without a mirror; `resume` makes the missed ones, one per fill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import ROUND_FLOOR, Context, Decimal
+from typing import Any
+
+from strategy_core.book import Taken
+from strategy_core.ledger import Kind
+from strategy_core.number import HUNDRED, ONE, ZERO, ceil_to, dec, floor_to
+from strategy_core.state import AT_ONCE, FINAL, NEVER, Missed, State, rates
+from strategy_core.trade import (
+    Candles,
+    Command,
+    Ended,
+    Fact,
+    Fill,
+    Finding,
+    Funding,
+    Horizon,
+    Invalid,
+    Look,
+    Market,
+    Order,
+    PositionSeen,
+    Role,
+    Rules,
+    Side,
+    Status,
+)
+
+CLOSE, LATE = "CLOSE", "LATE"
+MAX_ATTEMPTS = 5
+CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
+_WORKING = (Status.ACTIVE, Status.STARTING, Status.WAITING)
+_HALTED = (Status.PAUSED, Status.ERROR)
+_DOWN = Context(prec=24, rounding=ROUND_FLOOR)
+_UP_MARGIN = ONE + Decimal("1e-22")
+
+
+def apply(state: State, fact: Fact) -> State:
+    """One fact, folded. The state is the caller's and is changed in place."""
+    _APPLY[type(fact)](state, fact)
+    return state
+
+
+def orders(state: State) -> tuple[Order, ...]:
+    """Everything the bot wants resting now."""
+    return () if state.suspended else state.book.resting(state.price)
+
+
+def horizon(state: State) -> Horizon:
+    """The band and instant inside which nothing changes. Kept until something does."""
+    if state.band is None:
+        state.band = _horizon(state)
+    return state.band
+
+
+def _horizon(state: State) -> Horizon:
+    status = state.status
+    if status in FINAL:
+        return NEVER
+    book = state.book
+    if book.markets or state.ending or status is Status.STARTING:
+        return AT_ONCE
+    if status is Status.STOPPING or status is Status.ERROR:
+        return Horizon(book.best_buy, book.best_sell, None)
+    return state.rules.horizon(state)
+
+
+# -- looks ------------------------------------------------------------------------------------------------------------
+
+
+def _look(state: State, look: Look) -> None:
+    band = state.band
+    price = look.price
+    if (
+        band is not None
+        and not state.needs_looks
+        and (band.below is None or price > band.below)
+        and (band.above is None or price < band.above)
+        and (band.until is None or look.at < band.until)
+    ):
+        state.price, state.at = price, look.at
+        return
+    state.price, state.at = price, look.at
+    state.band = None
+    if state.book.virtual:
+        _fill_late(state)
+    if state.status in (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED):
+        state.rules.on_look(state)
+    state.book.settle(price)
+
+
+def _fill_late(state: State) -> None:
+    """strategies.md 1.4: several virtual levels gone through in one look are filled by one market order."""
+    book = state.book
+    crossed = book.crossed(state.price)
+    if len(crossed) < 2 or state.late or state.status is not Status.ACTIVE:
+        book.dirty = book.dirty or bool(crossed)
+        return
+    total = ZERO
+    for order in crossed:
+        left = book.remaining(order)
+        book.drop(order.leg)
+        state.late.append((order, left))
+        total += left
+    first = crossed[0]
+    book.place(LATE, first.side, None, total, first.role, state.at, first.reduce_only)
+    state.note("late_fill", levels=len(crossed), amount=total, price=state.price)
+
+
+# -- fills ------------------------------------------------------------------------------------------------------------
+
+
+def _fill(state: State, fill: Fill) -> None:
+    if not state.is_new(fill.trade_id):
+        return
+    state.band = None
+    state.ledger.fold(fill)
+    book = state.book
+    order = book.orders.get(fill.leg)
+    if order is None or order.generation != fill.generation or order.side is not fill.side:
+        _stray(state, fill, order)
+        return
+    taken = book.take(order, fill.amount)
+    if fill.leg == CLOSE:
+        _closed(state, taken)
+        return
+    if fill.leg == LATE:
+        _share_late(state, fill)
+    else:
+        _hand_over(state, fill, taken)
+    if state.ending and fill.leg in state.ending:
+        _settle_ending(state, fill.leg)
+
+
+def _hand_over(state: State, fill: Fill, taken: Taken) -> None:
+    """To the strategy, or on the pile of missed mirrors."""
+    if state.status in _WORKING or getattr(state.rules, "WORKS_WHILE_PAUSED", False) and state.status is Status.PAUSED:
+        state.rules.on_fill(state, fill, taken)
+    elif state.status in _HALTED:
+        state.missed.append(Missed(fill, taken))
+
+
+def _share_late(state: State, fill: Fill) -> None:
+    """One market order's execution, given to the virtual orders it stands for, in path order."""
+    left = fill.amount
+    while left and state.late:
+        order, due = state.late[0]
+        part = min(left, due)
+        left -= part
+        share = fill._replace(leg=order.leg, generation=order.generation, amount=part, fee=fill.fee * part / fill.amount)
+        if part == due:
+            state.late.pop(0)
+        else:
+            state.late[0] = (order, due - part)
+        _hand_over(state, share, Taken(order, part == due, order.amount - due))
+
+
+def _stray(state: State, fill: Fill, order: Order | None) -> None:
+    """A fill of an order that is no longer wanted (it was faster than our cancel)."""
+    state.note("stray_fill", leg=fill.leg, side=fill.side.value, price=fill.price, amount=fill.amount)
+    book = state.book
+    if state.status is Status.STOPPING:
+        _resize_close(state)
+    elif order is not None and order.side is fill.side and fill.generation < order.generation:
+        # the order was issued anew for the same place: what the old one still got is no longer asked for
+        left = book.remaining(order) - fill.amount
+        if left > 0:
+            book.replace(fill.leg, left, fill.at)
+            _hand_over(state, fill, Taken(order, False, ZERO))
+        else:
+            book.drop(fill.leg)
+            _hand_over(state, fill, Taken(order, True, ZERO))
+    elif state.status not in FINAL:
+        hook: Callable[[State, Fill], None] | None = getattr(state.rules, "on_stray", None)
+        if hook is not None:
+            hook(state, fill)
+
+
+# -- orders that ended on their own -----------------------------------------------------------------------------------
+
+
+def _ended(state: State, ended: Ended) -> None:
+    order = state.book.orders.get(ended.leg)
+    if order is None or order.generation != ended.generation or order.attempt != ended.attempt or state.suspended:
+        return
+    state.band = None
+    state.ending[ended.leg] = (ended.generation, ended.filled, ended.reason, ended.detail)
+    _settle_ending(state, ended.leg)
+
+
+def _settle_ending(state: State, leg: str) -> None:
+    """Acts on an ending once every fill the venue counted has arrived."""
+    generation, filled, reason, detail = state.ending[leg]
+    book = state.book
+    order = book.orders.get(leg)
+    if order is None or order.generation != generation:
+        del state.ending[leg]
+        return
+    if book.filled.get(leg, ZERO) < filled:
+        return
+    del state.ending[leg]
+    if reason == "rejected":
+        _rejected(state, order, detail)
+        return
+    state.note("order_missing" if reason == "missing" else "order_ended", leg=leg, reason=reason)
+    policy = state.config.missing_orders if reason == "missing" else "recreate"
+    left = book.remaining(order)
+    if policy == "adopt" or not meets_minimum(state.market, left, order.price or state.price):
+        abandon(state, order)
+        return
+    if policy == "pause" and state.status in _WORKING:
+        state.resume_to = state.status
+        state.become(Status.PAUSED, "order_missing")
+    book.replace(leg, left, state.at)
+
+
+def _rejected(state: State, order: Order, detail: str) -> None:
+    if detail == "insufficient_funds" and order.type == "limit":
+        state.note("insufficient_funds", leg=order.leg, amount=order.amount)
+        abandon(state, order)
+        return
+    if order.attempt + 1 < MAX_ATTEMPTS:
+        state.note("order_rejected", leg=order.leg, attempt=order.attempt, detail=detail)
+        state.book.retry(order.leg)
+        return
+    state.book.retry(order.leg)
+    fail(state, "order_rejected")
+
+
+def abandon(state: State, order: Order) -> None:
+    """The order will not be issued again; the strategy keeps its place and its money in mind."""
+    state.book.drop(order.leg)
+    hook: Callable[[State, Order], None] | None = getattr(state.rules, "on_abandoned", None)
+    if hook is not None and state.status in (*_WORKING, *_HALTED):
+        hook(state, order)
+
+
+def fail(state: State, reason: str) -> None:
+    """Status error: nothing new is sent, resting orders stay."""
+    if state.status in _WORKING:
+        state.resume_to = state.status
+    state.become(Status.ERROR, reason)
+
+
+# -- minimums ---------------------------------------------------------------------------------------------------------
+
+
+def meets_minimum(market: Market, amount: Decimal, price: Decimal) -> bool:
+    return amount > 0 and amount >= market.min_amount and amount * price >= market.min_notional
+
+
+# -- stopping ---------------------------------------------------------------------------------------------------------
+
+
+def stop(state: State, reason: str, mode: str, percent: Decimal = HUNDRED) -> None:
+    """Everything off the book, then the close order of `mode`. With nothing to close the bot is stopped at once."""
+    state.book.clear()
+    state.missed.clear()
+    state.late.clear()
+    state.ending.clear()
+    state.suspended = False
+    state.close_mode = mode if mode != "partial" else f"partial:{percent}"
+    state.become(Status.STOPPING, reason)
+    _ask_close(state)
+
+
+def _ask_close(state: State) -> None:
+    wanted = close_order(state)
+    if wanted is None:
+        state.become(Status.STOPPED, state.reason)
+        return
+    side, price, amount = wanted
+    state.book.place(CLOSE, side, price, amount, Role.CLOSE, state.at, state.ledger.kind is Kind.FUTURES)
+
+
+def close_order(state: State) -> tuple[Side, Decimal | None, Decimal] | None:
+    """Side, price (None: market) and amount that closes the bot as `close_mode` says, from the ledger alone."""
+    mode = state.close_mode or "keep"
+    ledger, market = state.ledger, state.market
+    found: tuple[Side, Decimal | None, Decimal] | None = None
+    if mode == "break_even" and ledger.total(state.price) < 0:
+        found = _break_even(state)
+    elif mode == "base" and ledger.kind is not Kind.FUTURES:
+        found = (Side.BUY, None, buy_everything(state))
+    elif mode != "keep":
+        share = dec(mode.split(":")[1]) / HUNDRED if mode.startswith("partial:") else ONE
+        held = ledger.base * share
+        found = (Side.SELL if held > 0 else Side.BUY, None, floor_to(abs(held), market.amount_step))
+    if found is None or not meets_minimum(market, found[2], found[1] or state.price):
+        return None
+    return found
+
+
+def buy_everything(state: State) -> Decimal:
+    """strategies.md 1.6, mode `base`: what all quote buys, with the reserve for slippage."""
+    reserve = getattr(state.config, "reserve_pct", Decimal("0.5")) / HUNDRED
+    each = state.price * (ONE + reserve) * (ONE + rates(state.market).q_t)
+    return floor_to(state.ledger.quote / each, state.market.amount_step)
+
+
+def _break_even(state: State) -> tuple[Side, Decimal | None, Decimal] | None:
+    """The one limit order at which total PnL is nought."""
+    ledger, market = state.ledger, state.market
+    fee = market.maker_fee
+    third = ledger.third
+    if ledger.kind is Kind.QUOTE:
+        due = ledger.put_quote + third - ledger.quote
+        if ledger.base <= 0 or due <= 0:
+            return None
+        price = ceil_to(due / (ledger.base * (ONE - fee)), market.price_tick)
+        return Side.SELL, price, floor_to(ledger.base, market.amount_step)
+    if ledger.kind is Kind.BASE:
+        due = ledger.put_base - ledger.base
+        if ledger.quote <= 0 or due <= 0:
+            return None
+        q_m, _, b_m, _ = rates(market)
+        price = floor_to((ledger.quote - third) * (ONE - b_m) / (due * (ONE + q_m)), market.price_tick)
+        return Side.BUY, price, floor_to(ledger.quote / (price * (ONE + q_m)), market.amount_step)
+    held = abs(ledger.base)
+    if not held:
+        return None
+    if ledger.base > 0:
+        due = ledger.basis + ledger.put_quote + third - ledger.quote
+        return Side.SELL, ceil_to(due / (held * (ONE - fee)), market.price_tick), held
+    got = ledger.basis - ledger.put_quote - third + ledger.quote
+    return Side.BUY, floor_to(got / (held * (ONE + fee)), market.price_tick), held
+
+
+def _resize_close(state: State) -> None:
+    """A late fill changed what there is to close: the same close under the next generation."""
+    wanted = close_order(state)
+    old = state.book.orders.get(CLOSE)
+    if old is not None:
+        state.book.drop(CLOSE)
+    if wanted is None:
+        state.become(Status.STOPPED, state.reason)
+        return
+    state.book.place(CLOSE, wanted[0], wanted[1], wanted[2], Role.CLOSE, state.at, state.ledger.kind is Kind.FUTURES)
+
+
+def _closed(state: State, taken: Taken) -> None:
+    if not taken.done:
+        return
+    if state.ledger.kind is Kind.FUTURES and state.ledger.base and state.close_mode in ("quote", "break_even"):
+        _resize_close(state)  # verify zero
+        return
+    state.become(Status.STOPPED, state.reason)
+
+
+# -- commands ---------------------------------------------------------------------------------------------------------
+
+
+def _command(state: State, command: Command) -> None:
+    if command.id in state.commands:
+        return
+    act = _COMMANDS.get(command.name)
+    own: Callable[[State, Command], bool] | None = getattr(state.rules, "on_command", None)
+    before = len(state.log)
+    if own is None or not own(state, command):
+        if act is None:
+            raise Invalid([Finding(field="command", code="not_allowed", params={"command": command.name})])
+        act(state, command)
+    state.band = None
+    state.commands.append(command.id)
+    del state.commands[:-64]
+    if len(state.log) == before:
+        state.note("command", command=command.name)
+
+
+def _pause(state: State, command: Command) -> None:
+    if state.status not in _WORKING:
+        return
+    keep = command.params.get("keep_orders", True)
+    state.resume_to = state.status
+    state.suspended = not keep
+    state.become(Status.PAUSED, command.reason)
+
+
+def _resume(state: State, command: Command) -> None:
+    if state.status not in _HALTED:
+        return
+    state.become(state.resume_to or Status.ACTIVE)
+    state.resume_to = None
+    book = state.book
+    if state.suspended:
+        state.suspended = False
+        for leg, order in list(book.orders.items()):
+            book.replace(leg, book.remaining(order), command.at)
+    missed, state.missed = state.missed, []
+    for fill, taken in missed:
+        state.rules.on_fill(state, fill, taken)
+    book.dirty = True
+
+
+def _stop(state: State, command: Command) -> None:
+    if state.status in FINAL or state.status is Status.STOPPING:
+        return
+    mode = str(command.params.get("close_mode", "keep"))
+    if mode not in CLOSE_MODES or (mode == "base" and state.ledger.kind is Kind.FUTURES):
+        raise Invalid([Finding(field="close_mode", code="not_allowed", params={"allowed": ", ".join(CLOSE_MODES)})])
+    percent = HUNDRED
+    if mode == "partial":
+        percent = money_param(command, "pct")
+        if percent > HUNDRED:
+            raise Invalid([Finding(field="pct", code="out_of_range", params={"min": "0", "max": "100"})])
+    stop(state, command.reason, mode, percent)
+
+
+def money_param(command: Command, name: str) -> Decimal:
+    """A positive amount out of a command's parameters."""
+    try:
+        value = dec(command.params.get(name))
+    except (TypeError, ValueError) as error:
+        raise Invalid([Finding(field=name, code="not_a_decimal_string")]) from error
+    if value <= 0:
+        raise Invalid([Finding(field=name, code="out_of_range", params={"min": "0"})])
+    return value
+
+
+# -- the rest ---------------------------------------------------------------------------------------------------------
+
+
+def _funding(state: State, funding: Funding) -> None:
+    if state.is_new(f"funding-{funding.at}"):
+        state.band = None
+        state.ledger.pay_funding(funding.amount)
+
+
+def _rules(state: State, rules: Rules) -> None:
+    state.market = rules.market
+    state.band = None
+
+
+def _hook(name: str) -> Callable[[State, Any], None]:
+    def call(state: State, fact: Any) -> None:
+        hook = getattr(state.rules, name, None)
+        if hook is not None:
+            state.band = None
+            hook(state, fact)
+
+    return call
+
+
+_COMMANDS: dict[str, Callable[[State, Command], None]] = {"pause": _pause, "resume": _resume, "stop": _stop}
+_APPLY: dict[type, Callable[[State, Any], None]] = {
+    Fill: _fill,
+    Look: _look,
+    Ended: _ended,
+    Command: _command,
+    Funding: _funding,
+    Rules: _rules,
+    Candles: _hook("on_candles"),
+    PositionSeen: _hook("on_position"),
+}
+
+
+def price_where_total_is(state: State, target: Decimal, rising: bool = True) -> Decimal | None:
+    """The price at which total PnL (numeraire quote) reaches `target`; a hair early, so that no wake-up is missed. None: never."""
+    ledger = state.ledger
+    if ledger.kind is Kind.FUTURES:
+        signed = ledger.basis if ledger.base > 0 else -ledger.basis
+        need = target + ledger.put_quote + ledger.third - ledger.quote + signed
+    else:
+        need = target + ledger.put_quote + ledger.third - ledger.quote
+    slope = ledger.base - (ledger.put_base if ledger.kind is Kind.QUOTE else ZERO)
+    if not slope:
+        return None
+    found = _DOWN.divide(need, slope)
+    if found <= 0:
+        return None
+    return found if rising else found * _UP_MARGIN

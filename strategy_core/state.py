@@ -1,0 +1,216 @@
+"""The state of one bot: its configuration, its money, the orders it wants, and what its strategy remembers.
+
+Rules
+1. A state belongs to its caller: `apply` changes it in place. Whoever needs the old one dumps it first.
+2. It survives JSON at every step. Parts that nothing touched are neither decoded nor encoded again.
+3. `status` changes only along `MOVES`; a final status is never left.
+4. Trade ids are remembered (the last 256), so a fill seen twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
+
+from pydantic import BaseModel
+
+from strategy_core.book import Book, Taken
+from strategy_core.ledger import Ledger
+from strategy_core.number import ZERO, Model, plain
+from strategy_core.trade import Command, Event, Fill, Finding, Horizon, Market, Order, Preview, Status
+
+SCHEMA = 1
+NEVER = Horizon(None, None, None)
+AT_ONCE = Horizon(ZERO, ZERO, None)
+_SEEN = 128  # per half: between 128 and 256 ids are remembered
+
+W, S, A, P = Status.WAITING, Status.STARTING, Status.ACTIVE, Status.PAUSED
+END = (Status.STOPPING, Status.STOPPED, Status.FINISHED, Status.ERROR)
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.DRAFT: frozenset((W, S, A)),
+    W: frozenset((S, A, P, *END)),
+    S: frozenset((A, P, *END)),
+    A: frozenset((W, S, P, *END)),
+    P: frozenset((W, S, A, *END)),
+    Status.ERROR: frozenset((W, S, A, P, Status.STOPPING, Status.STOPPED)),
+    Status.STOPPING: frozenset((Status.STOPPED, Status.ERROR)),
+    Status.STOPPED: frozenset(),
+    Status.FINISHED: frozenset(),
+}
+FINAL = (Status.STOPPED, Status.FINISHED)
+
+
+class Memory(Protocol):
+    """What a strategy remembers beyond the common parts."""
+
+    def dump(self) -> dict[str, Any]: ...
+
+
+class Strategy(Protocol):
+    """The hooks of a strategy module. `mechanics` calls them; they change the state in place."""
+
+    Config: type[Model]
+
+    def check(self, config: Any, price: Decimal, market: Market) -> list[Finding]: ...
+    def preview(self, config: Any, price: Decimal, market: Market) -> Preview: ...
+    def start(self, config: Any, price: Decimal, market: Market, at: int) -> State: ...
+    def load_memory(self, data: dict[str, Any], config: Any, market: Market) -> Memory: ...
+    def on_fill(self, state: State, fill: Fill, taken: Taken) -> None: ...
+    def on_look(self, state: State) -> None: ...
+    def horizon(self, state: State) -> Horizon: ...
+
+
+class Missed(NamedTuple):
+    """A fill that was booked while nothing was to be mirrored."""
+
+    fill: Fill
+    taken: Taken
+
+
+class State:
+    """One bot. `raw` holds the stored form of the parts not decoded yet."""
+
+    __slots__ = (
+        "name", "rules", "config", "raw_config", "market", "status", "reason", "price", "at", "start_price", "started_at",
+        "ledger", "book", "memory", "log", "seen", "seen_before", "commands", "missed", "late", "ending", "suspended", "resume_to",
+        "close_mode", "band", "raw", "needs_looks",
+    )  # fmt: skip
+
+    name: str
+    rules: Strategy
+    config: Any
+    raw_config: dict[str, Any]
+    market: Market
+    status: Status
+    reason: str | None
+    price: Decimal  # the last look
+    at: int
+    start_price: Decimal
+    started_at: int
+    ledger: Ledger
+    book: Book
+    memory: Any
+    log: list[Event]
+    seen: dict[str, None]
+    seen_before: dict[str, None]
+    commands: list[str]
+    missed: list[Missed]  # fills without a mirror yet (paused, error)
+    late: list[tuple[Order, Decimal]]  # virtual orders being filled by one market order, and what of each is still to come
+    ending: dict[str, tuple[int, Decimal, str, str]]  # orders over at the venue whose last fills have not arrived
+    suspended: bool  # paused without keeping the orders
+    resume_to: Status | None
+    close_mode: str | None
+    band: Horizon | None  # the horizon while nothing changed
+    raw: dict[str, Any]
+    needs_looks: int  # ms of path before a crossing that the strategy must be shown (a guard over a window)
+
+    def __init__(
+        self,
+        name: str,
+        rules: Strategy,
+        config: BaseModel,
+        market: Market,
+        price: Decimal,
+        at: int,
+        ledger: Ledger,
+        book: Book,
+        memory: Memory,
+    ) -> None:
+        self.name, self.rules, self.config, self.market = name, rules, config, market
+        self.raw_config = config.model_dump(mode="json", exclude_defaults=True)
+        self.status, self.reason = Status.DRAFT, None
+        self.price = self.start_price = price
+        self.at = self.started_at = at
+        self.ledger, self.book, self.memory = ledger, book, memory
+        self.log = []
+        self.seen, self.seen_before, self.commands = {}, {}, []
+        self.missed, self.late, self.ending = [], [], {}
+        self.suspended, self.resume_to, self.close_mode = False, None, None
+        self.band = None
+        self.raw = {}
+        self.needs_looks = 0
+
+    def __getattr__(self, part: str) -> Any:
+        """A part that is still in its stored form."""
+        value: Any
+        if part == "book":
+            value = Book.load(self.raw["book"])
+        elif part == "ledger":
+            value = Ledger.load(self.raw["ledger"], self.market.base, self.market.quote)
+        elif part == "memory":
+            value = self.rules.load_memory(self.raw["memory"], self.config, self.market)
+        elif part in ("seen", "seen_before"):
+            value = dict.fromkeys(self.raw[part])
+        else:
+            raise AttributeError(part)
+        setattr(self, part, value)
+        return value
+
+    def become(self, status: Status, reason: str | None = None) -> None:
+        """One step of the status machine; staying where it is is no step."""
+        if status is not self.status:
+            if status not in MOVES[self.status]:
+                raise ValueError(f"no way from {self.status} to {status}")
+            self.status = status
+            self.note("status", status=status.value, **({"reason": reason} if reason else {}))
+        self.reason = reason
+
+    def note(self, code: str, **params: str | Decimal | int) -> None:
+        """One line of the why log."""
+        said = {name: plain(value) if isinstance(value, Decimal) else str(value) for name, value in params.items()}
+        self.log.append(Event(code, said, self.at))
+
+    def knows(self, trade_id: str) -> bool:
+        """Whether this trade was seen before."""
+        trade_id = _short(trade_id)
+        return trade_id in self.seen or trade_id in self.seen_before
+
+    def is_new(self, trade_id: str) -> bool:
+        """Whether this trade was not seen before; from now on it was."""
+        if self.knows(trade_id):
+            return False
+        self.seen[_short(trade_id)] = None
+        if len(self.seen) >= _SEEN:
+            self.seen_before = self.seen
+            self.seen = {}
+        return True
+
+    # -- money ----------------------------------------------------------------------------------------------------
+
+    def free_quote(self) -> Decimal:
+        """The bot's quote that no resting buy needs."""
+        return self.ledger.quote - self.book.buy_cost * (1 + rates(self.market)[0])
+
+    def free_base(self) -> Decimal:
+        """The bot's base that no resting sell needs."""
+        return self.ledger.base - self.book.sell_amount
+
+
+def _short(trade_id: str) -> str:
+    return trade_id if len(trade_id) <= 20 else sha256(trade_id.encode()).hexdigest()[:20]
+
+
+class Rates(NamedTuple):
+    """strategies.md 1.1: `q` on a buy's cost, `b` of bought base; maker and taker."""
+
+    q_m: Decimal
+    q_t: Decimal
+    b_m: Decimal
+    b_t: Decimal
+
+
+_RATES: dict[int, tuple[Market, Rates]] = {}
+
+
+def rates(market: Market) -> Rates:
+    """The fee letters of the formulas for one market."""
+    known = _RATES.get(id(market))
+    if known is not None and known[0] is market:
+        return known[1]
+    maker, taker = market.maker_fee, market.taker_fee
+    found = Rates(maker, taker, ZERO, ZERO) if market.fee_mode == "quote" else Rates(ZERO, ZERO, maker, taker)
+    if len(_RATES) > 1000:
+        _RATES.clear()
+    _RATES[id(market)] = (market, found)
+    return found
