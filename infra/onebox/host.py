@@ -64,7 +64,6 @@ class Host:
         self._undo.append(("lock", lock.release))
         self.host_json = read_host_json(where.app)
         self.services = Services((read_json(where.resources) if where.resources else None) or {}, where.data, self.clock)
-        self._undo.append(("services", self.services.stop))
         server = await self._open()
         worker = await self._index()
         await self._serve(worker, server)
@@ -84,9 +83,10 @@ class Host:
         where = self.installation
         site = Site(where.static) if where.static and where.static.is_dir() else None
         server = PublicServer(site, self.services.mounts())
+        self._undo.append(("http", server.stop))
+        self._undo.append(("services", self.services.stop))
         await self.services.start()
         port = await server.start(where.host, where.port)
-        self._undo.append(("http", server.stop))
         self.url = f"http://{where.host if where.host not in ('0.0.0.0', '::') else '127.0.0.1'}:{port}"
         template = (read_json(where.settings) if where.settings else None) or {}
         apply_settings(fill(template, self.services.values(self.url)))

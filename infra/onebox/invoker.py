@@ -9,6 +9,7 @@ from typing import Any
 from infra.onebox.outputs import Outputs
 from infra.onebox.worker.driver import Worker
 from infra.onebox.worker.function import Function, FunctionFailed, Result
+from infra.onebox.worker.values import Json
 
 
 class Invoker:
@@ -36,9 +37,9 @@ class Invoker:
         return result
 
     async def with_inputs(self, name: str, inputs: dict[str, Any], metadata: dict[str, Any]) -> Result:
-        """For pumps that name the trigger parameter themselves."""
-        function = self._worker.functions[name]
-        return await self(name, inputs.get(function.trigger["name"], next(iter(inputs.values()), None)), metadata)
+        """For pumps that name the trigger parameter themselves and give the metadata as JSON text."""
+        metadata = {key: Json(value) if isinstance(value, str) else value for key, value in metadata.items()}
+        return await self(name, inputs[self._worker.functions[name].trigger["name"]], metadata)
 
     async def _perform(self, function: Function, result: Result) -> None:
         for binding in function.outputs():

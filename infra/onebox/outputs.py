@@ -37,11 +37,14 @@ class Outputs:
             await _settled(self._service("webPubSub").perform(expand(action.get("hub") or binding["hub"]), action))
 
     async def _service_bus(self, binding: dict[str, Any], value: Any) -> None:
-        queue = expand(binding.get("queueName") or binding.get("topicName"))
+        from infra.onebox.servicebus.message import compose
+
+        service, queue = self._service("serviceBus"), expand(binding["queueName"])
         bodies = json.loads(value) if isinstance(value, str) and value.startswith("[") else [value]
         for body in bodies:
             text = body if isinstance(body, str | bytes) else json.dumps(body)
-            await _settled(self._service("serviceBus").send(queue, text))
+            service.broker.send(queue, compose(text))
+        await service.durable()
 
     def _service(self, name: str) -> Any:
         service = self._services.get(name)

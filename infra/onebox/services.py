@@ -1,8 +1,9 @@
 """The services of an installation: made from resources.json, each only if its resource is there.
 
-A service is a folder of its own with `start` and `stop`; what the settings template may ask of it is listed in `values`.
+A service is a folder of its own; `start` and `stop` are called if it has them, else `close`. What the settings template may ask of it is listed in `values`.
 """
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,16 @@ class Services:
 
     async def start(self) -> None:
         for name, service in self.by_name.items():
-            await service.start()
+            if hasattr(service, "start"):
+                await service.start()
             LOG.debug("%s started", name)
 
     async def stop(self) -> None:
         for name, service in reversed(self.by_name.items()):
             try:
-                await service.stop()
+                answer = service.stop() if hasattr(service, "stop") else service.close()
+                if asyncio.iscoroutine(answer):
+                    await answer
             except Exception:
                 LOG.exception("%s did not stop cleanly", name)
 

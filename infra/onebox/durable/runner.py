@@ -141,7 +141,7 @@ class Runner:
             async with asyncio.timeout(self._limits.timeout_s):
                 result = await self._invoke(work.function, work.input)
         except FunctionFailed as error:
-            LOG.info("activity %s failed: %s", work.name, error.message.split(":", 1)[0])
+            LOG.info("activity %s failed: %s", work.name, error)
             activities.fail(work, error.message, error.trace)
         except TimeoutError:
             LOG.warning("activity %s exceeded the function time-out of %s s", work.name, self._limits.timeout_s)
@@ -151,7 +151,7 @@ class Runner:
 
     async def _back_off(self, entity: str, error: FunctionFailed) -> None:
         attempt = self._attempts[entity] = self._attempts.get(entity, 0) + 1
-        LOG.error("entity %s broke (attempt %d), the batch will be retried: %s", entity, attempt, error.message.split("\n", 1)[0])
+        LOG.error("entity %s broke (attempt %d), the batch will be retried: %s", entity, attempt, error)
         await self._clock.sleep(min(FIRST_RETRY_S * 2 ** (attempt - 1), LAST_RETRY_S))
 
     # --- writing ------------------------------------------------------------------------------------------------------------------

@@ -67,18 +67,13 @@ class HttpFunctions:
                     endpoint.function.name, m.TypedData(http=message), traceparent=request.headers.get("traceparent", "")
                 )
         except FunctionFailed as error:
-            LOG.error("%s failed: %s\n%s", endpoint.function.name, error.message.split(":", 1)[0], _where(error.trace))
+            LOG.error("%s failed: %s\n%s", endpoint.function.name, error, error.where())
             return web.Response(status=500)
         except TimeoutError:
             LOG.error("%s exceeded %s s", endpoint.function.name, self._timeout_s)
             return web.Response(status=502)
         value = result.outputs.get(_http_output(endpoint.function)) or result.value
         return _response(value)
-
-
-def _where(trace: str) -> str:
-    """The stack without the exception's own text, which may hold what must not be logged."""
-    return "\n".join(line for line in trace.splitlines() if line.startswith(("  File", "    ")))
 
 
 def _http_output(function: Function) -> str:

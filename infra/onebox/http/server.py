@@ -25,6 +25,7 @@ class PublicServer:
     def __init__(self, site: Site | None, mounts: list[Mount], max_body: int = 16 << 20) -> None:
         self.functions: HttpFunctions | None = None
         self._site = site
+        self._runner: web.AppRunner | None = None
         self._app = web.Application(client_max_size=max_body, middlewares=[_secure])
         for mount in mounts:
             mount(self._app)
@@ -38,7 +39,8 @@ class PublicServer:
         return self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        await self._runner.cleanup()
+        if self._runner is not None:
+            await self._runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         path = request.rel_url.raw_path

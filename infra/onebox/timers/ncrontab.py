@@ -9,8 +9,8 @@ from typing import Protocol
 
 from infra.onebox.config import SPAN, BadConfig, span_s
 
-MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
-DAYS = "SUN MON TUE WED THU FRI SAT".split()
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 FIELDS = (("second", 0, 59), ("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 6))
 PART = re.compile(r"(\*|\w+(?:-\w+)?)(?:/(\d+))?")
 HORIZON = timedelta(days=366 * 8)  # 29 February may be eight years away

@@ -81,7 +81,7 @@ class Timer:
                 await self._invoke(self._function.name, value, retry=(attempt, max(attempts, 0)))
                 break
             except FunctionFailed as error:
-                LOG.error("%s failed (attempt %d): %s", self._function.name, attempt + 1, error.message.split("\n", 1)[0])
+                LOG.error("%s failed (attempt %d): %s\n%s", self._function.name, attempt + 1, error, error.where())
                 if attempt < attempts or attempts < 0:
                     await self._clock.sleep(_delay_s(policy, attempt))
         if self._monitored:

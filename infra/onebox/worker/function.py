@@ -38,11 +38,16 @@ class Result:
 
 
 class FunctionFailed(Exception):
-    """The function raised; `message` is "Type: text", `trace` its stack trace."""
+    """The function raised; `message` is "Type: text", `trace` its stack trace. As text it is the type alone: what a function says of
+    its failure may hold keys or signed addresses, and an exception's text ends in logs."""
 
     def __init__(self, message: str, trace: str) -> None:
-        super().__init__(message)
+        super().__init__(message.split(":", 1)[0])
         self.message, self.trace = message, trace
+
+    def where(self) -> str:
+        """The stack without the exceptions' own text."""
+        return "\n".join(line for line in self.trace.splitlines() if line.startswith(("  File", "    ")))
 
 
 class AppBroken(Exception):

@@ -4,9 +4,10 @@ import json
 
 import azure.durable_functions as df
 import azure.functions as func
-from entities import bp as entities
 from flows import bp as flows
 from web import bp as web
+
+from entities import bp as entities
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(flows)
