@@ -121,7 +121,7 @@ async def test_the_service_library_sends_finds_moves_and_closes(endpoint, sessio
     await endpoint.call("add_connection_to_group", "g/1 ü", connection)
     assert await endpoint.call("group_exists", "g/1 ü")
     assert [
-        member["connection_id"] for member in await asyncio.to_thread(lambda: list(endpoint.library.list_connections(group="g/1 ü")))
+        member.connection_id for member in await asyncio.to_thread(lambda: list(endpoint.library.list_connections(group="g/1 ü")))
     ] == [connection]
     await endpoint.call("send_to_group", "g/1 ü", {"n": 1})
     await endpoint.call("send_to_user", "ann", "text", content_type="text/plain")
@@ -251,6 +251,7 @@ async def test_a_reliable_client_gets_what_it_missed_and_nothing_twice(endpoint,
     assert (await socket.receive_json(timeout=2))["type"] == "pong"
     socket._response.connection.transport.abort()
     await soon(lambda: endpoint.hub.everyone()[0].socket is None)
+    await socket.close()
     await send(3)
     recovery = (
         endpoint.url.replace("http", "ws")
