@@ -125,8 +125,11 @@ class Broker:
     def advance(self) -> None:
         """Does what has fallen due: schedules, lock and session expiry, time to live."""
         now = self.clock.now_ms()
+        if not self._due or self._due[0][0] > now:
+            return
         while self._due and self._due[0][0] <= now:
             heapq.heappop(self._due)[2]()
+        self._done()
 
     def next_due_ms(self) -> int | None:
         """When `advance` next has something to do; None: never."""

@@ -54,7 +54,7 @@ async def run(script: str, *arguments: str) -> Process:
 
 async def lines(process: Process, into: list[str]) -> None:
     assert process.stdout is not None
-    async for line in process.stdout:
+    while line := await process.stdout.readline():
         into.append(line.decode().strip())
 
 
