@@ -76,30 +76,30 @@ _USUAL = {Kind.RSI: 14, Kind.MACD: 26, Kind.BOLLINGER: 20, Kind.STOCHASTIC: 14, 
 
 
 class Now(Model):
-    type: Literal["now"] = "now"
+    type: Literal["now"]
 
 
 class PriceAt(Model):
     """True while the price is at or beyond `price`."""
 
-    type: Literal["price"] = "price"
+    type: Literal["price"]
     operator: Literal["less", "greater"] = Field(description="less: at or below; greater: at or above")
     price: Annotated[Num, Field(gt=0)]
 
 
 class Indicators(Model):
-    type: Literal["indicators"] = "indicators"
+    type: Literal["indicators"]
     indicators: Annotated[tuple[Indicator, ...], Field(min_length=1, max_length=6)]
 
 
 class Webhook(Model):
-    type: Literal["webhook"] = "webhook"
+    type: Literal["webhook"]
 
 
 class Dip(Model):
     """True while the price is `fall_pct` below the highest high of the last `hours` closed hours."""
 
-    type: Literal["dip"] = "dip"
+    type: Literal["dip"]
     fall_pct: Annotated[Num, Field(ge=Decimal("0.5"), le=90)]
     hours: Annotated[int, Field(ge=1, le=720)]
 
@@ -108,8 +108,14 @@ def _spell_out(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
+def _spell_list(value: Any) -> Any:
+    return {"type": "indicators", "indicators": value} if isinstance(value, list | tuple) else value
+
+
 Start = Annotated[Now | PriceAt | Indicators | Webhook, Field(discriminator="type"), BeforeValidator(_spell_out)]
 StartOrDip = Annotated[Now | PriceAt | Indicators | Webhook | Dip, Field(discriminator="type"), BeforeValidator(_spell_out)]
+Signals = Annotated[Indicators, BeforeValidator(_spell_list)]  # a plain list of indicators will do
+AT_ONCE = Now(type="now")
 Condition = Now | PriceAt | Indicators | Webhook | Dip
 
 

@@ -124,10 +124,10 @@ class Bought(NamedTuple):
 
 def take_profit(config: AnyDca, market: Market, deal: Bought, base: Bought, pct: Decimal) -> Decimal:
     """The limit price at which the whole deal earns `pct`: of all that was put in, or of the base order's part."""
-    return exit_price(config.is_long, _raw_take_profit(config, market, deal, base, pct), market)
+    return exit_price(config.is_long, raw_take_profit(config, market, deal, base, pct), market)
 
 
-def _raw_take_profit(config: AnyDca, market: Market, deal: Bought, base: Bought, pct: Decimal) -> Decimal:
+def raw_take_profit(config: AnyDca, market: Market, deal: Bought, base: Bought, pct: Decimal) -> Decimal:
     tp = pct / HUNDRED
     of_base = config.take_profit_of == "base"
     if not config.take_profit_net:

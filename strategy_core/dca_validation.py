@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from strategy_core.config import HUGE
 from strategy_core.dca_config import AnyDca, DcaConfig, DcaFuturesConfig
 from strategy_core.dca_ladder import Fees, Level, amount_for, depths, entry_price, ladder, level_order, plan_size, raw_price, risks
 from strategy_core.number import HUNDRED, ONE, ZERO, plain
 from strategy_core.trade import Finding, Market
 
+MAX_DEVIATION = Decimal(100_000)  # percent: a short ladder ends somewhere too
 SPARE = Decimal("1.1")  # strategies.md 1.1: validation demands the minimum with a tenth to spare
 
 
@@ -89,7 +91,12 @@ def _reach(config: AnyDca, levels: tuple[Level, ...]) -> list[Finding]:
         findings.append(found(field, "out_of_range", max=100, got=levels[-1].deviation))
     if config.is_long and config.stop_loss_pct is not None and config.stop_loss_pct >= HUNDRED:
         findings.append(found("stop_loss_pct", "out_of_range", max=100, got=config.stop_loss_pct))
-    if not config.is_long and _highest_take_profit(config) >= HUNDRED and not config.take_profit_net:
+    if levels and levels[-1].deviation > MAX_DEVIATION:
+        findings.append(found("step_multiplier", "out_of_range", max=MAX_DEVIATION, got=levels[-1].deviation))
+    if levels and max(levels[-1].size, levels[0].size) * config.leverage > HUGE:
+        findings.append(found("size_multiplier", "out_of_range", max=HUGE, got=levels[-1].size))
+    spot_net = config.take_profit_net and isinstance(config, DcaConfig)  # a net spot short always finds a price above zero
+    if not config.is_long and not spot_net and _highest_take_profit(config) >= HUNDRED:
         findings.append(found("take_profit_pct", "out_of_range", max=100, got=_highest_take_profit(config)))
     return findings
 

@@ -1,0 +1,361 @@
+"""One DCA deal from its base order to flat: which orders it wants, and what each fill does to them.
+
+Rules
+1. The take profit is replaced after every fill that enters; safety orders keep their price and amount for the whole deal.
+2. An exit is sized from the ledger, never from the plan: dust of earlier deals goes with it.
+3. A safety order that cannot be paid for shrinks by whole lots and says so, or is parked and retried after each later fill.
+4. Closing wants exactly one market order; a late entry re-sizes it.
+5. On futures every exit is reduce-only and their sum is the position.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from strategy_core.book import Taken
+from strategy_core.dca_config import AnyDca, TakeProfitStep
+from strategy_core.dca_edit import adopt_pending
+from strategy_core.dca_ladder import Fees, Level, amount_for, level_order, take_profit
+from strategy_core.dca_memory import Memory, Phase, booked
+from strategy_core.mechanics import meets_minimum
+from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
+from strategy_core.state import State
+from strategy_core.trade import Fill, Role, Side, Status
+
+BASE, SAFETY, TAKE_PROFIT, STOP, EXIT = "BO", "SO", "TP", "SL", "EXIT"
+STOPS = ("stop_loss", "break_even")
+
+
+def entry_side(config: AnyDca) -> Side:
+    return Side.BUY if config.is_long else Side.SELL
+
+
+def exit_side(config: AnyDca) -> Side:
+    return Side.SELL if config.is_long else Side.BUY
+
+
+# -- fills ------------------------------------------------------------------------------------------------------------
+
+
+def fold(state: State, fill: Fill, taken: Taken | None) -> None:
+    """A fill of this bot; `taken` is None when its order is no longer wanted."""
+    memory: Memory = state.memory
+    if fill.side is entry_side(state.config):
+        memory.entry = booked(memory.entry, fill, state.market)
+        if fill.leg == BASE and memory.phase is not Phase.IDLE:
+            memory.base = booked(memory.base, fill, state.market)
+        _entered(state, fill, taken)
+    elif memory.phase is not Phase.IDLE:
+        memory.exit = booked(memory.exit, fill, state.market)
+        _left(state, fill, taken)
+
+
+def _entered(state: State, fill: Fill, taken: Taken | None) -> None:
+    memory: Memory = state.memory
+    if memory.phase is Phase.OPENING:
+        if fill.leg == BASE and taken is not None and taken.done:
+            begin(state)
+    elif memory.phase is Phase.OPEN:
+        if taken is not None and taken.done and fill.leg.startswith(SAFETY):
+            memory.filled += 1
+            if taken.order.price is not None:
+                memory.resting -= 1
+        memory.peak = None  # the take profit is replaced: the new one has not been reached
+        lay_exits(state)
+        lay_safeties(state)
+    elif memory.phase is Phase.CLOSING:
+        ask_exit(state)
+
+
+def _left(state: State, fill: Fill, taken: Taken | None) -> None:
+    memory: Memory = state.memory
+    done = taken is not None and taken.done
+    if memory.phase is Phase.CLOSING:
+        if not done:
+            return
+        if state.market.is_future and state.ledger.base:
+            ask_exit(state)  # verify zero
+        else:
+            end(state, fill.at)
+    elif memory.phase is Phase.OPEN:
+        if taken is None:
+            lay_exits(state)
+        elif done and fill.leg.startswith(TAKE_PROFIT):
+            _step_done(state, int(fill.leg[len(TAKE_PROFIT) :]))
+        if not has_exits(state) and state.config.trailing_take_profit_pct is None and (taken is None or done):
+            end(state, fill.at)
+
+
+def _step_done(state: State, step: int) -> None:
+    """strategies.md 6: after the first step the deal buys no more."""
+    memory: Memory = state.memory
+    memory.steps_done = step
+    drop_safeties(state)
+    if state.config.break_even_after_tp1 and step == 1:
+        state.note("break_even", step=step)
+
+
+# -- the base order ---------------------------------------------------------------------------------------------------
+
+
+def open_deal(state: State, amount: Decimal, factor: Decimal) -> None:
+    """Buys (or sells) the base order at market."""
+    memory: Memory = state.memory
+    memory.phase = Phase.OPENING
+    memory.factor, memory.extra = factor, ONE
+    memory.asked = 0
+    memory.funding_before = state.ledger.funding if state.ledger.funding else None
+    state.become(Status.ACTIVE)
+    state.book.place(BASE, entry_side(state.config), None, amount, Role.BASE, state.at)
+    state.note("deal_started", amount=amount, price=state.price)
+
+
+def begin(state: State) -> None:
+    """The base order is in: take profit first, then the window of safety orders."""
+    memory: Memory = state.memory
+    memory.phase = Phase.OPEN
+    if memory.first_p0 is None:
+        memory.first_p0 = memory.p0
+    if state.config.trailing_stop:
+        memory.best = memory.p0
+    lay_exits(state)
+    lay_safeties(state)
+
+
+# -- safety orders ----------------------------------------------------------------------------------------------------
+
+
+def lay_safeties(state: State) -> None:
+    """Fills the window: parked orders first, then the next of the ladder."""
+    memory: Memory = state.memory
+    config: AnyDca = state.config
+    if state.status is Status.PAUSED or memory.steps_done or config.safety_trigger == "indicators":
+        return
+    if memory.parked:
+        memory.parked = [number for number in memory.parked if not _lay(state, number)]
+    levels = memory.levels
+    window = config.max_active_safety_orders or len(levels)
+    while memory.laid < len(levels) and memory.resting + len(memory.parked) < window:
+        memory.laid += 1
+        if not _lay(state, memory.laid):
+            memory.parked.append(memory.laid)
+            state.note("insufficient_funds", leg=f"{SAFETY}{memory.laid}")
+
+
+def _lay(state: State, number: int) -> bool:
+    """Whether the safety order could be placed, whole or smaller."""
+    memory: Memory = state.memory
+    config: AnyDca = state.config
+    price, amount = level_order(config, state.market, memory.p0, scaled(memory, number))
+    payable = affordable(state, price)
+    if payable < amount:
+        if not meets_minimum(state.market, payable, price):
+            return False
+        state.note("size_reduced", leg=f"{SAFETY}{number}", wanted=amount, amount=payable)
+        amount = payable
+    if not meets_minimum(state.market, amount, price):
+        return False
+    state.book.place(f"{SAFETY}{number}", entry_side(config), price, amount, Role.SAFETY, state.at)
+    memory.resting += 1
+    return True
+
+
+def scaled(memory: Memory, number: int) -> Level:
+    """Safety order `number` (from 1) with this deal's scale."""
+    deviation, size = memory.levels[number - 1]
+    return Level(deviation, size * (memory.factor or ONE) * (memory.extra or ONE))
+
+
+def affordable(state: State, price: Decimal) -> Decimal:
+    """The most that the bot's own free money pays for at this price, in whole lots."""
+    config: AnyDca = state.config
+    step = state.market.amount_step
+    if state.market.is_future:
+        free = state.ledger.quote - margin_used(state)
+        return floor_to(max(free, ZERO) * config.leverage / price, step)
+    if config.is_long:
+        free = state.free_quote()
+        return floor_to(max(free, ZERO) / (price * (ONE + Fees.of(state.market).q_m)), step)
+    return floor_to(max(state.free_base(), ZERO), step)
+
+
+def margin_used(state: State) -> Decimal:
+    """Futures: margin of the position and of the resting entries."""
+    book = state.book
+    entries = book.buys if state.config.is_long else book.sells
+    resting = sum((order.price * book.remaining(order) for order in entries if not order.reduce_only), ZERO)  # type: ignore[operator]
+    return (state.ledger.basis + resting) / Decimal(state.config.leverage)
+
+
+def drop_safeties(state: State) -> None:
+    for leg in [leg for leg, order in state.book.orders.items() if order.role is Role.SAFETY]:
+        state.book.drop(leg)
+    state.memory.resting = 0
+    state.memory.parked = []
+
+
+# -- exits ------------------------------------------------------------------------------------------------------------
+
+
+def holding(state: State) -> Decimal:
+    """What an exit may use: base for a long, quote for a spot short, the position on futures. Coins left to the owner stay."""
+    ledger, memory = state.ledger, state.memory
+    if state.market.is_future:
+        return abs(ledger.base)
+    if state.config.is_long:
+        return max(ledger.base - ledger.put_base - (memory.left_base or ZERO), ZERO)
+    return max(ledger.quote - ledger.put_quote - (memory.left_quote or ZERO), ZERO)
+
+
+def has_exits(state: State) -> bool:
+    return any(order.role is Role.TAKE_PROFIT for order in state.book.orders.values())
+
+
+def steps(config: AnyDca) -> tuple[TakeProfitStep, ...]:
+    """The take profit as steps; a plain one is one step of everything."""
+    return config.take_profit_steps or (TakeProfitStep(pct=config.take_profit_pct or ZERO, share_pct=HUNDRED),)
+
+
+def lay_exits(state: State) -> None:
+    """The take profit as it should be now. With a trailing one the last step has a price to reach but no order."""
+    memory: Memory = state.memory
+    config: AnyDca = state.config
+    book = state.book
+    if config.take_profit_steps is None:
+        if TAKE_PROFIT + "1" in book.orders:
+            book.drop(TAKE_PROFIT + "1")
+        price = take_profit(config, state.market, memory.entry, memory.base, config.take_profit_pct or ZERO)
+        if config.trailing_take_profit_pct is not None:
+            memory.target = price
+        else:
+            _place_exit(state, 1, price, exit_amount(state, price, holding(state)))
+        return
+    for leg in [leg for leg, order in book.orders.items() if order.role is Role.TAKE_PROFIT]:
+        book.drop(leg)
+    _lay_steps(state, config.take_profit_steps)
+
+
+def _lay_steps(state: State, rows: tuple[TakeProfitStep, ...]) -> None:
+    """floor(share x A) each, the last takes the rest; a share under the minimum goes with the rest."""
+    memory: Memory = state.memory
+    config: AnyDca = state.config
+    due = rows[memory.steps_done :]
+    shares = sum((step.share_pct for step in due), ZERO)
+    whole = rest = holding(state)
+    if not state.market.is_future:
+        whole = min(whole, memory.entry.got - memory.exit.paid)
+    for number, step in enumerate(due, start=memory.steps_done + 1):
+        price = take_profit(config, state.market, memory.entry, memory.base, step.pct)
+        is_last = number == len(rows)
+        if is_last and config.trailing_take_profit_pct is not None:
+            memory.target = price
+            return
+        amount = exit_amount(state, price, rest if is_last else whole * step.share_pct / shares)
+        if _place_exit(state, number, price, amount):
+            rest -= amount if config.is_long or state.market.is_future else amount * price * (ONE + Fees.of(state.market).q_m)
+
+
+def exit_amount(state: State, price: Decimal, part: Decimal) -> Decimal:
+    """In base, whole lots: `part` of what is held (a spot short spends that quote at `price`)."""
+    if price <= 0:
+        return ZERO
+    if not state.config.is_long and not state.market.is_future:
+        part = part / (price * (ONE + Fees.of(state.market).q_m))
+    return floor_to(part, state.market.amount_step)
+
+
+def _place_exit(state: State, number: int, price: Decimal, amount: Decimal) -> bool:
+    if not meets_minimum(state.market, amount, price):
+        return False
+    state.book.place(f"{TAKE_PROFIT}{number}", exit_side(state.config), price, amount, Role.TAKE_PROFIT, state.at, state.market.is_future)
+    return True
+
+
+# -- closing ----------------------------------------------------------------------------------------------------------
+
+
+def close(state: State, reason: str) -> None:
+    """Everything off the book, then the rest of the deal at market."""
+    memory: Memory = state.memory
+    state.book.clear()
+    memory.phase = Phase.CLOSING
+    memory.exit_reason = reason
+    memory.resting, memory.parked = 0, []
+    state.note("deal_closing", reason=reason, price=state.price)
+    ask_exit(state)
+
+
+def ask_exit(state: State) -> None:
+    """The market exit of what the ledger holds now; with nothing to exit the deal is over."""
+    memory: Memory = state.memory
+    leg = STOP if memory.exit_reason in STOPS else EXIT
+    if leg in state.book.orders:
+        state.book.drop(leg)
+    amount = market_exit_amount(state)
+    if amount <= 0 or not (state.market.is_future or meets_minimum(state.market, amount, state.price)):
+        end(state, state.at)
+        return
+    role = Role.STOP_LOSS if memory.exit_reason in STOPS else Role.TAKE_PROFIT if memory.exit_reason in _PROFITS else Role.CLOSE
+    state.book.place(leg, exit_side(state.config), None, amount, role, state.at, state.market.is_future)
+
+
+_PROFITS = ("take_profit", "trailing_stop")
+
+
+def market_exit_amount(state: State) -> Decimal:
+    held = holding(state)
+    if not state.config.is_long and not state.market.is_future:
+        reserve = ONE + state.config.reserve_pct / HUNDRED
+        held = held / (state.price * reserve * (ONE + Fees.of(state.market).q_t))
+    return floor_to(held, state.market.amount_step)
+
+
+# -- the end ----------------------------------------------------------------------------------------------------------
+
+
+def end(state: State, at: int) -> None:
+    """Books the deal, forgets it, and decides whether there is another."""
+    memory: Memory = state.memory
+    reason = memory.exit_reason or "take_profit"
+    state.book.clear()
+    state.ledger.deals += 1
+    state.ledger.cell += gross_profit(state)
+    state.note("deal_closed", reason=reason, deal=state.ledger.deals, gross=gross_profit(state))
+    leave(state, at, reason)
+
+
+def leave(state: State, at: int, reason: str) -> None:
+    """Between two deals: stop, finish or wait."""
+    memory: Memory = state.memory
+    memory.forget_deal()
+    memory.closed_at = at
+    adopt_pending(state)
+    limit = state.config.max_deals
+    if reason in STOPS and state.config.after_stop_loss == "stop":
+        state.become(Status.STOPPED, reason)
+    elif limit is not None and state.ledger.deals >= limit:
+        state.become(Status.FINISHED, "max_deals")
+    elif memory.last_deal:
+        state.become(Status.STOPPED, "user")
+    elif state.status is Status.PAUSED:
+        state.resume_to = Status.WAITING
+    else:
+        state.become(Status.WAITING)
+
+
+def gross_profit(state: State) -> Decimal:
+    """Price difference times amount, before every fee, in the bot's numeraire."""
+    memory: Memory = state.memory
+    entry, left = memory.entry, memory.exit
+    if not left.amount or not entry.amount:
+        return ZERO
+    if state.config.is_long:
+        return left.cost - entry.average * left.amount
+    if state.market.is_future:
+        return entry.average * left.amount - left.cost
+    return left.amount - left.cost / entry.average
+
+
+def needs_amount(state: State, size: Decimal) -> Decimal:
+    """Whole lots of a market order of `size` at the last look."""
+    return amount_for(state.config, size, state.price, state.market)
