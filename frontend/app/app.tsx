@@ -1,0 +1,34 @@
+"use client";
+import NextLink from "next/link";
+import { usePathname, useRouter, useSearchParams } from "next/navigation";
+import { Suspense, useMemo, type ReactNode } from "react";
+import { Root } from "@/features/shell/root";
+import { NavContext, type Nav } from "@/lib/nav";
+
+/** The framework's router behind our own small door. */
+function NavProvider({ children }: { children: ReactNode }) {
+  const path = usePathname();
+  const search = useSearchParams();
+  const router = useRouter();
+  const nav = useMemo<Nav>(
+    () => ({
+      path,
+      param: (name) => search.get(name),
+      go: (href) => router.push(href),
+      replace: (href) => router.replace(href),
+      Link: (props) => <NextLink prefetch={false} {...props} />,
+    }),
+    [path, search, router],
+  );
+  return <NavContext.Provider value={nav}>{children}</NavContext.Provider>;
+}
+
+export function App({ children }: { children: ReactNode }) {
+  return (
+    <Suspense>
+      <NavProvider>
+        <Root>{children}</Root>
+      </NavProvider>
+    </Suspense>
+  );
+}

@@ -1,0 +1,15 @@
+"use client";
+import { useTranslations } from "use-intl";
+import { ButtonLink } from "@/ui/button";
+import { Empty } from "@/ui/states";
+
+export default function NotFound() {
+  const t = useTranslations("notFound");
+  return (
+    <Empty title={t("title")}>
+      <ButtonLink href="/" small>
+        {t("home")}
+      </ButtonLink>
+    </Empty>
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * From a live message to what is on screen. Rules:
+ * 1. A bot's revision decides: older or equal is dropped. The message holds the whole bot, so a newer one is always right for the bot.
+ * 2. Fills and events are lists: a revision that is not the very next one means some may be missing, so they are read again.
+ */
+import type { QueryClient } from "@tanstack/react-query";
+import { keys } from "./keys";
+import type { LiveMessage } from "./live-message";
+import type { Bot, EventLine, Fill, Order } from "./types";
+
+type List<T> = { items: T[]; next?: string | null };
+
+const rereads = new Map<string, ReturnType<typeof setTimeout>>();
+const REREAD_MS = 800;
+
+export function applyMessage(cache: QueryClient, message: LiveMessage): void {
+  if (message.type === "bot") applyBot(cache, message.data.bot, message.data.orders ?? null);
+  else if (message.type === "fill") prepend<Fill>(cache, keys.fills(message.botId), message.data);
+  else prepend<EventLine>(cache, keys.events(message.botId), message.data);
+}
+
+function applyBot(cache: QueryClient, bot: Bot, orders: Order[] | null): void {
+  const known = cache.getQueryData<Bot>(keys.bot(bot.id)) ?? cache.getQueryData<List<Bot>>(keys.bots)?.items.find((item) => item.id === bot.id);
+  if (known && bot.revision <= known.revision) return;
+  cache.setQueryData(keys.bot(bot.id), bot);
+  cache.setQueryData<List<Bot>>(keys.bots, (list) => list && { ...list, items: replace(list.items, bot) });
+  if (orders) cache.setQueryData<List<Order>>(keys.orders(bot.id), { items: orders, next: null });
+  else void cache.invalidateQueries({ queryKey: keys.orders(bot.id) });
+  if (!known || bot.revision > known.revision + 1) rereadLists(cache, bot.id);
+}
+
+function replace(items: Bot[], bot: Bot): Bot[] {
+  return items.some((item) => item.id === bot.id) ? items.map((item) => (item.id === bot.id ? bot : item)) : [bot, ...items];
+}
+
+function prepend<T extends { id: string }>(cache: QueryClient, key: readonly unknown[], item: T): void {
+  cache.setQueryData<List<T>>(key, (list) => {
+    if (!list || list.items.some((known) => known.id === item.id)) return list;
+    return { ...list, items: [item, ...list.items] };
+  });
+}
+
+/** Many gaps in a row cost one read. */
+function rereadLists(cache: QueryClient, bot: string): void {
+  clearTimeout(rereads.get(bot));
+  rereads.set(
+    bot,
+    setTimeout(() => {
+      rereads.delete(bot);
+      void cache.invalidateQueries({ queryKey: keys.fills(bot) });
+      void cache.invalidateQueries({ queryKey: keys.events(bot) });
+      void cache.invalidateQueries({ queryKey: keys.equity(bot) });
+    }, REREAD_MS),
+  );
+}
+
+export function readAgain(cache: QueryClient): void {
+  void cache.invalidateQueries({ queryKey: keys.bots });
+  void cache.invalidateQueries({ queryKey: keys.anyBot });
+  void cache.invalidateQueries({ queryKey: keys.accounts });
+}

@@ -1,0 +1,20 @@
+/** Short names for the contract's shapes. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Bot = Schemas["BotView"];
+export type Order = Schemas["OrderView"];
+export type Fill = Schemas["FillView"];
+export type EventLine = Schemas["EventView"];
+export type EquityPoint = Schemas["EquityPoint"];
+export type Account = Schemas["AccountView"];
+export type Balance = Schemas["BalanceView"];
+export type Market = Schemas["MarketItem"];
+export type Strategy = Schemas["StrategyItem"];
+export type CandlePage = Schemas["CandlePage"];
+export type PreviewAnswer = Schemas["PreviewAnswer"];
+export type BotPlan = Schemas["BotPlan"];
+export type Pnl = Schemas["Pnl"];
+export type StrategyName = Bot["strategy"];
+export type CloseMode = NonNullable<Schemas["StopBody"]["close_mode"]>;

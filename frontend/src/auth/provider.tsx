@@ -1,0 +1,76 @@
+"use client";
+/** Who is signed in, for the whole tree. */
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { setTokenSource } from "@/api/client";
+import { loadConfig, type Config } from "@/lib/config";
+import { LocalSession } from "./local";
+import type { Session, User } from "./session";
+
+type State = { phase: "starting" } | { phase: "broken" } | { phase: "out" } | { phase: "in"; user: User };
+
+type Auth = {
+  state: State;
+  kind: "local" | "msal";
+  signIn: (email: string, password: string) => Promise<void>;
+  signUp: (email: string, password: string) => Promise<void>;
+  signOut: () => Promise<void>;
+};
+
+const AuthContext = createContext<Auth | null>(null);
+
+async function open(config: Config): Promise<Session> {
+  if (config.auth.kind === "local") return new LocalSession(config.auth);
+  const { MsalSession } = await import("./msal");
+  return new MsalSession(config.auth);
+}
+
+export function AuthProvider({ children }: { children: ReactNode }) {
+  const [session, setSession] = useState<Session | null>(null);
+  const [state, setState] = useState<State>({ phase: "starting" });
+
+  useEffect(() => {
+    let gone = false;
+    void (async () => {
+      try {
+        const config = await loadConfig();
+        const opened = await open(config);
+        setTokenSource(config.apiBase, (renew) => opened.token(renew), () => setState({ phase: "out" }));
+        const user = await opened.resume();
+        if (gone) return;
+        setSession(opened);
+        setState(user ? { phase: "in", user } : { phase: "out" });
+      } catch {
+        if (!gone) setState({ phase: "broken" });
+      }
+    })();
+    return () => {
+      gone = true;
+    };
+  }, []);
+
+  const enter = useCallback(async (work: Promise<User> | undefined) => {
+    const user = await work;
+    if (user) setState({ phase: "in", user });
+  }, []);
+
+  const value = useMemo<Auth>(
+    () => ({
+      state,
+      kind: session?.kind ?? "local",
+      signIn: (email, password) => enter(session?.signIn(email, password)),
+      signUp: (email, password) => enter(session?.signUp(email, password)),
+      signOut: async () => {
+        await session?.signOut();
+        setState({ phase: "out" });
+      },
+    }),
+    [state, session, enter],
+  );
+  return <AuthContext.Provider value={value}>{children}</AuthContext.Provider>;
+}
+
+export function useAuth(): Auth {
+  const auth = useContext(AuthContext);
+  if (!auth) throw new Error("no AuthProvider around this component");
+  return auth;
+}

@@ -1,0 +1,60 @@
+"use client";
+/** Equity over time: a baseline at zero for PnL, so profit and loss part at a glance. */
+import { BaselineSeries, ColorType, createChart, type IChartApi, type ISeriesApi, type UTCTimestamp } from "lightweight-charts";
+import { useEffect, useRef } from "react";
+import { useSettings } from "@/lib/settings";
+import { chartColors, fade } from "./theme";
+import { axisTime, crosshairTime } from "./time-axis";
+
+export type EquityDot = { at: string; value: string };
+
+export default function EquityChart({ label, points, height = 220 }: { label: string; points: readonly EquityDot[]; height?: number }) {
+  const box = useRef<HTMLDivElement>(null);
+  const parts = useRef<{ chart: IChartApi; series: ISeriesApi<"Baseline"> } | null>(null);
+  const { theme, palette, zone } = useSettings();
+
+  useEffect(() => {
+    if (!box.current) return;
+    const colors = chartColors();
+    const chart = createChart(box.current, {
+      autoSize: true,
+      layout: { background: { type: ColorType.Solid, color: colors.bg }, textColor: colors.text, fontFamily: '"Inter Variable", sans-serif', fontSize: 11, attributionLogo: true },
+      grid: { vertLines: { visible: false }, horzLines: { color: fade(colors.line, 0.6) } },
+      rightPriceScale: { borderColor: colors.line },
+      timeScale: { borderColor: colors.line, timeVisible: true, tickMarkFormatter: axisTime },
+      localization: { timeFormatter: crosshairTime },
+    });
+    const series = chart.addSeries(BaselineSeries, {
+      baseValue: { type: "price", price: 0 },
+      topLineColor: colors.up,
+      topFillColor1: fade(colors.up, 0.25),
+      topFillColor2: fade(colors.up, 0.02),
+      bottomLineColor: colors.down,
+      bottomFillColor1: fade(colors.down, 0.02),
+      bottomFillColor2: fade(colors.down, 0.25),
+      lineWidth: 2,
+      priceLineVisible: false,
+    });
+    parts.current = { chart, series };
+    return () => {
+      parts.current = null;
+      chart.remove();
+    };
+  }, [theme, palette, zone]);
+
+  useEffect(() => {
+    const { chart, series } = parts.current ?? {};
+    if (!chart || !series) return;
+    series.setData(rows(points));
+    chart.timeScale().fitContent();
+  }, [points, theme, palette, zone]);
+
+  return <div ref={box} role="group" aria-label={label} style={{ height }} className="w-full" />;
+}
+
+/** One value per second at most, rising: what the library demands. */
+function rows(points: readonly EquityDot[]) {
+  const bySecond = new Map<number, number>();
+  for (const { at, value } of points) bySecond.set(Math.floor(new Date(at).getTime() / 1000), Number(value));
+  return [...bySecond].sort(([a], [b]) => a - b).map(([time, value]) => ({ time: time as UTCTimestamp, value }));
+}

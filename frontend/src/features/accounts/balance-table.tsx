@@ -1,0 +1,44 @@
+"use client";
+import { useTranslations } from "use-intl";
+import type { Balance } from "@/api/types";
+import { formatAmount } from "@/lib/money";
+
+const COLUMNS = ["free", "used", "reserved", "total"] as const;
+
+export function BalanceTable({ label, balances }: { label: string; balances: readonly Balance[] }) {
+  const t = useTranslations("accounts");
+  if (balances.length === 0) return <p className="p-3 text-xs text-muted">{t("noBalances")}</p>;
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard
+    <div className="overflow-x-auto" role="region" aria-label={label} tabIndex={0}>
+      <table className="w-full text-[13px]">
+        <thead>
+          <tr className="border-b border-line text-[11px] text-muted">
+            <th scope="col" className="px-3 py-1.5 text-left font-medium">
+              {t("currency")}
+            </th>
+            {COLUMNS.map((name) => (
+              <th key={name} scope="col" className="px-3 py-1.5 text-right font-medium whitespace-nowrap">
+                {t(name)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {balances.map((balance) => (
+            <tr key={balance.currency} className="border-b border-line last:border-0">
+              <th scope="row" className="px-3 py-1.5 text-left font-medium">
+                {balance.currency}
+              </th>
+              {COLUMNS.map((name) => (
+                <td key={name} className="num px-3 text-right">
+                  {formatAmount(balance[name] ?? "0")}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+"use client";
+import { createColumnHelper } from "@tanstack/react-table";
+import { useMemo } from "react";
+import { useTranslations } from "use-intl";
+import { useEquity } from "@/api/queries/bots";
+import type { Bot } from "@/api/types";
+import { Sparkline } from "@/charts/sparkline";
+import { ModeBadge } from "@/features/shell/mode-badge";
+import { compare, formatPrice } from "@/lib/money";
+import { Link } from "@/lib/nav";
+import { useNow } from "@/lib/now";
+import { ageSeconds, formatFull, formatSpan } from "@/lib/time";
+import { DataTable } from "@/ui/data-table";
+import { Money, Percent } from "@/ui/figure";
+import { StatusBadge } from "./status-badge";
+import { quoteOf } from "./words";
+
+const column = createColumnHelper<Bot>();
+
+export function BotTable({ bots, label }: { bots: Bot[]; label: string }) {
+  const t = useTranslations("bots");
+  const strategy = useTranslations("strategy");
+  const columns = useMemo(
+    () => [
+      column.accessor("name", {
+        header: t("name"),
+        cell: ({ row: { original: bot } }) => (
+          <Link href={`/bots/?id=${bot.id}`} className="block min-w-0 hover:text-accent">
+            <span className="block max-w-48 truncate font-medium">{bot.name}</span>
+            <span className="block text-[11px] text-muted">
+              {strategy(bot.strategy)}
+              <span className="md:hidden"> · {bot.symbol}</span>
+            </span>
+          </Link>
+        ),
+      }),
+      column.accessor("symbol", {
+        header: t("symbol"),
+        meta: { from: "md" },
+        cell: ({ row: { original: bot } }) => (
+          <span className="flex items-center gap-2">
+            {bot.symbol} <ModeBadge exchange={bot.exchange} market={bot.market} />
+          </span>
+        ),
+      }),
+      column.accessor("status", { header: t("status"), cell: ({ row }) => <StatusBadge bot={row.original} /> }),
+      column.accessor("price", {
+        header: t("price"),
+        enableSorting: false,
+        meta: { right: true, from: "lg" },
+        cell: ({ row: { original: bot } }) =>
+          bot.price ? (
+            <>
+              {formatPrice(bot.price)} <span className="text-[11px] text-muted">{quoteOf(bot.symbol)}</span>
+            </>
+          ) : (
+            <span className="text-muted">–</span>
+          ),
+      }),
+      column.accessor((bot) => bot.pnl?.total ?? null, {
+        id: "pnl",
+        header: t("pnl"),
+        meta: { right: true },
+        sortingFn: (a, b) => compare(a.original.pnl?.total ?? "0", b.original.pnl?.total ?? "0"),
+        cell: ({ row: { original: bot } }) => (
+          <span className="inline-flex flex-col items-end leading-tight">
+            <Money value={bot.pnl?.total} unit={bot.pnl?.currency} sign className="font-medium" />
+            <span className="text-[11px]">
+              <Percent value={bot.pnl?.total_pct} />
+            </span>
+          </span>
+        ),
+      }),
+      column.display({ id: "trend", header: t("trend"), meta: { from: "xl" }, cell: ({ row }) => <Trend bot={row.original} /> }),
+      column.accessor("deals", { header: t("deals"), meta: { right: true, from: "lg" } }),
+      column.accessor("open_orders", { header: t("orders"), meta: { right: true, from: "md" } }),
+      column.accessor("fills", { header: t("fills"), meta: { right: true, from: "md" } }),
+      column.accessor("last_tick_at", {
+        header: t("updated"),
+        meta: { right: true, from: "xl" },
+        cell: ({ getValue }) => <Age at={getValue()} />,
+      }),
+    ],
+    [t, strategy],
+  );
+  return <DataTable label={label} columns={columns} rows={bots} rowId={(bot) => bot.id} />;
+}
+
+/** Drawn only for rows in view, since a table of hundreds holds only those. */
+function Trend({ bot }: { bot: Bot }) {
+  const t = useTranslations("bots");
+  const equity = useEquity(bot.id);
+  const values = useMemo(() => (equity.data?.items ?? []).slice(0, 60).map((point) => point.total).reverse(), [equity.data]);
+  return <Sparkline values={values} label={t("trendLabel", { name: bot.name })} />;
+}
+
+function Age({ at }: { at: string | null | undefined }) {
+  const now = useNow(5_000);
+  if (!at) return <span className="text-muted">–</span>;
+  return <time dateTime={at} title={formatFull(at)}>{formatSpan(ageSeconds(at, now))}</time>;
+}

@@ -1,0 +1,20 @@
+"use client";
+import { useTranslations } from "use-intl";
+import type { Bot } from "@/api/types";
+import { Badge } from "@/ui/badge";
+import { useReasonText } from "./reason";
+import { STATUS_TONES } from "./words";
+
+export function StatusBadge({ bot }: { bot: Bot }) {
+  const t = useTranslations("status");
+  const reason = useReasonText();
+  const why = reason(bot);
+  return (
+    <span className="inline-flex min-w-0 items-center gap-2">
+      <Badge tone={STATUS_TONES[bot.status]} dot title={why ?? undefined}>
+        {t(bot.status)}
+      </Badge>
+      {why ? <span className="truncate text-[11px] text-muted">{why}</span> : null}
+    </span>
+  );
+}

@@ -1,0 +1,49 @@
+/** A bot's words and units, said the same everywhere. */
+import type { Bot } from "@/api/types";
+import type { Tone } from "@/ui/badge";
+
+export const STATUS_TONES: Record<Bot["status"], Tone> = {
+  draft: "plain",
+  waiting: "accent",
+  starting: "accent",
+  active: "positive",
+  paused: "warn",
+  stopping: "warn",
+  stopped: "plain",
+  finished: "plain",
+  error: "negative",
+};
+
+export const RUNNING: ReadonlySet<Bot["status"]> = new Set(["waiting", "starting", "active", "paused", "stopping", "error"]);
+
+export function baseOf(symbol: string): string {
+  return symbol.split("/")[0] ?? symbol;
+}
+
+export function quoteOf(symbol: string): string {
+  return (symbol.split("/")[1] ?? "").split(":")[0] ?? "";
+}
+
+export function isFuture(symbol: string): boolean {
+  return symbol.includes(":");
+}
+
+export function mayStart(bot: Bot): boolean {
+  return bot.status === "draft";
+}
+
+export function mayPause(bot: Bot): boolean {
+  return bot.status === "active" || bot.status === "waiting";
+}
+
+export function mayResume(bot: Bot): boolean {
+  return bot.status === "paused" || bot.status === "error";
+}
+
+export function mayStop(bot: Bot): boolean {
+  return bot.status !== "draft" && bot.status !== "stopping" && bot.status !== "stopped" && bot.status !== "finished";
+}
+
+export function mayDelete(bot: Bot): boolean {
+  return bot.status === "draft" || bot.status === "stopped" || bot.status === "finished";
+}

@@ -1,0 +1,75 @@
+"use client";
+import { useMemo, useState } from "react";
+import { useTranslations } from "use-intl";
+import { useCandles, type Timeframe } from "@/api/queries/market";
+import type { Account, Market, PreviewAnswer } from "@/api/types";
+import type { ChartLine } from "@/charts/candle-chart";
+import { CandleChart } from "@/charts/lazy";
+import { CandleTable } from "@/features/market/candle-table";
+import { TimeframePicker } from "@/features/market/timeframe-picker";
+import type { Values } from "@/forms/config";
+import { formatPrice, isDecimal } from "@/lib/money";
+import { Panel } from "@/ui/panel";
+import { Failed } from "@/ui/states";
+
+type Props = { account: Account; market: Market; preview: PreviewAnswer | null; config: Values; picking: boolean; onPick: (price: string) => void };
+
+export function PlanChart({ account, market, preview, config, picking, onPick }: Props) {
+  const t = useTranslations("newBot");
+  const field = useTranslations("field");
+  const [timeframe, setTimeframe] = useState<Timeframe>("15m");
+  const candles = useCandles(account.id, market.symbol, timeframe);
+  const words = useMemo(
+    () => ({ stop: field("stop_loss_price"), target: field("take_profit_price"), low: field("low"), high: field("high"), worst: t("worstCase") }),
+    [field, t],
+  );
+  const lines = useMemo(() => linesOf(preview, config, words), [preview, config, words]);
+  const title = (
+    <span className="flex flex-wrap items-baseline gap-x-2">
+      {market.symbol}
+      {preview ? (
+        <span className="num text-xs font-normal text-muted">
+          {t("price")} {formatPrice(preview.price, market.price_tick)} {market.quote}
+        </span>
+      ) : null}
+      {picking ? <span className="text-xs font-medium text-accent">{t("picking")}</span> : null}
+    </span>
+  );
+  return (
+    <Panel title={title} flush actions={<TimeframePicker value={timeframe} onChange={setTimeframe} />}>
+      {candles.isError && !candles.data ? (
+        <Failed error={candles.error} retry={() => void candles.refetch()} />
+      ) : (
+        <CandleChart
+          label={t("chart", { symbol: market.symbol })}
+          candles={candles.data?.items ?? []}
+          lines={lines}
+          tick={market.price_tick}
+          height={380}
+          onPick={picking ? onPick : undefined}
+        />
+      )}
+      <CandleTable candles={candles.data?.items ?? []} tick={market.price_tick} />
+    </Panel>
+  );
+}
+
+/** The orders of the plan; before there is one, the range the owner has typed so far. */
+function linesOf(preview: PreviewAnswer | null, config: Values, words: Record<"stop" | "target" | "low" | "high" | "worst", string>): ChartLine[] {
+  const lines: ChartLine[] = [];
+  const add = (price: unknown, kind: ChartLine["kind"], title: string) => {
+    if (typeof price === "string" && isDecimal(price)) lines.push({ price, kind, title, labelled: true });
+  };
+  if (preview) {
+    const orders = preview.preview.orders.filter((order): order is typeof order & { price: string } => order.price !== null);
+    orders.forEach((order, index) =>
+      lines.push({ price: order.price, kind: order.side, labelled: index === 0 || index === orders.length - 1 }),
+    );
+  } else {
+    add(config.low, "level", words.low);
+    add(config.high, "level", words.high);
+  }
+  add(config.stop_loss_price, "stop", words.stop);
+  add(config.take_profit_price, "target", words.target);
+  return lines;
+}

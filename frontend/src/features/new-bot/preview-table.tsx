@@ -1,0 +1,42 @@
+"use client";
+/** The strategy's own rows (depths of a ladder, liquidation per depth), as it sends them. */
+import { useTranslations } from "use-intl";
+import { formatAmount, isDecimal } from "@/lib/money";
+
+export function PreviewTable({ rows }: { rows: readonly Record<string, string>[] }) {
+  const t = useTranslations("newBot");
+  const heads = Object.keys(rows[0] ?? {});
+  return (
+    <details open className="border-t border-line pt-2">
+      <summary className="text-xs font-medium text-muted hover:text-text">{t("table")}</summary>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard */}
+      <div className="mt-2 max-h-72 overflow-auto" role="region" aria-label={t("table")} tabIndex={0}>
+        <table className="w-full text-[13px]">
+          <thead className="sticky top-0 bg-panel">
+            <tr className="border-b border-line text-[11px] text-muted">
+              {heads.map((head) => (
+                <th key={head} scope="col" className="px-2 py-1.5 text-right font-medium whitespace-nowrap first-letter:uppercase">
+                  {head.replace(/_pct$/, " %").replace(/_/g, " ")}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => (
+              <tr key={index} className="border-b border-line last:border-0">
+                {heads.map((head) => {
+                  const value = row[head] ?? "";
+                  return (
+                    <td key={head} className="num px-2 py-1 text-right">
+                      {isDecimal(value) ? formatAmount(value) : value}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}

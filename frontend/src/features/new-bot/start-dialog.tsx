@@ -1,0 +1,67 @@
+"use client";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import type { Account, PreviewAnswer } from "@/api/types";
+import { ModeBadge } from "@/features/shell/mode-badge";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { TextField } from "@/ui/field";
+import { Money, Stat } from "@/ui/figure";
+
+type Props = {
+  open: boolean;
+  onClose: () => void;
+  name: string;
+  account: Account;
+  symbol: string;
+  answer: PreviewAnswer | null;
+  busy: boolean;
+  onConfirm: () => void;
+};
+
+/** What goes out at once and what it costs; real money asks for the market's name in writing. */
+export function StartDialog({ open, onClose, name, account, symbol, answer, busy, onConfirm }: Props) {
+  const t = useTranslations("newBot");
+  const action = useTranslations("action");
+  const [typed, setTyped] = useState("");
+  const live = account.exchange !== "paper";
+  const allowed = !live || typed.trim().toUpperCase() === symbol.toUpperCase();
+  return (
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title={t("confirmTitle", { name })}
+      description={t("confirmText")}
+      footer={
+        <>
+          <Button onClick={onClose}>{action("cancel")}</Button>
+          <Button look={live ? "danger" : "primary"} disabled={!allowed || !answer} busy={busy} onClick={onConfirm}>
+            {t("confirm")}
+          </Button>
+        </>
+      }
+    >
+      <div className="space-y-3">
+        <div className="flex items-center gap-2 text-sm">
+          <span className="font-medium">{symbol}</span> <span className="text-muted">{account.label}</span>
+          <ModeBadge exchange={account.exchange} market={account.market} />
+        </div>
+        {answer ? (
+          <dl className="grid grid-cols-2 gap-3">
+            <Stat label={t("venueOrders")}>{answer.preview.venue_orders}</Stat>
+            <Stat label={t("fundsNeeded")}>
+              <Money value={answer.preview.funds_needed} unit={answer.preview.currency} />
+            </Stat>
+            <Stat label={t("feesToOpen")}>
+              <Money value={answer.preview.fees_to_open} unit={answer.preview.currency} />
+            </Stat>
+            <Stat label={t("worstCase")}>
+              <Money value={answer.preview.worst_case} unit={answer.currency} />
+            </Stat>
+          </dl>
+        ) : null}
+        {live ? <TextField label={t("confirmLive", { symbol })} value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" /> : null}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,101 @@
+"use client";
+/** The desk: rail on wide screens, bar at the bottom on a phone, live badge always in view. */
+import { Bot, LayoutDashboard, LogOut, Plus, Settings, Wallet, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+import { Toaster } from "sonner";
+import { useTranslations } from "use-intl";
+import { useAuth } from "@/auth/provider";
+import { cx } from "@/lib/cx";
+import { Link, useNav } from "@/lib/nav";
+import { resolvedTheme, useSettings } from "@/lib/settings";
+import { IconButton } from "@/ui/button";
+import { LiveBadge } from "./live-badge";
+import { Mark } from "./mark";
+
+type Place = { href: string; name: "overview" | "bots" | "newBot" | "accounts" | "settings"; icon: LucideIcon };
+
+const PLACES: Place[] = [
+  { href: "/", name: "overview", icon: LayoutDashboard },
+  { href: "/bots/", name: "bots", icon: Bot },
+  { href: "/bots/new/", name: "newBot", icon: Plus },
+  { href: "/accounts/", name: "accounts", icon: Wallet },
+  { href: "/settings/", name: "settings", icon: Settings },
+];
+
+function here(path: string): string {
+  return path.endsWith("/") ? path : `${path}/`;
+}
+
+export function Frame({ children }: { children: ReactNode }) {
+  const t = useTranslations("nav");
+  const { state, signOut } = useAuth();
+  const { theme } = useSettings();
+  const path = here(useNav().path);
+  return (
+    <div className="lg:grid lg:min-h-dvh lg:grid-cols-[196px_minmax(0,1fr)]">
+      <a href="#content" className="sr-only z-50 rounded bg-accent-solid px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+        {t("skip")}
+      </a>
+      <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-panel lg:flex">
+        <Link href="/" aria-label={t("home")} className="flex h-14 items-center gap-2.5 px-4 text-[15px] font-semibold tracking-tight">
+          <Mark size={26} /> Tickwise
+        </Link>
+        <nav aria-label={t("main")} className="flex-1 space-y-0.5 px-2 pt-2">
+          {PLACES.map(({ href, name, icon: Icon }) => (
+            <Link
+              key={href}
+              href={href}
+              aria-current={path === href ? "page" : undefined}
+              className={cx(
+                "flex h-9 items-center gap-2.5 rounded-md px-2.5 text-[13px] font-medium",
+                path === href ? "bg-accent-soft text-accent" : "text-muted hover:bg-hover hover:text-text",
+              )}
+            >
+              <Icon aria-hidden="true" className="size-4" />
+              {t(name)}
+            </Link>
+          ))}
+        </nav>
+        <div className="space-y-2 border-t border-line p-3">
+          <LiveBadge />
+          <div className="flex items-center gap-1">
+            <span className="min-w-0 flex-1 truncate text-xs text-muted" title={state.phase === "in" ? state.user.email : ""}>
+              {state.phase === "in" ? state.user.email : ""}
+            </span>
+            <IconButton label={t("signOut")} className="size-8" onClick={() => void signOut()}>
+              <LogOut aria-hidden="true" className="size-4" />
+            </IconButton>
+          </div>
+        </div>
+      </aside>
+      <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b border-line bg-panel px-3 lg:hidden">
+        <Link href="/" aria-label={t("home")} className="flex items-center gap-2 text-sm font-semibold">
+          <Mark size={24} /> Tickwise
+        </Link>
+        <span className="ml-auto">
+          <LiveBadge />
+        </span>
+        <IconButton label={t("signOut")} onClick={() => void signOut()}>
+          <LogOut aria-hidden="true" className="size-4" />
+        </IconButton>
+      </header>
+      <main id="content" tabIndex={-1} className="min-w-0 p-3 pb-24 outline-none sm:p-4 lg:pb-6">
+        {children}
+      </main>
+      <nav aria-label={t("main")} className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden">
+        {PLACES.map(({ href, name, icon: Icon }) => (
+          <Link
+            key={href}
+            href={href}
+            aria-current={path === href ? "page" : undefined}
+            className={cx("flex h-14 flex-col items-center justify-center gap-1 text-[10px] font-medium", path === href ? "text-accent" : "text-muted")}
+          >
+            <Icon aria-hidden="true" className="size-5" />
+            {t(name)}
+          </Link>
+        ))}
+      </nav>
+      <Toaster theme={resolvedTheme(theme)} position="top-right" richColors={false} />
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+"use client";
+/** Signed in or not; the live feed runs exactly as long as the session. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, type ReactNode } from "react";
+import { useTranslations } from "use-intl";
+import { useAuth } from "@/auth/provider";
+import { Button, Spinner } from "@/ui/button";
+import { Frame } from "./frame";
+import { SignIn } from "./sign-in";
+
+export function Gate({ children }: { children: ReactNode }) {
+  const { state } = useAuth();
+  const t = useTranslations("gate");
+  useFeed(state.phase === "in");
+
+  if (state.phase === "in") return <Frame>{children}</Frame>;
+  if (state.phase === "out") return <SignIn />;
+  return (
+    <main className="grid min-h-dvh place-items-center p-6 text-center">
+      {state.phase === "starting" ? (
+        <div role="status" className="flex items-center gap-3 text-muted">
+          <Spinner /> {t("starting")}
+        </div>
+      ) : (
+        <div role="alert" className="space-y-3">
+          <p>{t("broken")}</p>
+          <Button onClick={() => location.reload()}>{t("reload")}</Button>
+        </div>
+      )}
+    </main>
+  );
+}
+
+/** The feed's code comes after the first screen; signing out stops it and forgets what was read. */
+function useFeed(on: boolean): void {
+  const cache = useQueryClient();
+  useEffect(() => {
+    if (!on) return;
+    let stop: (() => void) | null = null;
+    let gone = false;
+    void import("@/api/live").then(({ startLive }) => {
+      if (!gone) stop = startLive(cache);
+    });
+    return () => {
+      gone = true;
+      stop?.();
+      cache.clear();
+    };
+  }, [on, cache]);
+}

@@ -1,0 +1,39 @@
+"use client";
+/** From an error's code to a sentence; the wording is en.json's. */
+import { useCallback } from "react";
+import { useTranslations } from "use-intl";
+import { ApiError } from "@/api/client";
+import { AuthError } from "@/auth/session";
+
+export function useErrorText(): (error: unknown) => string {
+  const t = useTranslations("error");
+  const code = useCodeText();
+  return useCallback(
+    (error: unknown) => {
+      if (error instanceof AuthError) return code(error.code, {});
+      if (error instanceof ApiError) {
+        const first = error.findings[0];
+        return first ? code(first.code, first.params) : code(error.code, error.params);
+      }
+      return t("unexpected");
+    },
+    [code, t],
+  );
+}
+
+/** One code with its figures in words; an unknown code is shown as it is rather than hidden. */
+export function useCodeText(): (code: string, params: Record<string, unknown>) => string {
+  const t = useTranslations("code");
+  return useCallback(
+    (code: string, params: Record<string, unknown>) => {
+      const known = t.has(code as never);
+      const figures = Object.entries(params)
+        .filter(([, value]) => value !== null && value !== "")
+        .map(([name, value]) => `${name.replace(/_/g, " ")} ${String(value)}`)
+        .join(", ");
+      const words = known ? t(code as never) : code.replace(/_/g, " ");
+      return figures ? `${words} (${figures})` : words;
+    },
+    [t],
+  );
+}
