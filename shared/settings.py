@@ -35,6 +35,7 @@ _NAMES = {
     "auth_jwks_url": "AUTH_JWKS_URL",
     "auth_scope": "AUTH_SCOPE",
     "replay_dir": "REPLAY_DIR",
+    "live_markets": "LIVE_MARKETS",
     "cors_origins": "CORS_ORIGINS",
     "bots_per_user": "BOTS_PER_USER",
     "accounts_per_user": "ACCOUNTS_PER_USER",
@@ -69,6 +70,7 @@ class Settings(BaseModel):
     auth_jwks_url: str = ""
     auth_scope: str = ""
     replay_dir: str = ""
+    live_markets: str = ""
     cors_origins: str = ""
     bots_per_user: int = 200
     accounts_per_user: int = 20

@@ -28,7 +28,7 @@ async def need_account(store: Store, user_id: str, account_id: str) -> dict[str,
 async def create(plat: Platform, user_id: str, body: AccountCreate, key: str | None) -> dict[str, Any]:
     account_id, body_print = id_for("acc", user_id, "create_account", key), fingerprint(body.model_dump(mode="json"))
     now = plat.now_ms()
-    await check_market(plat, body, now)
+    await plat.markets.listed(Path(body.market, body.speed, now))  # refuses a market there is not
     if await plat.store.count("accounts", user_id, {"kind": "account"}) >= plat.settings.accounts_per_user:
         raise AppError(429, "too_many_accounts", params={"limit": str(plat.settings.accounts_per_user)})
     document = {
@@ -48,11 +48,6 @@ async def create(plat: Platform, user_id: str, body: AccountCreate, key: str | N
         stored = await need_account(plat.store, user_id, account_id)
         same_request(stored, body_print)
         return stored
-
-
-async def check_market(plat: Platform, body: AccountCreate, now: int) -> None:
-    """Errors: AppError when the source of prices does not exist or cannot be reached."""
-    await plat.markets.listed(Path(body.market, body.speed, now), now)
 
 
 async def balances(plat: Platform, user_id: str, account: dict[str, Any]) -> dict[str, Balance]:

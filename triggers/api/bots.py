@@ -9,7 +9,7 @@ from shared.bot_document import draft
 from shared.clock import iso
 from shared.errors import AppError, conflict, findings_error, not_found
 from shared.stores import Exists, Stale, Store
-from strategy_core.trade import Invalid, Market
+from strategy_core.trade import Market
 from triggers.api import accounts
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.bot import BotCreate, BotPatch, BotPlan, MarketView, PreviewAnswer
@@ -33,8 +33,8 @@ async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
     account = await accounts.need_account(plat.store, user_id, plan.account_id)
     market, price = await market_now(plat, account, plan.symbol)
     price = plan.price or price
-    config = check(plan.strategy, plan.config, price, market)
-    answer = registry.preview(plan.strategy, config, price, market)
+    check(plan.strategy, plan.config, price, market)
+    answer = registry.preview(plan.strategy, plan.config, price, market)
     balances = await accounts.free_balances(plat, user_id, account)
     return PreviewAnswer(
         price=price,
@@ -45,25 +45,19 @@ async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
     )
 
 
-def check(strategy: str, config: dict[str, Any], price: Decimal, market: Market) -> Any:
-    """The parsed config. Errors: AppError 422 with every finding, fields under `config`."""
+def check(strategy: str, config: dict[str, Any], price: Decimal, market: Market) -> None:
+    """Errors: AppError 422 with every finding, fields under `config`."""
     from strategy_core import registry
 
-    try:
-        parsed = registry.parse(strategy, config)
-        findings = registry.validate(strategy, parsed, price, market)
-    except Invalid as refused:
-        raise findings_error(refused.findings, "config") from None
+    findings = registry.validate(strategy, config, price, market)
     if findings:
         raise findings_error(findings, "config")
-    return parsed
 
 
 async def market_now(plat: Platform, account: dict[str, Any], symbol: str) -> tuple[Market, Decimal]:
     path = Path.of_account(account)
     market = await plat.markets.rules(path, symbol)
-    price, _ = await plat.markets.price(path, symbol, plat.now_ms())
-    return market, price
+    return market, await plat.markets.price(path, symbol)
 
 
 async def create(plat: Platform, user_id: str, body: BotCreate, key: str | None) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from typing import Any
 from shared.bus import BotEvent
 from shared.errors import conflict
 from shared.read_model import BotView
+from shared.watch import watch
 from triggers.api import accounts, bots
 from triggers.api.idempotency import id_for
 from triggers.api.models.bot import Accepted
 from triggers.api.platform import Platform
+from triggers.market_source import Path
 
 POSSIBLE = {
     "start": {"draft"},
@@ -27,6 +29,7 @@ async def start(plat: Platform, user_id: str, bot_id: str, key: str | None) -> A
         account = await accounts.need_account(plat.store, user_id, document["account_id"])
         market, price = await bots.market_now(plat, account, document["symbol"])
         bots.check(document["strategy"], document["config"], price, market)
+        await watch(plat.store, document["source"], Path.of_account(account)._asdict(), document["symbol"])
     return await send(plat, user_id, bot_id, "start", {}, key)
 
 

@@ -40,8 +40,8 @@ def page(spec: dict[str, Any]) -> str:
     title = escape(f"{spec['info']['title']} API {spec['info']['version']}")
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>{title}</title>"
-        f"<style>{_STYLE}</style><h1>{title}</h1><p>Send <code>Authorization: Bearer &lt;access token&gt;</code> with every call. The machine-readable "
-        f"document is at <a href='openapi.json'>openapi.json</a>.</p>{sections}<h2>Models</h2>{models}</html>"
+        f"<style>{_STYLE}</style><h1>{title}</h1><p>Send <code>Authorization: Bearer &lt;access token&gt;</code> with every call. "
+        f"The machine-readable document is at <a href='openapi.json'>openapi.json</a>.</p>{sections}<h2>Models</h2>{models}</html>"
     )
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from shared.errors import invalid
-from strategy_core.trade import Market
 from triggers.api.accounts import need_account
 from triggers.api.models.bot import ObjectId, Symbol
 from triggers.api.models.market import CandlePage, MarketItem, MarketPage, Timeframe
@@ -32,7 +31,7 @@ async def list_markets(
 ) -> MarketPage:
     """Every market with its last price, by symbol."""
     path = await path_of(plat, user.id, exchange, account_id)
-    listed = sorted(await plat.markets.listed(path, plat.now_ms()), key=lambda one: one.symbol)
+    listed = sorted(await plat.markets.listed(path), key=lambda one: one.symbol)
     rows = [one for one in listed if search.upper() in one.symbol.upper() and (cursor is None or one.symbol > cursor)]
     items = tuple(item_of(one, path.market == "simulated") for one in rows[:limit])
     return MarketPage(items=items, next=items[-1].symbol if len(rows) > limit else None)
@@ -50,7 +49,7 @@ async def list_candles(
 ) -> CandlePage:
     """The newest candles, oldest first."""
     path = await path_of(plat, user.id, exchange, account_id)
-    rows = await plat.markets.candles(path, symbol, timeframe, limit, plat.now_ms())
+    rows = await plat.markets.candles(path, symbol, timeframe, limit)
     return CandlePage.model_validate({"items": rows})
 
 
@@ -59,20 +58,13 @@ async def path_of(plat: Platform, user_id: str, exchange: str | None, account_id
         return Path.of_account(await need_account(plat.store, user_id, account_id))
     if exchange is None:
         raise invalid("required", "exchange")
-    return Path(exchange, 1, plat.now_ms())
+    return Path(exchange)
 
 
 def item_of(listed: Listed, simulated: bool) -> MarketItem:
     base, _, quote = listed.symbol.partition("/")
-    rules: dict[str, object] = {}
-    if listed.rules is not None:
-        names = ("price_tick", "amount_step", "min_amount", "min_notional", "maker_fee", "taker_fee")
-        rules = {name: getattr(listed.rules, name) for name in names}
+    names = ("price_tick", "amount_step", "min_amount", "min_notional", "maker_fee", "taker_fee")
+    rules = {name: getattr(listed.rules, name) for name in names}
     return MarketItem(
         symbol=listed.symbol, base=base, quote=quote.partition(":")[0], last=listed.last, simulated=simulated, future=":" in quote, **rules
     )  # fmt: skip
-
-
-def market_fields(market: Market) -> dict[str, object]:
-    names = ("symbol", "base", "quote", "price_tick", "amount_step", "min_amount", "min_notional", "maker_fee", "taker_fee")
-    return {name: getattr(market, name) for name in names}

@@ -1,0 +1,187 @@
+"""One step of a bot: facts in, intents out. Pure: the same state and input give the same answer.
+
+Order of a step: outcomes of what was asked, trades in the order they happened, orders that are over, the price, the owner's command;
+then what the core wants is compared with what was sent, and what is to be asked is committed.
+
+Input:  now (wall ms) · event {id, kind, body} or null · view {point, trades, open, ended, cursor, more} or null · outcomes [{id, kind,
+        result, order_id, reason, report}] · published (a revision known to be stored)
+Answer: intents · look {mine, cursor, horizon} (for the next look) · more · publish (null while the tick goes on) · final
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entities.bot_state import Bot
+from entities.projection import publication, status_of, where_to_look
+from shared.clock import iso
+from strategy_core import registry
+from strategy_core.intent import Cancel, LookUp, Place, Sent, SentOrder, diff
+from strategy_core.number import dec, plain, working_digits
+from strategy_core.storage import order_row
+from strategy_core.trade import Command, Event, Fact, Invalid, Look, Order, Status, client_order_id
+
+OUTBOX_ROWS = 40
+FINAL = ("stopped", "finished")
+
+
+def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
+    """Changes the bot in place and tells what to do next."""
+    now = int(given["now"])
+    event = given.get("event")
+    is_new = event is not None and not bot.is_done(event["id"])
+    bot.revision += 1
+    bot.ticked_at = now
+    if given.get("published") is not None:
+        bot.published(int(given["published"]))
+    with working_digits():
+        again = take_outcomes(bot, given.get("outcomes") or [], now)
+        more = take_view(bot, given.get("view"))
+        if is_new:
+            bot.remember(event["id"])
+            take_command(bot, event)
+        intents = plan(bot, again, now)
+        bot.say(registry.drain(bot.core))
+        note_end(bot, now)
+        return answer(bot, intents, more)
+
+
+def apply(bot: Bot, fact: Fact) -> None:
+    registry.apply(bot.core, fact)
+
+
+def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[str]:
+    """Answers to intents. Returns the ids that must be sent again."""
+    again: list[str] = []
+    wanted = wanted_orders(bot)
+    for outcome in outcomes:
+        row = bot.book.rows.get(outcome["id"])
+        if row is None:
+            continue
+        at, result, report = bot.core.at, outcome["result"], outcome.get("report")
+        row.order_id = row.order_id or outcome.get("order_id")
+        if report is not None:
+            facts = bot.book.report(row, report, at)
+        elif outcome["kind"] == "place" and result == "accepted":
+            row.state = Sent.OPEN if row.state is Sent.PENDING else row.state
+            facts = []
+        elif outcome["kind"] == "place" and result == "rejected":
+            facts = bot.book.rejected(row, outcome.get("reason") or "other", at) if row.state is Sent.PENDING else []
+        elif result == "absent":
+            resend, facts = bot.book.absent(row, outcome["id"] in wanted, now, at)
+            again += [outcome["id"]] if resend else []
+        else:  # unknown, duplicate, expired: its fate is looked up, after a pause
+            row.looked_at, facts = now, []
+        for fact in facts:
+            apply(bot, fact)
+    return again
+
+
+def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
+    """What one look found. True when there is more to look at at once."""
+    if view is None:
+        return False
+    for trade in view["trades"]:
+        take_trade(bot, trade)
+    bot.book.seen_resting(view["open"])
+    for report in view["ended"]:
+        found = bot.book.find(report["id"], report["order_id"])
+        for fact in bot.book.report(found[1], report, report["at"]) if found else ():
+            apply(bot, fact)
+    at, price = int(view["point"][0]), dec(view["point"][1])
+    if at < bot.cursor[0]:  # looked from an old projection: its trades count, its price is history
+        return True
+    bot.cursor = (int(view["cursor"][0]), view["cursor"][1])
+    apply(bot, Look(price, at))
+    return bool(view["more"])
+
+
+def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
+    found = bot.book.find(trade["client_order_id"], trade["order_id"])
+    if found is None or bot.core.knows(trade["trade_id"]):
+        return
+    id_, row = found
+    fill = bot.book.trade(row, trade)
+    apply(bot, fill)
+    bot.fills += 1
+    order = row.order
+    bot.put(
+        "fill",
+        bot.fills,
+        {
+            "order_id": id_, "trade_id": fill.trade_id, "symbol": bot.record["symbol"], "leg": order.leg, "role": order.role.value,
+            "side": fill.side.value, "price": plain(fill.price), "amount": plain(fill.amount), "cost": plain(fill.price * fill.amount),
+            "fee": plain(fill.fee), "fee_currency": fill.fee_currency, "maker": fill.maker, "at": iso(fill.at),
+        },
+    )  # fmt: skip
+
+
+def take_command(bot: Bot, event: dict[str, Any]) -> None:
+    """The owner's word. What the core refuses is said in the log; nothing else changes."""
+    if event["kind"] != "command" or event["body"]["name"] == "start":
+        return
+    body = event["body"]
+    if body["name"] == "resume":
+        bot.quarantine, bot.failures = None, 0
+    try:
+        apply(bot, Command(body["name"], body.get("params") or {}, bot.core.at, event["id"], body.get("reason") or "user"))
+    except Invalid as refused:
+        bot.say((Event("command_refused", {"command": body["name"], "code": refused.code, "field": refused.field}, bot.core.at),))
+
+
+def wanted_orders(bot: Bot) -> dict[str, Order]:
+    return {client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
+
+
+def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
+    """What to ask the exchange, committed before it is handed out. In quarantine or error only doubts are cleared up."""
+    wanted = wanted_orders(bot)
+    rows = bot.book.rows
+    sent = {id_: SentOrder(row.order, row.state) for id_, row in rows.items()}
+    nothing_new = bot.quarantine is not None or bot.core.status is Status.ERROR
+    intents: list[dict[str, Any]] = []
+    for intent in diff(wanted, (), sent):
+        if isinstance(intent, LookUp):
+            row = rows[intent.id]
+            if intent.id in again or not bot.book.is_due(row, now):
+                continue
+            row.looked_at = now
+            intents.append(spoken("look_up", intent.id, bot))
+        elif nothing_new:
+            continue
+        elif isinstance(intent, Place):
+            bot.book.commit(intent.id, intent.order, now)
+            intents.append(spoken("place", intent.id, bot))
+        elif isinstance(intent, Cancel):
+            rows[intent.id].state, rows[intent.id].looked_at = Sent.CANCELLING, now
+            intents.append(spoken("cancel", intent.id, bot))
+    for id_ in () if nothing_new else again:
+        bot.book.commit_again(rows[id_], now)
+        intents.append(spoken("place", id_, bot))
+    bot.book.forget(set(wanted))
+    return intents
+
+
+def spoken(kind: str, id_: str, bot: Bot) -> dict[str, Any]:
+    row = bot.book.rows[id_]
+    return {
+        "kind": kind, "id": id_, "order": order_row(row.order), "order_id": row.order_id,
+        "signed_at": row.signed_at, "deadline": row.deadline,
+    }  # fmt: skip
+
+
+def note_end(bot: Bot, now: int) -> None:
+    if bot.stopped_at is None and status_of(bot)[0] in FINAL:
+        bot.stopped_at = now
+
+
+def answer(bot: Bot, intents: list[dict[str, Any]], more: bool) -> dict[str, Any]:
+    horizon = registry.horizon(bot.core)
+    is_last = not intents and not more
+    return {
+        "intents": intents,
+        "look": where_to_look(bot, horizon),
+        "more": more,
+        "final": status_of(bot)[0] in FINAL,
+        "publish": publication(bot, horizon) if is_last or len(bot.outbox) >= OUTBOX_ROWS else None,
+    }

@@ -1,0 +1,130 @@
+"""The stored state of one bot: what it is, the core's state, what was sent, what is still to be published.
+
+Rules
+1. Plain JSON, money as strings, at most 16 KB for a bot of ordinary size.
+2. `revision` grows by one with every stored change; `epoch` with every incarnation.
+3. Rows of the ledger (fills, events) wait in `outbox` until a publish that carried them is known to have succeeded.
+4. Events form a hash chain: `chain` is the number and the hash of the last one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from entities.sent import PAPER_WINDOW, VENUE_WINDOW, Book, Row, Window
+from shared.clock import iso
+from strategy_core import registry
+from strategy_core.state import State
+from strategy_core.trade import Event
+
+SCHEMA = 1
+REMEMBERED_EVENTS = 32
+
+
+@dataclass(slots=True)
+class Bot:
+    user_id: str
+    record: dict[str, Any]
+    core: State
+    book: Book
+    epoch: int
+    started_at: int
+    revision: int = 0
+    cursor: tuple[int, str] = (0, "")
+    done: list[str] = field(default_factory=list)
+    chain: tuple[int, str] = (0, "")
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    fills: int = 0
+    failures: int = 0
+    quarantine: str | None = None
+    stopped_at: int | None = None
+    ticked_at: int = 0
+    reserved: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return str(self.record["id"])
+
+    @property
+    def owner(self) -> str:
+        return f"{self.user_id}|{self.id}"
+
+    def is_done(self, event_id: str) -> bool:
+        return event_id in self.done
+
+    def remember(self, event_id: str) -> None:
+        self.done.append(event_id)
+        del self.done[:-REMEMBERED_EVENTS]
+
+    def say(self, events: tuple[Event, ...]) -> None:
+        """Lines of the "why" log, each chained to the one before."""
+        for event in events:
+            number, previous = self.chain[0] + 1, self.chain[1]
+            line = {"seq": number, "code": event.code, "params": event.params, "at": iso(event.at)}
+            mark = sha256((previous + json.dumps(line, sort_keys=True, ensure_ascii=True)).encode()).hexdigest()
+            self.chain = (number, mark)
+            self.put("event", number, {**line, "previous": previous, "hash": mark})
+
+    def put(self, kind: str, number: int, row: dict[str, Any]) -> None:
+        """A row of the ledger under an id that follows from the bot and the number."""
+        name = f"{self.id}-{self.epoch}-{number:08d}"
+        common = {"id": name, "kind": kind, "botId": self.id, "bot_id": self.id, "sort": f"{self.epoch:04d}:{number:08d}", "schema": SCHEMA}
+        self.outbox.append({**common, **row, "revision": self.revision})
+
+    def published(self, revision: int) -> None:
+        self.outbox = [row for row in self.outbox if row["revision"] > revision]
+
+    def dump(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "userId": self.user_id,
+            "record": self.record,
+            "core": registry.dump(self.core),
+            "sent": {id_: row.dump() for id_, row in self.book.rows.items()},
+            "epoch": self.epoch,
+            "startedAt": self.started_at,
+            "revision": self.revision,
+            "cursor": list(self.cursor),
+            "done": self.done,
+            "chain": list(self.chain),
+            "outbox": self.outbox,
+            "fills": self.fills,
+            "failures": self.failures,
+            "quarantine": self.quarantine,
+            "stoppedAt": self.stopped_at,
+            "tickedAt": self.ticked_at,
+            "reserved": self.reserved,
+        }
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> Bot:
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"a stored bot of schema {data['schema']!r} cannot be read")
+        rows = {id_: Row.load(row) for id_, row in data["sent"].items()}
+        return cls(
+            user_id=data["userId"],
+            record=data["record"],
+            core=registry.load(data["core"]),
+            book=Book(rows, window_of(data["record"])),
+            epoch=data["epoch"],
+            started_at=data["startedAt"],
+            revision=data["revision"],
+            cursor=(data["cursor"][0], data["cursor"][1]),
+            done=data["done"],
+            chain=(data["chain"][0], data["chain"][1]),
+            outbox=data["outbox"],
+            fills=data["fills"],
+            failures=data["failures"],
+            quarantine=data["quarantine"],
+            stopped_at=data["stoppedAt"],
+            ticked_at=data["tickedAt"],
+            reserved=data["reserved"],
+        )
+
+
+def window_of(record: dict[str, Any]) -> Window:
+    """How long an order of this bot's venue is in doubt: the paper venue keeps deadlines to the millisecond."""
+    return PAPER_WINDOW if record["exchange"] == "paper" else VENUE_WINDOW

@@ -1,0 +1,16 @@
+"""The operations of the entities, declared once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class BotOperation(StrEnum):
+    START = "start"  # a draft becomes a state; what it wants is returned as intents
+    ADVANCE = "advance"  # facts in, intents and what is to be published out
+    FAIL = "fail"  # an event could not be worked on; after some tries the bot is put aside
+
+
+class AccountOperation(StrEnum):
+    RESERVE = "reserve"  # promise money to a bot, unless it is promised already
+    RELEASE = "release"  # the bot needs it no more

@@ -1,0 +1,147 @@
+"""What is published of a bot: its document (the read model, its orders, the watch fields) and the rows of its ledger."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import Any
+
+from entities.bot_state import Bot
+from shared.clock import iso
+from shared.read_model import SCHEMA
+from strategy_core import registry
+from strategy_core.intent import Sent
+from strategy_core.number import plain
+from strategy_core.trade import Horizon, Status
+
+_DOWN, _UP = Context(prec=15, rounding=ROUND_FLOOR), Context(prec=15, rounding=ROUND_CEILING)
+AT_REST = (Status.STOPPED, Status.FINISHED)
+
+
+def status_of(bot: Bot) -> tuple[str, str | None]:
+    """(status, reason) as the owner sees them: a bot whose orders are not all over is still stopping."""
+    core = bot.core
+    if bot.quarantine is not None:
+        return Status.ERROR.value, bot.quarantine
+    if core.status in AT_REST and bot.book.mine():
+        return Status.STOPPING.value, core.reason
+    return core.status.value, core.reason
+
+
+def publication(bot: Bot, horizon: Horizon) -> dict[str, Any]:
+    """Plain JSON for the publish activity."""
+    document = document_of(bot, horizon)
+    return {"userId": bot.user_id, "revision": bot.revision, "document": document, "rows": bot.outbox, "equity": equity_of(bot, document)}
+
+
+def document_of(bot: Bot, horizon: Horizon) -> dict[str, Any]:
+    status, reason = status_of(bot)
+    summary = registry.summary(bot.core)
+    rows = bot.book.rows.values()
+    is_final = status in ("stopped", "finished")
+    return {
+        **bot.record,
+        "kind": "bot",
+        "schema": SCHEMA,
+        "status": status,
+        "reason": reason,
+        "revision": bot.revision,
+        "epoch": bot.epoch,
+        "updated_at": iso(bot.ticked_at),
+        "started_at": iso(bot.started_at),
+        "stopped_at": iso(bot.stopped_at) if bot.stopped_at is not None else None,
+        "last_tick_at": iso(bot.ticked_at),
+        "price": plain(summary.price),
+        "pnl": pnl_of(bot, summary),
+        "holdings": {
+            "base": plain(summary.base),
+            "quote": plain(summary.quote),
+            "base_currency": bot.core.market.base,
+            "quote_currency": bot.core.market.quote,
+        },
+        "reserved": {} if is_final else bot.reserved,
+        "open_orders": sum(row.state is not Sent.OVER for row in rows),
+        "fills": bot.fills,
+        "deals": summary.deals,
+        "orders": orders_of(bot),
+        "horizon": horizon_view(horizon),
+        "look": where_to_look(bot, horizon),
+        "lastTickMs": bot.ticked_at,
+    } | ({} if is_final else watch_fields(bot, horizon))
+
+
+def where_to_look(bot: Bot, horizon: Horizon) -> dict[str, Any]:
+    """For the next look: whose orders, from where, and what would matter."""
+    below, above, until = horizon
+    edges = [None if below is None else plain(below), None if above is None else plain(above), until]
+    return {"mine": bot.book.mine(), "cursor": list(bot.cursor), "horizon": edges}
+
+
+def pnl_of(bot: Bot, summary: registry.Summary) -> dict[str, Any]:
+    fall = summary.waterfall
+    total_pct = None if summary.put_in == 0 else plain((fall.total / summary.put_in * 100).quantize(Decimal("0.0001")))
+    return {
+        "cell_profit": plain(fall.cell_profit),
+        "inventory_pnl": plain(fall.inventory_pnl),
+        "fees": plain(fall.fees),
+        "funding": plain(fall.funding),
+        "total": plain(fall.total),
+        "hodl": plain(summary.hodl),
+        "total_pct": total_pct,
+        "currency": summary.currency,
+        "price": plain(summary.price),
+        "at": iso(bot.core.at),
+    }
+
+
+def orders_of(bot: Bot) -> list[dict[str, Any]]:
+    """What is out, from the highest price down; market orders first."""
+    found = [
+        {
+            "id": id_, "leg": row.order.leg, "role": row.order.role.value, "side": row.order.side.value, "type": row.order.type.value,
+            "price": None if row.order.price is None else plain(row.order.price), "amount": plain(row.order.amount),
+            "status": row.state.value, "reduce_only": row.order.reduce_only, "made_at": iso(max(row.order.made_at, 0)),
+        }
+        for id_, row in bot.book.rows.items()
+        if row.state is not Sent.OVER
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: Decimal(one["price"]) if one["price"] else Decimal("Infinity"), reverse=True)
+
+
+def horizon_view(horizon: Horizon) -> dict[str, Any] | None:
+    if horizon.is_empty:
+        return None
+    below, above, until = horizon
+    return {
+        "below": None if below is None else plain(below),
+        "above": None if above is None else plain(above),
+        "until": None if until is None else iso(until),
+    }
+
+
+def watch_fields(bot: Bot, horizon: Horizon) -> dict[str, Any]:
+    """What the watcher asks for. The edges are numbers rounded inwards, so that a number never hides a crossing.
+
+    `until` is an instant on the market's path, `wakeMs` one of the wall clock; the publish activity makes the first into `until_ms`.
+    """
+    below, above, until = horizon
+    fields: dict[str, Any] = {"watchKey": f"{bot.record['source']}|{bot.record['symbol']}", "until": until}
+    if horizon.is_empty:
+        return fields | {"until_ms": 0}
+    if below is not None:
+        fields["below"] = float(_UP.plus(below))
+    if above is not None:
+        fields["above"] = float(_DOWN.plus(above))
+    wake = bot.book.wake_at()
+    return fields if wake is None else fields | {"wakeMs": wake}
+
+
+def equity_of(bot: Bot, document: dict[str, Any]) -> dict[str, Any] | None:
+    """A point of the equity curve when something was filled or the bot came to rest."""
+    if not any(row["kind"] == "fill" for row in bot.outbox) and bot.stopped_at is None:
+        return None
+    pnl = document["pnl"]
+    name = f"{bot.id}-{bot.epoch}-{bot.revision:08d}"
+    return {
+        "id": name, "kind": "equity", "botId": bot.id, "bot_id": bot.id, "sort": f"{bot.epoch:04d}:{bot.revision:08d}", "schema": SCHEMA,
+        "revision": bot.revision, "at": pnl["at"], "price": pnl["price"], "total": pnl["total"], "currency": pnl["currency"],
+    }  # fmt: skip

@@ -1,0 +1,155 @@
+"""What was committed for sending and what is known of it: the order protocol of one bot.
+
+Rules
+1. An order is committed here as PENDING, with `signed_at` and `deadline`, before anybody sends it.
+2. A known order (acknowledged, seen resting, seen in a trade) is never sent again, whatever a look-up answers.
+3. A PENDING order that is not found is sent again, under its old id and a new deadline, only after the ambiguity window: then a late
+   arrival of the first sending is impossible. EXPIRED is no proof by itself: the activity may have run twice and sent the first time.
+4. An order is forgotten only when it is over, every trade the venue counted has arrived, and nobody wants it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from strategy_core.intent import Sent
+from strategy_core.number import ZERO, dec, plain
+from strategy_core.storage import load_order, order_row
+from strategy_core.trade import Ended, Fact, Fill, Order
+
+MAX_ATTEMPTS = 5
+LOOK_AGAIN_MS = 1_000
+
+
+class Window(NamedTuple):
+    """`exp_ms`: how long a signed order may arrive. `ambiguous_ms`: after that an order not found was never placed."""
+
+    exp_ms: int
+    ambiguous_ms: int
+
+
+PAPER_WINDOW = Window(10_000, 11_000)
+VENUE_WINDOW = Window(30_000, 40_000)
+
+
+@dataclass(slots=True)
+class Row:
+    """One committed order. `filled`: the trades seen; `final`: the venue's figure once the order is over."""
+
+    order: Order
+    state: Sent
+    signed_at: int
+    deadline: int
+    attempts: int = 1
+    order_id: str | None = None
+    filled: Decimal = ZERO
+    final: Decimal | None = None
+    looked_at: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state is Sent.OVER and (self.final is None or self.filled >= self.final)
+
+    def dump(self) -> list[Any]:
+        final = None if self.final is None else plain(self.final)
+        return [
+            order_row(self.order), self.state.value, self.signed_at, self.deadline, self.attempts, self.order_id,
+            plain(self.filled), final, self.looked_at,
+        ]  # fmt: skip
+
+    @classmethod
+    def load(cls, data: list[Any]) -> Row:
+        order, state, signed_at, deadline, attempts, order_id, filled, final, looked_at = data
+        last = None if final is None else dec(final)
+        return cls(load_order(order), Sent(state), signed_at, deadline, attempts, order_id, dec(filled), last, looked_at)
+
+
+class Book:
+    """Every committed order that is not forgotten, by client order id."""
+
+    def __init__(self, rows: dict[str, Row], window: Window) -> None:
+        self.rows, self.window = rows, window
+
+    def mine(self) -> list[str]:
+        """The orders whose trades or end are still to come."""
+        return [id_ for id_, row in self.rows.items() if not row.is_settled]
+
+    def commit(self, id_: str, order: Order, now: int) -> Row:
+        row = self.rows[id_] = Row(order, Sent.PENDING, now, now + self.window.exp_ms)
+        return row
+
+    def commit_again(self, row: Row, now: int) -> None:
+        row.attempts, row.signed_at, row.deadline, row.looked_at = row.attempts + 1, now, now + self.window.exp_ms, 0
+
+    def find(self, client_order_id: str | None, order_id: str | None) -> tuple[str, Row] | None:
+        if client_order_id in self.rows:
+            return str(client_order_id), self.rows[str(client_order_id)]
+        return next(((id_, row) for id_, row in self.rows.items() if order_id is not None and row.order_id == order_id), None)
+
+    def trade(self, row: Row, trade: dict[str, Any]) -> Fill:
+        """A trade not seen before, as the core's fact."""
+        amount = dec(trade["amount"])
+        row.filled += amount
+        row.order_id = row.order_id or trade["order_id"]
+        if row.state is Sent.PENDING:
+            row.state = Sent.OPEN
+        if row.filled >= row.order.amount:
+            row.state, row.final = Sent.OVER, row.filled
+        return Fill(
+            row.order.leg, row.order.generation, row.order.side, dec(trade["price"]), amount, dec(trade["fee"]), trade["fee_currency"],
+            trade["trade_id"], int(trade["at"]), bool(trade["maker"]),
+        )  # fmt: skip
+
+    def seen_resting(self, ids: list[str]) -> None:
+        for id_ in ids:
+            row = self.rows.get(id_)
+            if row is not None and row.state is Sent.PENDING:
+                row.state = Sent.OPEN
+
+    def report(self, row: Row, report: dict[str, Any], at: int) -> list[Fact]:
+        """The venue's word on one order. `report`: order_id, filled, status (ccxt's words)."""
+        if row.state is Sent.OVER:
+            return []
+        row.order_id = row.order_id or report["order_id"]
+        if report["status"] == "open":
+            row.state = Sent.OPEN if row.state is Sent.PENDING else row.state
+            return []
+        asked = row.state is Sent.CANCELLING
+        row.state, row.final = Sent.OVER, dec(report["filled"])
+        if report["status"] == "closed":
+            return []
+        reasons = {"canceled": "cancelled" if asked else "missing", "rejected": "rejected", "expired": "expired"}
+        return [_ended(row, reasons[report["status"]], row.final, at)]
+
+    def rejected(self, row: Row, reason: str, at: int) -> list[Fact]:
+        """The venue's definite no to a placement."""
+        row.state, row.final = Sent.OVER, row.filled
+        return [_ended(row, "rejected", row.filled, at, reason)]
+
+    def absent(self, row: Row, is_wanted: bool, now: int, at: int) -> tuple[bool, list[Fact]]:
+        """The venue does not know the order: (send again?, facts). See rule 3."""
+        if row.state is not Sent.PENDING or now - row.signed_at < self.window.ambiguous_ms:
+            return False, []
+        if is_wanted and row.attempts < MAX_ATTEMPTS:
+            return True, []
+        row.state, row.final = Sent.OVER, row.filled
+        return False, [_ended(row, "rejected", row.filled, at, "never_arrived")] if is_wanted else []
+
+    def is_due(self, row: Row, now: int) -> bool:
+        """Whether an order of unknown fate may be looked up again."""
+        return now - row.looked_at >= LOOK_AGAIN_MS
+
+    def wake_at(self) -> int | None:
+        """When an order of unknown fate is worth another look, None when every fate is known."""
+        looks = [row.looked_at or row.signed_at for row in self.rows.values() if row.state in (Sent.PENDING, Sent.CANCELLING)]
+        return min(looks) + LOOK_AGAIN_MS if looks else None
+
+    def forget(self, wanted: set[str]) -> None:
+        for id_ in [id_ for id_, row in self.rows.items() if row.is_settled and id_ not in wanted]:
+            del self.rows[id_]
+
+
+def _ended(row: Row, reason: str, filled: Decimal, at: int, detail: str = "") -> Ended:
+    return Ended(row.order.leg, row.order.generation, row.order.attempt, reason, filled, at, detail)

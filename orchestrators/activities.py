@@ -1,0 +1,289 @@
+"""The only door to the outside: everything a tick reads or does beyond its entities.
+
+observe   the bot's trades, ended orders and the price since the last look; for a start: what it needs
+execute   places, cancels and looks up what the entity committed, then looks again
+publish   the ledger's rows first, then the bot's document and the live messages by output bindings
+refuse    a start that could not be: the draft says why
+again     more to do than one orchestration should: a message to the same bot
+
+Rules
+1. Exchanges are imported here, inside the functions, and nowhere else.
+2. An activity may run twice. Reading twice is harmless, a placement carries its id and its deadline, rows carry their ids.
+3. Nothing is sent with less than LEAST_LEFT_MS before its deadline: the venue might take it after we gave it up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from orchestrators.live import live_actions
+from orchestrators.wire import horizon_of, outcome_json, view_json
+from shared.bot_document import RECORD
+from shared.bus import BotEvent, Bus, ServiceBus
+from shared.clock import iso, now_ms
+from shared.log import log
+from shared.paper_book import CosmosBook
+from shared.settings import Settings, settings
+from shared.stores import CosmosStore, Stale, Store
+from strategy_core.number import dec, plain
+from strategy_core.storage import load_order
+
+LEAST_LEFT_MS = 5_000
+AT_REST = ("stopped", "finished")
+CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity"}
+BATCH = 100
+HELD_BOTS = 200
+
+Doc = dict[str, Any]  # an activity's own parameter is a bare `dict`: the worker refuses any other spelling
+bp = df.Blueprint()
+
+
+class Outside(NamedTuple):
+    """What activities reach: made once per process, handed in by tests."""
+
+    settings: Settings
+    store: Store
+    bus: Bus
+    now_ms: Callable[[], int]
+
+
+@lru_cache(maxsize=1)
+def outside() -> Outside:
+    config = settings()
+    return Outside(config, CosmosStore(config), ServiceBus(config), now_ms)
+
+
+# -- the exchange of an account -----------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def market_data() -> Any:
+    from pathlib import Path
+
+    from exchange.market_data import MarketData
+
+    config = outside().settings
+    live = frozenset(name.strip() for name in config.live_markets.split(",") if name.strip())
+    return MarketData(outside().now_ms, Path(config.replay_dir) if config.replay_dir else None, live)
+
+
+def source_of(account: Doc) -> Any:
+    from exchange.market_data import Feed
+
+    return market_data().source(Feed(account["market"], int(account["createdMs"]), int(account["speed"])))
+
+
+def exchange_of(user_id: str, account: Doc) -> Any:
+    """The paper exchange on the account's book and market. Errors: Unavailable, Rejected."""
+    from exchange.paper import Conflict, PaperExchange
+
+    class Books:
+        """exchange.paper.BookStore over Cosmos."""
+
+        def __init__(self) -> None:
+            self._book = CosmosBook(outside().store, user_id, account["id"])
+
+        async def read(self) -> tuple[Doc | None, str | None]:
+            return await self._book.read()
+
+        async def write(self, document: Doc, etag: str | None) -> None:
+            try:
+                await self._book.write(document, etag)
+            except Stale as error:
+                raise Conflict from error
+
+    opening = {currency: dec(amount) for currency, amount in account["balances"].items()}
+    return PaperExchange(Books(), source_of(account), outside().now_ms, opening)
+
+
+async def account_of(user_id: str, account_id: str) -> Doc:
+    account = await outside().store.read("accounts", user_id, account_id)
+    if account is None:
+        raise LookupError("the bot's account is gone")
+    return account
+
+
+# -- observe ------------------------------------------------------------------------------------------------------------
+
+
+@bp.activity_trigger(input_name="event", activity="observe")
+async def observe(event: dict) -> Doc:
+    user_id, bot_id = event["user_id"], event["bot_id"]
+    document = await outside().store.read("bots", user_id, bot_id)
+    is_start = event["kind"] == "command" and event["body"]["name"] == "start"
+    if document is None or document["status"] in AT_REST or (document["status"] == "draft" and not is_start):
+        return {"idle": True}
+    account = await account_of(user_id, document["account_id"])
+    seen = {"idle": False, "accountId": account["id"], "symbol": document["symbol"], "now": outside().now_ms()}
+    if document["status"] == "draft":
+        return seen | {"start": await prepare(user_id, document, account)}
+    return seen | {"published": document["revision"], "view": await look(user_id, account, document["symbol"], document["look"])}
+
+
+async def look(user_id: str, account: Doc, symbol: str, where: Doc) -> Doc | None:
+    """One look at the market and the bot's orders, None while the venue cannot be asked."""
+    from exchange.protocol import Cursor, Unavailable
+
+    at, trade_id = where["cursor"]
+    try:
+        found = await exchange_of(user_id, account).look(
+            symbol, Cursor(int(at), trade_id), tuple(where["mine"]), horizon_of(where["horizon"])
+        )
+    except Unavailable as error:
+        log("venue.down", account=account["id"], detail=type(error).__name__)
+        return None
+    return view_json(found)
+
+
+async def prepare(user_id: str, document: Doc, account: Doc) -> Doc:
+    """What a start needs: the rules, the price, the money it takes and the money there is; or why it cannot be."""
+    from exchange.protocol import Cursor, Rejected, Unavailable
+    from strategy_core import registry
+    from strategy_core.trade import Horizon, Invalid
+
+    exchange = exchange_of(user_id, account)
+    try:
+        market = await exchange.market(document["symbol"])
+        view = await exchange.look(document["symbol"], Cursor(0), (), Horizon(None, None, None))
+        plan = registry.preview(document["strategy"], document["config"], view.point.price, market)
+        if market.is_future and await set_up(exchange, document) is not None:
+            return {"refused": {"reason": "symbol_busy", "params": {"symbol": document["symbol"]}}}
+        balances = await exchange.balances()
+    except Invalid as invalid:
+        return {"refused": {"reason": invalid.code, "params": {"field": invalid.field, **invalid.params}}}
+    except (Rejected, Unavailable) as error:
+        return {"refused": {"reason": getattr(error, "reason", "venue_down"), "params": {}}}
+    return {
+        "record": {name: document[name] for name in RECORD if name in document},
+        "market": market.model_dump(mode="json", exclude_defaults=True),
+        "price": plain(view.point.price),
+        "at": view.point.at,
+        "cursor": [view.cursor.at, view.cursor.trade_id],
+        "epoch": int(document["epoch"]),
+        "reserved": {plan.currency: plain(plan.funds_needed)},
+        "balances": {currency: plain(balance.total) for currency, balance in balances.items()},
+        "held": await held_by_bots(user_id, account["id"], document["id"]),
+    }
+
+
+async def set_up(exchange: Any, document: Doc) -> Any:
+    """Leverage and margin mode, read back; a position that is already there."""
+    config = document["config"]
+    return await exchange.prepare(document["symbol"], dec(config.get("leverage", "1")), config.get("margin_mode", "isolated"))
+
+
+async def held_by_bots(user_id: str, account_id: str, but: str) -> dict[str, dict[str, str]]:
+    """What each running bot of the account owns now, by its own book."""
+    page = await outside().store.page("bots", user_id, {"kind": "bot", "account_id": account_id}, HELD_BOTS)
+    held = {}
+    for document in page.items:
+        holdings = document.get("holdings")
+        if holdings and document["id"] != but and document["status"] not in ("draft", *AT_REST):
+            is_future = ":" in document["symbol"]
+            base = {} if is_future else {holdings["base_currency"]: holdings["base"]}
+            held[document["id"]] = {**base, holdings["quote_currency"]: holdings["quote"]}
+    return held
+
+
+# -- execute ------------------------------------------------------------------------------------------------------------
+
+
+@bp.activity_trigger(input_name="work", activity="execute")
+async def execute(work: dict) -> Doc:
+    user_id, symbol = work["userId"], work["symbol"]
+    account = await account_of(user_id, work["accountId"])
+    exchange = exchange_of(user_id, account)
+    outcomes = [await carry_out(exchange, symbol, intent) for intent in work["intents"]]
+    view = await look(user_id, account, symbol, work["look"])
+    return {"outcomes": outcomes, "view": view, "now": outside().now_ms()}
+
+
+async def carry_out(exchange: Any, symbol: str, intent: Doc) -> Doc:
+    """One intent. Whatever is not a definite answer is looked up at once; what that leaves open is told as it is."""
+    from exchange.protocol import ExchangeError, Result
+
+    try:
+        if intent["kind"] == "place":
+            outcome = await place(exchange, symbol, intent)
+            if outcome.result in (Result.ACCEPTED, Result.REJECTED):
+                return outcome_json(intent, outcome.result.value, outcome)
+        elif intent["kind"] == "cancel":
+            await exchange.cancel(symbol, intent["id"], intent["order_id"])
+        report = await exchange.look_up(symbol, intent["id"], intent["order_id"])
+    except ExchangeError as error:
+        log("intent.unknown", kind=intent["kind"], error=type(error).__name__)
+        return outcome_json(intent, "unknown")
+    return outcome_json(intent, "absent" if report is None else "found", None, report)
+
+
+async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
+    from exchange.protocol import Outcome, Placement, Result
+
+    if outside().now_ms() > intent["deadline"] - LEAST_LEFT_MS:
+        return Outcome(Result.EXPIRED)
+    order = load_order(intent["order"])
+    return await exchange.place(Placement(intent["id"], symbol, order, intent["signed_at"], intent["deadline"]))
+
+
+# -- publish ------------------------------------------------------------------------------------------------------------
+
+
+@bp.activity_trigger(input_name="publication", activity="publish")
+@bp.cosmos_db_output(
+    arg_name="bots", connection="Cosmos", database_name="%CosmosDatabase%", container_name="bots", create_if_not_exists=False
+)
+@bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
+async def publish(publication: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> int:
+    user_id, document, rows = publication["userId"], publication["document"], publication["rows"]
+    await write_rows(user_id, [*rows, *([publication["equity"]] if publication["equity"] else [])])
+    document = {**document, "userId": user_id, **await wake_time(user_id, document)}
+    bots.set(func.DocumentList([func.Document.from_dict(document)]))
+    live.set(json.dumps(live_actions(user_id, document, rows)))
+    return int(publication["revision"])
+
+
+async def write_rows(user_id: str, rows: list[Doc]) -> None:
+    """The ledger, before anything says that it is written. Rows have fixed ids: written twice they are the same."""
+    for kind, container in CONTAINERS.items():
+        own = [row for row in rows if row["kind"] == kind]
+        for start in range(0, len(own), BATCH):
+            await outside().store.batch(container, user_id, own[start : start + BATCH])
+
+
+async def wake_time(user_id: str, document: Doc) -> Doc:
+    """The wall-clock instant of the next wake-up, from the path's instant and from orders in doubt."""
+    times = [document["wakeMs"]] if "wakeMs" in document else []
+    if document.get("until") is not None:
+        source = source_of(await account_of(user_id, document["account_id"]))
+        times.append(await source.wall(document["symbol"], document["until"]))
+    return {"until_ms": min(times)} if times else {}
+
+
+@bp.activity_trigger(input_name="refusal", activity="refuse")
+@bp.cosmos_db_output(
+    arg_name="bots", connection="Cosmos", database_name="%CosmosDatabase%", container_name="bots", create_if_not_exists=False
+)
+@bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
+async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
+    user_id = refusal["userId"]
+    stored = await outside().store.read("bots", user_id, refusal["botId"])
+    if stored is None or stored["status"] != "draft":
+        return
+    document = {name: value for name, value in stored.items() if not name.startswith("_")}
+    document |= {"reason": refusal["reason"], "reason_params": refusal["params"], "updated_at": iso(outside().now_ms())}
+    document["revision"] += 1
+    bots.set(func.DocumentList([func.Document.from_dict(document)]))
+    live.set(json.dumps(live_actions(user_id, document, [])))
+
+
+@bp.activity_trigger(input_name="more", activity="again")
+async def again(more: dict) -> None:
+    """What is left for the same bot, behind what already waits on its session."""
+    event = BotEvent(more["userId"], more["botId"], more["id"], "continue", outside().now_ms(), {})
+    await outside().bus.send([event])

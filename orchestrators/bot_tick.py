@@ -1,0 +1,119 @@
+"""One event of one bot, worked on to the end: observe -> advance -> (execute -> advance)* -> publish.
+
+Rules
+1. Deterministic: no clock, no randomness, no I/O; every instant comes out of an activity.
+2. What is to be sent was committed by the entity's `advance` before `execute` sees it.
+3. Bounded: after MAX_ROUNDS the rest goes into a message of its own, so that the session is given back.
+4. An event that cannot be worked on is tried again by its message; the bot's entity counts and puts the bot aside in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import azure.durable_functions as df
+
+from entities.operation import AccountOperation, BotOperation
+from shared.ids import entity_key
+
+MAX_ROUNDS = 40
+RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=3)
+
+Doc = dict[str, Any]
+Steps = Generator[Any, Any, Any]
+bp = df.Blueprint()
+
+
+def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
+    event: Doc = context.get_input()
+    seen = yield context.call_activity_with_retry("observe", RETRY, event)
+    if seen["idle"]:
+        return "idle"
+    try:
+        if "start" in seen:
+            state = yield from start(context, event, seen)
+        else:
+            facts = {"now": seen["now"], "event": wire_event(event), "view": seen["view"], "published": seen["published"]}
+            state = yield bot(context, event, BotOperation.ADVANCE, facts)
+        if state.get("gone"):
+            return "gone"
+        return (yield from work(context, event, seen, state))
+    except Exception as error:
+        failed = yield bot(context, event, BotOperation.FAIL, {"error": type(error).__name__, "now": seen["now"]})
+        if not failed.get("quarantined"):
+            raise
+        yield context.call_activity_with_retry("publish", RETRY, failed["publish"])
+        return "quarantined"
+
+
+def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: Doc) -> Steps:
+    """Rounds of asking and advancing until there is nothing left to ask."""
+    rounds, now = 0, seen["now"]
+    while (state["intents"] or state["more"]) and rounds < MAX_ROUNDS:
+        rounds += 1
+        if state["publish"] is not None:
+            yield context.call_activity_with_retry("publish", RETRY, state["publish"])
+        asked = {
+            "userId": event["user_id"], "accountId": seen["accountId"], "symbol": seen["symbol"], "intents": state["intents"],
+            "look": state["look"],
+        }  # fmt: skip
+        done = yield context.call_activity("execute", asked)
+        now = done["now"]
+        facts = {
+            "now": now,
+            "outcomes": done["outcomes"],
+            "view": done["view"],
+            "published": state["publish"] and state["publish"]["revision"],
+        }
+        state = yield bot(context, event, BotOperation.ADVANCE, facts)
+    if state["intents"] or state["more"]:
+        yield context.call_activity_with_retry("again", RETRY, {"userId": event["user_id"], "botId": event["bot_id"], "id": f"more-{now}"})
+    if state["publish"] is not None:
+        yield context.call_activity_with_retry("publish", RETRY, state["publish"])
+    if state["final"]:
+        yield account(context, event, seen, AccountOperation.RELEASE, {"bot": event["bot_id"]})
+    return "done"
+
+
+def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
+    """Money first, then the state. What cannot start stays a draft that says why."""
+    plan = seen["start"]
+    if "refused" in plan:
+        return (yield from refuse(context, event, plan["refused"]))
+    ask = {
+        "bot": event["bot_id"], "revision": event["id"], "amounts": plan["reserved"], "balances": plan["balances"], "held": plan["held"],
+    }  # fmt: skip
+    promise = yield account(context, event, seen, AccountOperation.RESERVE, ask)
+    if not promise["ok"]:
+        params = {name: promise[name] for name in ("currency", "needed", "available")}
+        return (yield from refuse(context, event, {"reason": "insufficient_funds", "params": params}))
+    facts = {name: plan[name] for name in ("record", "market", "price", "at", "cursor", "epoch", "reserved")}
+    state = yield bot(
+        context, event, BotOperation.START, {**facts, "userId": event["user_id"], "event": wire_event(event), "now": seen["now"]}
+    )
+    if "refused" in state:
+        yield account(context, event, seen, AccountOperation.RELEASE, {"bot": event["bot_id"]})
+        first = state["refused"][0]
+        return (yield from refuse(context, event, {"reason": first["code"], "params": {"field": first["field"], **first["params"]}}))
+    return state
+
+
+def refuse(context: df.DurableOrchestrationContext, event: Doc, why: Doc) -> Steps:
+    yield context.call_activity_with_retry("refuse", RETRY, {"userId": event["user_id"], "botId": event["bot_id"], **why})
+    return {"gone": True}
+
+
+def bot(context: df.DurableOrchestrationContext, event: Doc, operation: BotOperation, given: Doc) -> Any:
+    return context.call_entity(df.EntityId("bot", entity_key(event["user_id"], event["bot_id"])), operation.value, given)
+
+
+def account(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, operation: AccountOperation, given: Doc) -> Any:
+    return context.call_entity(df.EntityId("account", entity_key(event["user_id"], seen["accountId"])), operation.value, given)
+
+
+def wire_event(event: Doc) -> Doc:
+    return {"id": event["id"], "kind": event["kind"], "body": event["body"]}
+
+
+bp.orchestration_trigger(context_name="context", orchestration="bot_tick")(bot_tick)

@@ -1,0 +1,82 @@
+"""The market watcher's questions: which markets are watched, and whose horizon was crossed.
+
+Rules
+1. This is the one place that asks across partitions; only timers call it, never a request.
+2. A watched market is a platform document (`settings`, user "platform"): where its path comes from and how far it was looked at.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from shared.stores import CosmosStore, Document, Exists, Stale, Store
+
+PLATFORM = "platform"
+MAX_DUE = 5_000
+
+CROSSED = "SELECT c.id, c.userId FROM c WHERE c.watchKey = @key AND (c.below >= @low OR c.above <= @high)"
+TIMED = "SELECT c.id, c.userId FROM c WHERE c.until_ms <= @now"
+QUIET = "SELECT c.id, c.userId FROM c WHERE c.lastTickMs <= @then AND IS_DEFINED(c.watchKey)"
+
+
+class Due(NamedTuple):
+    user_id: str
+    bot_id: str
+
+
+async def crossed(store: CosmosStore, key: str, low: Decimal, high: Decimal) -> list[Due]:
+    """Bots of one market (`source|symbol`) whose horizon the price left."""
+    return await _across(store, CROSSED, {"@key": key, "@low": float(low), "@high": float(high)})
+
+
+async def timed(store: CosmosStore, now: int) -> list[Due]:
+    """Bots whose wake-up time has come."""
+    return await _across(store, TIMED, {"@now": now})
+
+
+async def quiet(store: CosmosStore, then: int) -> list[Due]:
+    """Running bots that were not ticked since `then`."""
+    return await _across(store, QUIET, {"@then": then})
+
+
+async def _across(store: CosmosStore, statement: str, parameters: dict[str, Any]) -> list[Due]:
+    place = await store.container("bots")
+    rows = place.query_items(statement, parameters=[{"name": name, "value": value} for name, value in parameters.items()])
+    found: list[Due] = []
+    async for row in rows:
+        found.append(Due(row["userId"], row["id"]))
+        if len(found) >= MAX_DUE:
+            break
+    return found
+
+
+async def watched(store: Store) -> list[Document]:
+    return list((await store.page("settings", PLATFORM, {"kind": "watch"}, 1000)).items)
+
+
+async def watch(store: Store, source: str, path: dict[str, Any], symbol: str) -> None:
+    """From now on the watcher looks at this market. Asked twice it is watched once."""
+    name = "watch-" + source.replace(":", "-")
+    while True:
+        document = await store.read("settings", PLATFORM, name)
+        try:
+            if document is None:
+                await store.create(
+                    "settings",
+                    PLATFORM,
+                    {"id": name, "kind": "watch", "sort": name, "source": source, "path": path, "symbols": {symbol: 0}},
+                )
+            elif symbol not in document["symbols"]:
+                await store.replace("settings", PLATFORM, {**document, "symbols": {**document["symbols"], symbol: 0}})
+            return
+        except (Exists, Stale):
+            continue
+
+
+async def looked(store: Store, document: Document, symbols: dict[str, int]) -> None:
+    """How far each symbol was looked at. Losing a race only means that the next look begins earlier."""
+    try:
+        await store.replace("settings", PLATFORM, {**document, "symbols": {**document["symbols"], **symbols}})
+    except Stale:
+        return

@@ -1,0 +1,53 @@
+"""One native HTTP function per area of the API, one FastAPI object behind them all.
+
+Rules
+1. The body is measured before anything reads it.
+2. A bug ends as a bare problem: the middleware lets exceptions rise past FastAPI's own handlers.
+3. The durable client of the invocation travels in a ContextVar (`durable_client` in triggers/api/durable.py).
+"""
+
+from __future__ import annotations
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared.log import log_error
+from triggers.api.app import api
+from triggers.api.durable import durable
+from triggers.api.native import problem_response
+
+MAX_BODY = 256 * 1024
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+bp = df.Blueprint()
+asgi = func.AsgiMiddleware(api)
+
+
+async def serve(req: func.HttpRequest, context: func.Context, client: str) -> func.HttpResponse:
+    if len(req.get_body()) > MAX_BODY:
+        return problem_response(413, "too_large")
+    token = durable.set(client)
+    try:
+        return await asgi.handle_async(req, context)
+    except Exception as error:
+        log_error("api.failed", error, method=req.method, invocation=str(getattr(context, "invocation_id", "")))
+        return problem_response(500, "internal")
+    finally:
+        durable.reset(token)
+
+
+def area(name: str, route: str) -> None:
+    async def http(req: func.HttpRequest, context: func.Context, client: str) -> func.HttpResponse:
+        return await serve(req, context, client)
+
+    http.__name__ = name
+    bp.function_name(name)(bp.route(route=route, methods=METHODS)(bp.durable_client_input(client_name="client")(http)))
+
+
+area("accounts_api", "api/v1/accounts/{*rest}")
+area("bots_api", "api/v1/bots/{*rest}")
+area("markets_api", "api/v1/markets/{*rest}")
+area("strategies_api", "api/v1/strategies/{*rest}")
+area("me_api", "api/v1/me/{*rest}")
+area("contract_api", "api/v1/openapi.json")
+area("docs_api", "api/v1/docs")

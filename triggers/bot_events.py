@@ -1,0 +1,70 @@
+"""One event of one bot becomes one tick, and the session waits for it.
+
+Rules
+1. The orchestration's instance id is the message id: a message delivered twice finds its tick started or done.
+2. The message is completed only after the tick has: events of one bot are never worked on at the same time while all goes well.
+3. Waiting is bounded below the lock; a tick that takes longer gives the message back, and the next delivery waits for the same instance.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared.bus import QUEUE, decode
+from shared.log import log
+
+WAIT_S = 50.0
+FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.5
+DONE = {"Completed"}
+RUNNING = {"Running", "Pending", "ContinuedAsNew", "Suspended"}
+
+bp = df.Blueprint()
+
+
+class TickFailed(Exception):
+    """The message goes back to its session, and after its last delivery to the dead letters."""
+
+
+@bp.function_name("bot_events")
+@bp.service_bus_queue_trigger(
+    arg_name="msg", connection="ServiceBus", queue_name=QUEUE, is_sessions_enabled=True, auto_complete_messages=True
+)
+@bp.durable_client_input(client_name="client")
+async def bot_events(msg: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
+    event = decode(msg.get_body())
+    await run_tick(client, instance_id(msg.message_id), event._asdict())
+
+
+def instance_id(message_id: str) -> str:
+    """Durable refuses `/`, `\\`, `#` and `?` in an instance id; ours hold none."""
+    return f"tick-{message_id}".replace(":", "-")
+
+
+async def run_tick(client: df.DurableOrchestrationClient, instance: str, event: dict[str, object]) -> None:
+    """Starts the tick unless it was, and waits for it. Errors: TickFailed."""
+    status = await status_of(client, instance)
+    if status in DONE:
+        return
+    if status not in RUNNING:
+        await client.start_new("bot_tick", instance, event)
+    waited, pause = 0.0, FIRST_POLL_S
+    while waited < WAIT_S:
+        await asyncio.sleep(pause)
+        waited, pause = waited + pause, min(pause * 1.5, LONGEST_POLL_S)
+        status = await status_of(client, instance)
+        if status in DONE:
+            return
+        if status not in RUNNING:
+            log("tick.failed", instance=instance, status=status)
+            raise TickFailed(status)
+    raise TickFailed("timeout")
+
+
+async def status_of(client: df.DurableOrchestrationClient, instance: str) -> str:
+    """The runtime status as a word, "" when there is no such instance."""
+    found = await client.get_status(instance)
+    status = found.runtime_status if found is not None else None
+    return str(getattr(status, "value", status) or "")
