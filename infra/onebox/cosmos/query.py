@@ -25,6 +25,7 @@ from .value import UNDEFINED, Path, untag
 _PAGE_BYTES = 4 * 1024 * 1024
 _DEFAULT_ITEMS = 100
 _MOST_ITEMS = 1000
+_MOST_BRANCHES = 8  # of an OR that is read as a union
 _UNSUPPORTED = ("joins", "group", "having", "laterals", "with_", "windows", "qualify", "sort", "cluster", "distribute", "locks", "into")
 
 
@@ -75,8 +76,9 @@ class Query:
         keys = [column for column, _ in self.order]
         sorted_by = [f"{column} {'DESC' if is_falling else 'ASC'}" for column, is_falling in self.order]
         last_falls = self.order[-1][1] if self.order else False
-        row = "+row" if self.request.key is None else "row"  # across partitions the filter's index must win over the order of rows
-        sorted_by.append(f"{row} {'DESC' if last_falls else 'ASC'}")
+        # Across partitions the filter's index must win over the order of rows; a union has that order by itself.
+        by_row = "+row" if self.request.key is None and not where.startswith("row IN (") else "row"
+        sorted_by.append(f"{by_row} {'DESC' if last_falls else 'ASC'}")
         chosen = ", ".join(["row", "doc", *keys])
         statement = f"SELECT {chosen} FROM {self.container.table} WHERE {where} ORDER BY {', '.join(sorted_by)}"
         if self.is_distinct:
@@ -114,9 +116,9 @@ class Query:
             parts, args = ["pk = ?"], [self.request.key]
         condition = self.parsed.tree.args.get("where")
         if condition is not None:
-            predicate = Predicate(self.scope)
-            parts.append(predicate.write(condition.this))
-            args += predicate.args
+            sql, values = self._by_indexes(condition.this) or self._condition([condition.this])
+            parts.append(sql)
+            args += values
         if self.container.default_ttl is not None:
             parts.append("(expires IS NULL OR expires > ?)")
             args.append(self.request.now_ms)
@@ -125,6 +127,26 @@ class Query:
             parts.append(sql)
             args += values
         return " AND ".join(parts) or "1", args
+
+    def _condition(self, terms: list[exp.Expression]) -> tuple[str, list[Any]]:
+        predicate = Predicate(self.scope)
+        return " AND ".join([predicate.write(term) for term in terms]), predicate.args
+
+    def _by_indexes(self, condition: exp.Expression) -> tuple[str, list[Any]] | None:
+        """`a AND (b OR c)` across partitions as the union of the rows of `a AND b` and `a AND c`, each read from its own index.
+
+        SQLite would choose one index and look at every row of `a`; None unless every property asked for is indexed.
+        """
+        terms = [term.unnest() for term in condition.unnest().flatten()] if isinstance(condition.unnest(), exp.And) else []
+        choice = next((term for term in terms if isinstance(term, exp.Or)), None)
+        if self.request.key is not None or choice is None:
+            return None
+        rest = [term for term in terms if term is not choice]
+        branches = [self._condition([*rest, branch]) for branch in choice.flatten()]
+        if len(branches) > _MOST_BRANCHES or any("(doc," in sql for sql, _ in branches):
+            return None
+        union = " UNION ALL ".join(f"SELECT row FROM {self.container.table} WHERE {sql}" for sql, _ in branches)
+        return f"row IN ({union})", [value for _, values in branches for value in values]
 
     def _beyond(self, after: dict[str, Any]) -> tuple[str, list[Any]]:
         """SQL for 'comes after that row in the order'; undefined (NULL) comes first."""

@@ -181,6 +181,7 @@ class Storage:
 def _reader(path: Path) -> sqlite3.Connection:
     connection = connect(path, readonly=True)
     connection.execute("PRAGMA cache_size=-32768")
+    connection.execute("PRAGMA mmap_size=536870912")
     register(connection)
     return connection
 

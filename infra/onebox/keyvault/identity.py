@@ -64,7 +64,7 @@ class Identity:
         known = [self.settings[name].encode() for name in ("clientId", "clientSecret")]
         if form.get("grant_type") != "client_credentials":
             return _error("unsupported_grant_type", "client_credentials is expected", 400)
-        if not all([hmac.compare_digest(one, other) for one, other in zip(given, known, strict=True)]):
+        if not all(hmac.compare_digest(one, other) for one, other in zip(given, known, strict=True)):
             return _error("invalid_client", "AADSTS7000215: Invalid client secret provided.", 401)
         if str(form.get("scope", "")) != f"{RESOURCE}/.default":
             return _error("invalid_scope", f"{RESOURCE}/.default is expected", 400)
