@@ -16,11 +16,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from exchange.book import Book, Execution, Row, is_market, liquidation_price
-from exchange.matching import Resting, reached, worsened
 from exchange.path import Band, Step, Track, crossing, following
 from exchange.protocol import Cursor, OrderStatus, Point, View
+from strategy_core.matching import market_price, match
 from strategy_core.number import ONE, ZERO, floor_to
-from strategy_core.trade import FeeMode, Horizon, Market, Side
+from strategy_core.trade import FeeMode, Horizon, Market, Order, OrderType, Role, Side
 
 REMEMBER_MS = 3_600_000  # walked further than this without a fill: write down how far, so it is not walked again
 
@@ -97,16 +97,22 @@ def _ends(step: Step, horizon: Horizon) -> bool:
 
 def _fill(book: Book, track: Track, step: Step, caller: Caller) -> bool:
     """Books what the step does to my orders. Whether anything happened."""
-    due = [(id_, row) for id_, row in _mine(book, caller) if row["checked"] < step.at]
-    limits = [Resting(id_, Side(row["side"]), Decimal(row["price"]), row["age"]) for id_, row in due if not is_market(row)]
+    due = sorted(((id_, row) for id_, row in _mine(book, caller) if row["checked"] < step.at), key=lambda item: item[1]["age"])
+    limits = [_order(id_, row) for id_, row in due if not is_market(row)]
     happened = False
-    for id_, price in reached(limits, step):
-        happened |= _execute(book, track, id_, Execution(price, ZERO, True, step.at), caller)
+    for order, price in match(limits, step.start, step.price, step.jump):
+        happened |= _execute(book, track, order.leg, Execution(price, ZERO, True, step.at), caller)
     for id_, row in due:
         if is_market(row):
-            price = worsened(Side(row["side"]), step.price, caller.market)
+            price = market_price(Side(row["side"]), step.price, caller.market)
             happened |= _execute(book, track, id_, Execution(price, ZERO, False, step.at), caller)
     return _liquidated(book, step, caller.market) or happened
+
+
+def _order(id_: str, row: Row) -> Order:
+    """A row as the matching sees it; the leg carries our id."""
+    price, amount = Decimal(row["price"]), Decimal(row["amount"])
+    return Order(id_, 0, 0, Side(row["side"]), OrderType.LIMIT, price, amount, Role.GRID, row["reduce_only"], row["made"])
 
 
 def _execute(book: Book, track: Track, id_: str, what: Execution, caller: Caller) -> bool:

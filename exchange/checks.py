@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from exchange.book import MAX_OPEN, Book
-from exchange.matching import worsened
 from exchange.protocol import Outcome, Placement, Result
+from strategy_core.matching import is_marketable, market_price
 from strategy_core.number import ONE, ZERO, is_on, plain
 from strategy_core.trade import FeeMode, Market, Order, OrderType, Side
 
@@ -25,17 +25,10 @@ class Lock(NamedTuple):
     held: Decimal
 
 
-def is_taker(order: Order, price: Decimal) -> bool:
-    """Whether the order would trade at once against a market at `price`."""
-    if order.type is OrderType.MARKET or order.price is None:
-        return True
-    return order.price >= price if order.side is Side.BUY else order.price <= price
-
-
 def refusal(book: Book, placement: Placement, market: Market, price: Decimal) -> Outcome | None:
     """Why the venue would not take the order at a market price of `price`, or None."""
     order = placement.order
-    found = _filters(order, market, price) or _room(book, market) or _reduce_only(book, order, market)
+    found = filters(order, market, price) or _room(book, market) or _reduce_only(book, order, market)
     if found is None:
         lock = lock_for(book, order, market, price)
         free = book.free(lock.currency)
@@ -52,12 +45,12 @@ def lock_for(book: Book, order: Order, market: Market, price: Decimal) -> Lock:
         return _margin_lock(book, order, market, at)
     if order.side is Side.SELL:
         return Lock(market.base, order.amount, order.amount)
-    rate = market.taker_fee if is_taker(order, price) else market.maker_fee
+    rate = market.taker_fee if is_marketable(order, price) else market.maker_fee
     share = ONE + (rate if market.fee_mode is FeeMode.QUOTE else ZERO)
     needed = at * order.amount * share
     if order.type is OrderType.LIMIT:
         return Lock(market.quote, needed, needed)
-    held = worsened(Side.BUY, price, market) * order.amount * share
+    held = market_price(Side.BUY, price, market) * order.amount * share
     return Lock(market.quote, needed, min(held, book.free(market.quote)))
 
 
@@ -69,7 +62,8 @@ def _margin_lock(book: Book, order: Order, market: Market, at: Decimal) -> Lock:
     return Lock(market.quote, needed, needed)
 
 
-def _filters(order: Order, market: Market, price: Decimal) -> tuple[str, str] | None:
+def filters(order: Order, market: Market, price: Decimal | None) -> tuple[str, str] | None:
+    """(reason, message) when the order breaks the market's rules; `price` values a market order, None: its notional is not judged."""
     limit = order.price
     if (order.type is OrderType.LIMIT) is (limit is None):
         return "other", "a limit order has a price, a market order has none"
@@ -81,7 +75,8 @@ def _filters(order: Order, market: Market, price: Decimal) -> tuple[str, str] | 
         return "precision", f"the price {plain(limit)} is not a multiple of {plain(market.price_tick)}"
     if order.amount < market.min_amount:
         return "below_minimum", f"the amount {plain(order.amount)} is below {plain(market.min_amount)}"
-    notional = order.amount * (price if limit is None else limit)
+    value = price if limit is None else limit
+    notional = market.min_notional if value is None else order.amount * value
     if notional < market.min_notional and not order.reduce_only:
         return "below_minimum", f"the notional {plain(notional)} is below {plain(market.min_notional)}"
     return None

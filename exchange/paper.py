@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from exchange.advance import Caller, advance, checked
 from exchange.book import Book, Document, entry_price, liquidation_price, new_document, order_id
-from exchange.checks import is_taker, lock_for, refusal
+from exchange.checks import lock_for, refusal
 from exchange.protocol import (
     Balance,
     Cursor,
@@ -38,6 +38,7 @@ from exchange.protocol import (
     View,
 )
 from exchange.source import Source
+from strategy_core.matching import is_marketable
 from strategy_core.number import plain, working_digits
 from strategy_core.trade import Horizon, Market
 
@@ -199,7 +200,7 @@ def _accept(book: Book, placement: Placement, market: Market, made: Point, laten
     order = placement.order
     lock = lock_for(book, order, market, made.price)
     held = (lock.currency, lock.held)
-    return Outcome(Result.ACCEPTED, book.add(placement, held, is_taker(order, made.price), made.at, made.at + latency_ms))
+    return Outcome(Result.ACCEPTED, book.add(placement, held, is_marketable(order, made.price), made.at, made.at + latency_ms))
 
 
 def _cancel(book: Book, client_order_id: str) -> Outcome:

@@ -168,13 +168,18 @@ class Position(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """An order as it is sent. `signed_at` and `deadline` (ms) pin its life; `order.made_at` is the instant it was decided."""
+    """An order as it is sent. `signed_at` and `deadline` (ms) pin its life; `order.made_at` is the instant it was decided.
+
+    Perpetuals: the bot's `margin_mode` and `leverage`; on some venues the order itself carries them.
+    """
 
     client_order_id: str
     symbol: str
     order: Order
     signed_at: int
     deadline: int
+    margin_mode: str | None = None
+    leverage: Decimal | None = None
 
 
 class Exchange(Protocol):
