@@ -19,10 +19,12 @@ from .errors import NoQueue
 from .faults import Faults
 from .journal import Journal
 from .message import Message, Outgoing
-from .queue import Queue, Session, Surroundings
+from .order import Session
+from .queue import Queue, Surroundings
 from .settings import QueueSettings
 
 Result = TypeVar("Result")
+CROWDED = 10_000
 
 
 class Broker:
@@ -36,8 +38,8 @@ class Broker:
         self.rescheduled: Callable[[], None] = lambda: None
         self.listeners: list[Callable[[Queue], None]] = []
         self._nonce, self._tokens = secrets.randbits(62) if nonce is None else nonce, 0
-        self._due: list[tuple[int, int, Callable[[], None]]] = []
-        self._order = 0
+        self._due: list[tuple[int, int, Callable[[], bool], Callable[[], None]]] = []
+        self._order, self._crowded = 0, CROWDED
         self._queues: dict[str, Queue] = {}
         around = Surroundings(clock.now_ms, self._at, self._token, self._woken, self.journal, faults or Faults())
         for settings in map(QueueSettings.read, queues):
@@ -124,20 +126,26 @@ class Broker:
 
     def advance(self) -> None:
         """Does what has fallen due: schedules, lock and session expiry, time to live."""
-        now = self.clock.now_ms()
-        if not self._due or self._due[0][0] > now:
-            return
-        while self._due and self._due[0][0] <= now:
-            heapq.heappop(self._due)[2]()
-        self._done()
+        now, did = self.clock.now_ms(), False
+        while (due := self.next_due_ms()) is not None and due <= now:
+            heapq.heappop(self._due)[3]()
+            did = True
+        if did:
+            self._done()
 
     def next_due_ms(self) -> int | None:
         """When `advance` next has something to do; None: never."""
+        while self._due and not self._due[0][2]():
+            heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
-    def _at(self, at_ms: int, do: Callable[[], None]) -> None:
+    def _at(self, at_ms: int, alive: Callable[[], bool], do: Callable[[], None]) -> None:
+        if len(self._due) >= self._crowded:  # most are locks long settled: keep the heap as large as what is alive
+            self._due = [entry for entry in self._due if entry[2]()]
+            heapq.heapify(self._due)
+            self._crowded = max(CROWDED, 2 * len(self._due))
         self._order += 1
-        entry = (at_ms, self._order, do)
+        entry = (at_ms, self._order, alive, do)
         heapq.heappush(self._due, entry)
         if self._due[0] is entry:
             self.rescheduled()

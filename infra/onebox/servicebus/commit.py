@@ -38,7 +38,9 @@ class Committer:
             callback()
 
     async def settled(self) -> None:
-        """Returns when everything appended so far is on the disk."""
+        """Returns when everything appended so far is on the disk; raises when the disk has failed."""
+        if self.broken is not None:
+            raise self.broken
         done: asyncio.Future[None] = self._loop.create_future()
 
         def tell() -> None:

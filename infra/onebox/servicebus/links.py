@@ -163,8 +163,10 @@ class Receiver(Outgoing):
                 self.queue.dead_letter(token, info.get("DeadLetterReason"), info.get("DeadLetterErrorDescription"))
             elif code == MODIFIED and len(fields) > 1 and fields[1]:
                 self.queue.defer(token)
-            elif code in (MODIFIED, RELEASED):
+            elif code == MODIFIED:
                 self.queue.abandon(token)
+            elif code == RELEASED:  # never looked at: AMQP does not count it
+                self.queue.release_message(token)
         except Refused as refused:
             return Described(ULong(REJECTED), [error(refused.condition, str(refused))])
         # The SDK takes any other outcome than its own for a refusal. A reason echoed back would look like an error.
@@ -172,6 +174,9 @@ class Receiver(Outgoing):
 
     def closed(self) -> None:
         """A session goes back at once; plain messages stay locked until their lock expires, as in Azure."""
+        deliveries = self.channel.deliveries
+        for number in [number for number, (link, _) in deliveries.items() if link is self]:
+            del deliveries[number]
         if self.session_id is not None:
             self.queue.release(self.session_id, self)
 

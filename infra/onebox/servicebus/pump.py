@@ -18,7 +18,7 @@ from typing import Any
 from .broker import Broker
 from .errors import Refused
 from .message import Message
-from .queue import Session
+from .order import Session
 from .settings import duration_ms
 from .trigger import inputs, metadata
 

@@ -9,31 +9,20 @@ Rules:
 6. Deferred and locked messages do not expire.
 """
 
-import heapq
 import uuid
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import journal as log
 from .errors import LockLost, NotThere, Refused, SessionLockLost, SessionTaken, TooLarge
 from .faults import Faults
 from .message import Message, Outgoing, State
+from .order import Duplicates, Ready, Session
 from .settings import QueueSettings
 
 MAX_MESSAGE_BYTES = 262_144  # Standard tier
-
-
-@dataclass(slots=True, eq=False)
-class Session:
-    """The messages of one SessionId and who holds them."""
-
-    id: str
-    ready: list[int] = field(default_factory=list)
-    locked: set[int] = field(default_factory=set)
-    owner: object = None
-    until_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +30,7 @@ class Surroundings:
     """What a queue needs of its broker."""
 
     now_ms: Callable[[], int]
-    at: Callable[[int, Callable[[], None]], None]
+    at: Callable[[int, Callable[[], bool], Callable[[], None]], None]  # when, while this holds, do that
     token: Callable[[], uuid.UUID]
     woken: Callable[["Queue"], None]
     journal: log.Journal
@@ -55,13 +44,12 @@ class Queue:
         self.settings, self.name, self.dead_letter_queue = settings, settings.name, dead
         self._around = around
         self._messages: dict[int, Message] = {}
-        self._ready: list[int] = []
+        self._ready = Ready(self._is_ready)
         self._sessions: dict[str, Session] = {}
         self._waiting: OrderedDict[str, None] = OrderedDict()
         self._session_state: dict[str, bytes] = {}
         self._locks: dict[uuid.UUID, Message] = {}
-        self._seen: dict[str, tuple[int, int]] = {}
-        self._seen_order: deque[tuple[int, str]] = deque()
+        self._duplicates = Duplicates(settings.name, settings.duplicate_window_ms, around.journal)
         self._last_seq = 0
 
     # -- sending
@@ -80,14 +68,13 @@ class Queue:
 
     def _take(self, out: Outgoing) -> int:
         now = self._around.now_ms()
-        if self.settings.detects_duplicates and out.message_id is not None:
-            self._forget(now)
-            if known := self._seen.get(out.message_id):
-                return known[0]
+        remembered = out.message_id if self.settings.detects_duplicates else None
+        if remembered is not None and (first := self._duplicates.find(remembered, now)) is not None:
+            return first
         ttls = [ttl for ttl in (out.ttl_ms, self.settings.ttl_ms) if ttl is not None]
         made = Message(self._next_seq(), out.payload, out.message_id, out.session_id, now, ttl_ms=min(ttls, default=None))
-        if self.settings.detects_duplicates and out.message_id is not None:
-            self._remember(out.message_id, made.seq, now + self.settings.duplicate_window_ms)
+        if remembered is not None:
+            self._duplicates.add(remembered, made.seq, now)
         visible = max(out.scheduled_ms or 0, now + self._around.faults.delay_ms(self.name, out))
         if visible > now:
             made.state, made.scheduled_ms = State.SCHEDULED, visible
@@ -98,17 +85,6 @@ class Queue:
         self._last_seq += 1
         self._around.journal.append(log.LAST_SEQ, (self.name, self._last_seq))
         return self._last_seq
-
-    def _remember(self, message_id: str, seq: int, until_ms: int) -> None:
-        self._seen[message_id] = (seq, until_ms)
-        self._seen_order.append((until_ms, message_id))
-        self._around.journal.append(log.SEEN, (self.name, message_id, seq, until_ms))
-
-    def _forget(self, now: int) -> None:
-        while self._seen_order and self._seen_order[0][0] <= now:
-            _, message_id = self._seen_order.popleft()
-            self._seen.pop(message_id, None)
-            self._around.journal.append(log.UNSEEN, (self.name, message_id))
 
     def _add(self, message: Message) -> None:
         """Stores a new message and makes it visible, now or at its time."""
@@ -122,26 +98,34 @@ class Queue:
     def _place(self, message: Message) -> None:
         self._messages[message.seq] = message
         if message.state is State.SCHEDULED and message.scheduled_ms is not None:
-            self._around.at(message.scheduled_ms, lambda: self._enqueue_scheduled(message))
+            self._around.at(message.scheduled_ms, lambda: self._is_here(message), lambda: self._enqueue_scheduled(message))
         elif message.state is State.ACTIVE:
-            if message.expires_ms is not None:
-                self._around.at(message.expires_ms, lambda: self._expire(message))
+            self._watch_expiry(message)
             self._free(message)
+
+    def _watch_expiry(self, message: Message) -> None:
+        if message.expires_ms is not None:
+            self._around.at(message.expires_ms, lambda: self._is_here(message), lambda: self._expire(message))
+
+    def _is_here(self, message: Message) -> bool:
+        return self._messages.get(message.seq) is message
+
+    def _is_ready(self, seq: int) -> bool:
+        message = self._messages.get(seq)
+        return message is not None and message.lock is None and message.state is State.ACTIVE
 
     def _free(self, message: Message) -> None:
         """Puts a message where receivers find it."""
         if not self.settings.requires_session:
-            heapq.heappush(self._ready, message.seq)
+            self._ready.push(message.seq)
         else:
             session = self._session(message.session_id or "")
-            heapq.heappush(session.ready, message.seq)
+            session.ready.push(message.seq)
             if session.owner is None:
                 self._waiting.setdefault(session.id)
         self._around.woken(self)
 
     def _enqueue_scheduled(self, message: Message) -> None:
-        if self._messages.get(message.seq) is not message:
-            return
         self._remove(message)
         message.seq, message.state, message.enqueued_ms = self._next_seq(), State.ACTIVE, self._around.now_ms()
         self._add(message)
@@ -160,16 +144,15 @@ class Queue:
     def receive(self, owner: object, limit: int = 1, session_id: str | None = None) -> list[Message]:
         """Up to `limit` messages under peek-lock; in a session queue, of a session the owner holds."""
         if not self.settings.requires_session:
-            heap, until = self._ready, self._around.now_ms() + self.settings.lock_ms
+            ready, until = self._ready, self._around.now_ms() + self.settings.lock_ms
         else:
             session = self.held(session_id, owner)
-            heap, until = session.ready, session.until_ms
+            ready, until = session.ready, session.until_ms
         taken: list[Message] = []
-        while heap and len(taken) < limit:
-            message = self._messages.get(heapq.heappop(heap))
-            if message is not None and message.lock is None and message.state is State.ACTIVE:
-                self._lock(message, owner, until)
-                taken.append(message)
+        while len(taken) < limit and (seq := ready.pop()) is not None:
+            message = self._messages[seq]
+            self._lock(message, owner, until)
+            taken.append(message)
         given = [replace(message) for message in taken]  # as delivered: what happens to the message later is not in it
         for message in taken:
             if message.lock is not None and self._around.faults.loses_lock(self.name, message):
@@ -214,14 +197,13 @@ class Queue:
             self._watch(message, message.lock)
 
     def _watch(self, message: Message, token: uuid.UUID) -> None:
-        def check() -> None:
-            if message.lock == token:
-                if message.locked_until_ms > self._around.now_ms():
-                    self._watch(message, token)
-                else:
-                    self._failed(message)
+        def due() -> None:
+            if message.locked_until_ms > self._around.now_ms():
+                self._watch(message, token)
+            else:
+                self._failed(message)
 
-        self._around.at(message.locked_until_ms, check)
+        self._around.at(message.locked_until_ms, lambda: message.lock == token, due)
 
     def peek(self, from_seq: int, limit: int, session_id: str | None = None) -> list[Message]:
         """Looks without locking: every state, in order of sequence number."""
@@ -316,7 +298,7 @@ class Queue:
         self._tidy(message.session_id)
 
     def _expire(self, message: Message) -> None:
-        if self._messages.get(message.seq) is not message or message.lock is not None or message.state is not State.ACTIVE:
+        if message.lock is not None or message.state is not State.ACTIVE:
             return
         if self.settings.dead_letters_expired:
             self._bury(message, "TTLExpiredException", "The message expired and was dead lettered.")
@@ -344,7 +326,7 @@ class Queue:
         if session_id is None:
             while self._waiting:
                 name, _ = self._waiting.popitem(last=False)
-                if (found := self._sessions.get(name)) is not None and found.owner is None and self._has_ready(found):
+                if (found := self._sessions.get(name)) is not None and found.owner is None and found.ready:
                     return self._own(found, owner)
             return None
         session = self._session(session_id)
@@ -359,14 +341,13 @@ class Queue:
         return session
 
     def _watch_session(self, session: Session, owner: object) -> None:
-        def check() -> None:
-            if session.owner is owner:
-                if session.until_ms > self._around.now_ms():
-                    self._watch_session(session, owner)
-                else:
-                    self._expire_session(session)
+        def due() -> None:
+            if session.until_ms > self._around.now_ms():
+                self._watch_session(session, owner)
+            else:
+                self._expire_session(session)
 
-        self._around.at(session.until_ms, check)
+        self._around.at(session.until_ms, lambda: session.owner is owner, due)
 
     def held(self, session_id: str | None, owner: object) -> Session:
         """The session, if this owner holds its lock."""
@@ -410,25 +391,19 @@ class Queue:
                 self._unlock(message)
                 if message.state is State.ACTIVE:
                     self._reappear(message)
-        if self._has_ready(session):
+        if session.ready:
             self._waiting.setdefault(session.id)
             self._around.woken(self)
         self._tidy(session.id)
 
-    def _has_ready(self, session: Session) -> bool:
-        while session.ready:
-            message = self._messages.get(session.ready[0])
-            if message is not None and message.lock is None and message.state is State.ACTIVE:
-                return True
-            heapq.heappop(session.ready)
-        return False
-
     def _session(self, session_id: str) -> Session:
-        return self._sessions.setdefault(session_id, Session(session_id))
+        if (found := self._sessions.get(session_id)) is None:
+            found = self._sessions[session_id] = Session(session_id, Ready(self._is_ready))
+        return found
 
     def _tidy(self, session_id: str | None) -> None:
         session = self._sessions.get(session_id or "")
-        if session is not None and session.owner is None and not session.locked and not self._has_ready(session):
+        if session is not None and session.owner is None and not session.locked and not session.ready:
             del self._sessions[session.id]
             self._waiting.pop(session.id, None)
 
@@ -459,14 +434,7 @@ class Queue:
     @property
     def has_ready(self) -> bool:
         """Whether a receiver would get something (a session queue: a session nobody holds)."""
-        if self.settings.requires_session:
-            return bool(self._waiting)
-        while self._ready:
-            message = self._messages.get(self._ready[0])
-            if message is not None and message.lock is None and message.state is State.ACTIVE:
-                return True
-            heapq.heappop(self._ready)
-        return False
+        return bool(self._waiting if self.settings.requires_session else self._ready)
 
     def messages(self) -> Iterator[Message]:
         """Every message, in order of sequence number."""
@@ -474,17 +442,11 @@ class Queue:
 
     def load(self, journal: log.Journal) -> None:
         """Reads the queue back; a delivery that was running when the process died counts as failed."""
-        now = self._around.now_ms()
         for (last,) in journal.rows("SELECT last_seq FROM queues WHERE name=?", (self.name,)):
             self._last_seq = last
         for name, state in journal.rows("SELECT id, state FROM sessions WHERE queue=?", (self.name,)):
             self._session_state[name] = state
-        for name, seq, until in journal.rows("SELECT message_id, seq, until_ms FROM seen WHERE queue=? ORDER BY until_ms", (self.name,)):
-            if until > now:
-                self._seen[name] = (seq, until)
-                self._seen_order.append((until, name))
-            else:
-                journal.append(log.UNSEEN, (self.name, name))
+        self._duplicates.load()
         for row in journal.rows("SELECT * FROM messages WHERE queue=? ORDER BY seq", (self.name,)):
             self._restore(row)
 
@@ -497,6 +459,5 @@ class Queue:
             self._place(message)
             return
         self._messages[seq] = message
-        if message.expires_ms is not None:
-            self._around.at(message.expires_ms, lambda: self._expire(message))
+        self._watch_expiry(message)
         self._failed(message)

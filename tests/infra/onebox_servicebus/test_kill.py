@@ -6,6 +6,7 @@ The clients are processes too: the SDK leaves its socket open when the server di
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from pathlib import Path
 
 from infra.onebox.clock import SystemClock
@@ -58,6 +59,11 @@ async def lines(process: Process, into: list[str]) -> None:
         into.append(line.decode().strip())
 
 
+def end(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()
+
+
 def text(message: Message) -> str:
     return sections(message.payload)[DATA].decode()
 
@@ -79,11 +85,10 @@ async def test_acknowledged_sends_and_completions_survive_kill_9(tmp_path: Path)
             await server.wait()
             await asyncio.sleep(0.2)
             for client in clients:
-                client.kill()
+                end(client)
     finally:
         for process in (server, *clients):
-            if process.returncode is None:
-                process.kill()
+            end(process)
             await process.communicate()
     broker = Broker(tmp_path / "servicebus.db", SystemClock(), QUEUES)
     left = [text(message) for message in broker.queue("plain").messages()]
