@@ -68,8 +68,9 @@ def on_candles(state: State, candles: Candles) -> None:
         memory.close_seen = conditions.observe(config.close_conditions, memory.close_seen, candles)
 
 
-def timeframes(config: AnyDca) -> dict[int, int]:
+def timeframes(state: State) -> dict[int, int]:
     """The candles the bot must be shown: timeframe in ms to how many closed ones."""
+    config: AnyDca = state.config
     needed: dict[int, int] = {}
     for condition in (config.start, config.safety_conditions, config.close_conditions):
         for ms, count in conditions.timeframes(condition).items() if condition is not None else ():
