@@ -44,8 +44,9 @@ from azure.servicebus import ServiceBusClient
 client = ServiceBusClient.from_connection_string(sys.argv[1], retry_total=0)
 with client.get_queue_receiver("plain", await_settlement_outcome=True) as receiver:
     for message in receiver:
+        print("completes", str(message), flush=True)
         receiver.complete_message(message)
-        print(str(message), flush=True)
+        print("completed", str(message), flush=True)
 """
 
 
@@ -70,16 +71,16 @@ def text(message: Message) -> str:
 
 async def test_acknowledged_sends_and_completions_survive_kill_9(tmp_path: Path) -> None:
     sent: list[str] = []
-    completed: list[str] = []
+    told: list[str] = []
     server = await run(SERVE, str(tmp_path))
     assert server.stdout is not None
     where = (await asyncio.wait_for(server.stdout.readline(), 20)).decode().strip()
     clients = [await run(SEND, where, "a"), await run(SEND, where, "b"), await run(RECEIVE, where)]
     try:
         async with asyncio.timeout(30), asyncio.TaskGroup() as reading:
-            for client, into in zip(clients, (sent, sent, completed), strict=True):
+            for client, into in zip(clients, (sent, sent, told), strict=True):
                 reading.create_task(lines(client, into))
-            while len(sent) < 200 or len(completed) < 20:
+            while len(sent) < 200 or len(told) < 40:
                 await asyncio.sleep(0.005)
             server.kill()
             await server.wait()
@@ -93,6 +94,8 @@ async def test_acknowledged_sends_and_completions_survive_kill_9(tmp_path: Path)
     broker = Broker(tmp_path / "servicebus.db", SystemClock(), QUEUES)
     left = [text(message) for message in broker.queue("plain").messages()]
     broker.close()
-    assert set(sent) <= set(left) | set(completed)
+    completes, completed = ({line.split()[1] for line in told if line.startswith(word)} for word in ("completes", "completed"))
+    assert len(completes - completed) <= 1  # in flight: the broker may or may not have done it
+    assert set(sent) <= set(left) | completes
+    assert not set(left) & completed
     assert len(left) == len(set(left))
-    assert not set(left) & set(completed)
