@@ -9,7 +9,7 @@ from aiohttp import web
 from . import charge
 from .container import Container
 from .errors import bad_request
-from .query import Page, Query, Request
+from .query import Page, Query, Request, is_indexed
 from .signature import Key
 from .storage import Storage
 from .value import at
@@ -29,7 +29,8 @@ class Feeds:
         may_cross = request.headers.get("x-ms-documentdb-query-enablecrosspartition", "").lower() == "true"
         if header is None and not may_cross and "x-ms-documentdb-partitionkeyrangeid" not in request.headers:
             raise bad_request(
-                "Cross partition query is required but disabled. Please set x-ms-documentdb-query-enablecrosspartition to true, specify x-ms-documentdb-partitionkey, or revise your query to avoid this exception."
+                "Cross partition query is required but disabled. Please set x-ms-documentdb-query-enablecrosspartition to true, "
+                "specify x-ms-documentdb-partitionkey, or revise your query to avoid this exception."
             )
         text, parameters = body.get("query"), body.get("parameters") or []
         if not isinstance(text, str) or not isinstance(parameters, list):
@@ -50,7 +51,7 @@ class Feeds:
         question = Request(text, parameters, key, _most_items(request), self.storage.clock.now_ms(), after)
         query = Query(container, question)
         statement, arguments = query.statement()
-        if key is None:
+        if key is None or not is_indexed(statement):  # may look at many documents: off the event loop
             rows = await self.storage.scan(statement, arguments)
         else:
             rows = self.storage.reading.execute(statement, arguments).fetchall()
@@ -65,12 +66,10 @@ class Feeds:
         """What was created or changed after `If-None-Match`, oldest first, each document once in its latest version."""
         if request.headers.get("a-im", "").lower() not in ("incremental feed", "incremental"):
             raise bad_request("only the incremental change feed is supported")
+        if "x-ms-start-epk" in request.headers:
+            raise bad_request("the change feed of one range or key is not supported: read the container's and filter")
         since = self._since(request)
         where, args = ["lsn > ?"], [since]
-        header = request.headers.get("x-ms-documentdb-partitionkey")
-        if header is not None:
-            where.append("pk = ?")
-            args.append(container.key_from(header))
         if since == 0 and "if-modified-since" in request.headers:
             where.append("json_extract(doc,'$._ts') >= ?")
             args.append(_http_date(request.headers["if-modified-since"]))

@@ -39,7 +39,7 @@ class Scope:
         if isinstance(node, exp.Paren):
             return self.path(node.this)
         if isinstance(node, exp.Column):
-            return self._from_root([part for part in node.parts])
+            return self._from_root(list(node.parts))
         if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
             inner = self.path(node.this)
             return None if inner is None else (*inner, node.expression.name)

@@ -141,12 +141,15 @@ class Query:
         choice = next((term for term in terms if isinstance(term, exp.Or)), None)
         if self.request.key is not None or choice is None:
             return None
-        rest = [term for term in terms if term is not choice]
-        branches = [self._condition([*rest, branch]) for branch in choice.flatten()]
-        if len(branches) > _MOST_BRANCHES or any("(doc," in sql for sql, _ in branches):
+        rest = [(term, *self._condition([term])) for term in terms if term is not choice]
+        eligible = [term for term, sql, _ in rest if is_indexed(sql)]
+        branches = [self._condition([*eligible, branch]) for branch in choice.flatten()]
+        if len(branches) > _MOST_BRANCHES or not all(is_indexed(sql) for sql, _ in branches):
             return None
         union = " UNION ALL ".join(f"SELECT row FROM {self.container.table} WHERE {sql}" for sql, _ in branches)
-        return f"row IN ({union})", [value for _, values in branches for value in values]
+        others = [(sql, values) for _, sql, values in rest if not is_indexed(sql)]
+        sql = " AND ".join([f"row IN ({union})", *(sql for sql, _ in others)])
+        return sql, [value for _, values in [*branches, *others] for value in values]
 
     def _beyond(self, after: dict[str, Any]) -> tuple[str, list[Any]]:
         """SQL for 'comes after that row in the order'; undefined (NULL) comes first."""
@@ -243,6 +246,11 @@ def matches(connection: sqlite3.Connection, container: Container, condition: Any
     predicate = Predicate(Scope(_alias(tree), {}, container.columns, container.key))
     sql = predicate.write(tree.args["where"].this)
     return connection.execute(f"SELECT {sql} FROM {container.table} WHERE row=?", [*predicate.args, row]).fetchone()[0] == 1
+
+
+def is_indexed(sql: str) -> bool:
+    """Whether a condition reads columns only, never the document."""
+    return "(doc," not in sql
 
 
 def _alias(tree: exp.Select) -> str:

@@ -34,9 +34,7 @@ class Key:
         expected = base64.b64encode(hmac.digest(self._secret, text.encode(), hashlib.sha256)).decode()
         signature = given.get("sig", [""])[0]
         if given.get("type") != ["master"] or not hmac.compare_digest(expected.encode(), signature.encode()):
-            raise unauthorized(
-                "The input authorization token can't serve the request. The wrong key is being used or the expected payload is not built as per the protocol."
-            )
+            raise unauthorized("The input authorization token can't serve the request: the wrong key, or another payload, was signed.")
 
     def seal(self, content: dict[str, Any], about: bytes) -> str:
         """A continuation token; it opens only for the same question (`about`)."""

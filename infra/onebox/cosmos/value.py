@@ -60,7 +60,14 @@ def _number(value: int | float) -> int | float:
 def at(document: Any, path: Path) -> Any:
     """The value at a path, or UNDEFINED."""
     for step in path:
-        if isinstance(document, dict) and isinstance(step, str) and step in document or isinstance(document, list) and isinstance(step, int) and 0 <= step < len(document):
+        if (
+            isinstance(document, dict)
+            and isinstance(step, str)
+            and step in document
+            or isinstance(document, list)
+            and isinstance(step, int)
+            and 0 <= step < len(document)
+        ):
             document = document[step]
         else:
             return UNDEFINED

@@ -200,6 +200,30 @@ async def test_across_partitions_a_filter_finds_all_and_pages(container):
     assert found == ["u1", "u2"]
 
 
+async def test_an_or_across_partitions_reads_index_ranges_and_finds_the_same(service, client):
+    settings = {"id": "watched", "partitionKey": {"paths": ["/userId"], "kind": "Hash", "version": 2}}
+    found = {}
+    for name, indexes in (("plain", []), ("indexed", [["key", "below"], ["key", "above"]])):
+        await client.client_connection.CreateContainer("dbs/tickwise", settings | {"id": name, "indexes": indexes})
+        for number in range(60):
+            item = {
+                "id": str(number),
+                "userId": f"u{number % 7}",
+                "key": f"k{number % 2}",
+                "below": number,
+                "above": 100 - number,
+                "status": number % 3,
+            }
+            await service.upsert("tickwise", name, item)
+        query = "SELECT c.id FROM c WHERE c.key = @key AND (c.below >= 50 OR c.above <= 45 OR c.below = 3) AND c.status != 1"
+        container = client.get_database_client("tickwise").get_container_client(name)
+        found[name] = [
+            [item["id"] async for item in container.query_items(query, parameters=[{"name": "@key", "value": "k1"}], max_item_count=size)]
+            for size in (1, 2, 100)
+        ]
+    assert found["indexed"] == found["plain"] == [["3", "51", "53", "57", "59"]] * 3
+
+
 @pytest.mark.parametrize(
     "query",
     [
