@@ -202,11 +202,8 @@ class CcxtExchange:
             raise Unsupported(f"{self._row.id} keeps no stop orders")
         raw = await self._raw_market(placement.symbol)
         amount = self._contracts(placement.order.amount, raw)
-        params = {
-            self._row.create_param: self._row.spell(placement.client_order_id),
-            "stopLossPrice": plain(stop_price),
-            "reduceOnly": True,
-        }
+        params: dict[str, Any] = {self._row.stop_param or self._row.create_param: self._row.spell(placement.client_order_id)}
+        params |= {"stopLossPrice": plain(stop_price), "reduceOnly": True} | self._mode_params(placement)
         arguments = (placement.symbol, "market", placement.order.side.value, amount, None)
         await self._take("create_order", Lane.RESCUE)
         skew = await self._clock_skew()

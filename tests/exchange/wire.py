@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from paper_fakes import Clock, T0
+from paper_fakes import T0, Clock
 
 from exchange.ccxt_adapter import CcxtExchange
 from exchange.limits import Budget
@@ -42,10 +42,21 @@ class Request:
 
 
 def market(venue: str, swap: bool = False) -> dict[str, Any]:
-    row: dict[str, Any] = {"symbol": SWAP if swap else SPOT, "base": "BTC", "quote": "USDT", "baseId": "BTC", "quoteId": "USDT", "active": True}
+    row: dict[str, Any] = {
+        "symbol": SWAP if swap else SPOT,
+        "base": "BTC",
+        "quote": "USDT",
+        "baseId": "BTC",
+        "quoteId": "USDT",
+        "active": True,
+    }
     row["id"] = (NATIVE_SWAP if swap else NATIVE).get(venue, "BTCUSDT")
     row |= dict.fromkeys(["margin", "swap", "future", "option", "contract", "spot", "linear", "inverse"], False)
-    row |= {"settle": "USDT", "settleId": "USDT", "swap": True, "contract": True, "linear": True, "type": "swap"} if swap else {"spot": True, "type": "spot"}
+    row |= (
+        {"settle": "USDT", "settleId": "USDT", "swap": True, "contract": True, "linear": True, "type": "swap"}
+        if swap
+        else {"spot": True, "type": "spot"}
+    )
     size = CONTRACTS.get(venue) if swap else None
     row["contractSize"] = size or ("1" if swap else None)
     row["precision"] = {"amount": "1" if size else "0.00001", "price": "0.01"}
@@ -67,6 +78,7 @@ class Wire:
         self.client.is_uta_enabled = self._classic
         self.client.options |= {"uta": False, "unified": True}
         self.client.fetch = self._fetch
+        self.client.timeout_on_exit = 0  # no connection to wait for
         self.exchange = CcxtExchange(VENUES[venue], self.client, self.clock, Budget(10_000, 1_000, self.clock))
         self.exchange._skew = 0
 
@@ -86,7 +98,12 @@ class Wire:
                 return answer
         raise Sent
 
-    def placement(self, side: str = "buy", price: str | None = "20000", amount: str = "0.01", symbol: str = SPOT, reduce_only: bool = False) -> Placement:
+    async def close(self) -> None:
+        await self.exchange.close()
+
+    def placement(
+        self, side: str = "buy", price: str | None = "20000", amount: str = "0.01", symbol: str = SPOT, reduce_only: bool = False
+    ) -> Placement:
         kind = OrderType.MARKET if price is None else OrderType.LIMIT
         limit = None if price is None else Decimal(price)
         order = Order("L1", 0, 0, Side(side), kind, limit, Decimal(amount), Role.GRID, reduce_only, T0)
