@@ -4,7 +4,7 @@ Order of a step: outcomes of what was asked, trades in the order they happened, 
 then what the core wants is compared with what was sent, and what is to be asked is committed.
 
 Input:  now (wall ms) · event {id, kind, body} or null · view {point, trades, open, ended, cursor, more} or null · outcomes [{id, kind,
-        result, order_id, reason, report}] · published (a revision known to be stored)
+        result, order_id, reason, report}] · published (a revision known to be stored) · settled (nobody waits for the answer)
 Answer: intents · look {mine, cursor, horizon} (for the next look) · more · publish (null while the tick goes on) · final
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from entities.bot_state import Bot
-from entities.projection import publication, status_of, where_to_look
+from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
 from shared.clock import iso
 from strategy_core import registry
 from strategy_core.intent import Cancel, LookUp, Place, Sent, SentOrder, diff
@@ -21,7 +21,6 @@ from strategy_core.number import dec, plain, working_digits
 from strategy_core.storage import order_row
 from strategy_core.trade import Command, Event, Fact, Invalid, Look, Order, Status, client_order_id
 
-OUTBOX_ROWS = 40
 FINAL = ("stopped", "finished")
 
 
@@ -30,7 +29,6 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
     now = int(given["now"])
     event = given.get("event")
     is_new = event is not None and not bot.is_done(event["id"])
-    bot.revision += 1
     bot.ticked_at = now
     if given.get("published") is not None:
         bot.published(int(given["published"]))
@@ -43,7 +41,7 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         intents = plan(bot, again, now)
         bot.say(registry.drain(bot.core))
         note_end(bot, now)
-        return answer(bot, intents, more)
+        return answer(bot, intents, more, quiet=bool(given.get("settled")) or (more and not intents))
 
 
 def apply(bot: Bot, fact: Fact) -> None:
@@ -175,13 +173,13 @@ def note_end(bot: Bot, now: int) -> None:
         bot.stopped_at = now
 
 
-def answer(bot: Bot, intents: list[dict[str, Any]], more: bool) -> dict[str, Any]:
+def answer(bot: Bot, intents: list[dict[str, Any]], more: bool, quiet: bool) -> dict[str, Any]:
     horizon = registry.horizon(bot.core)
-    is_last = not intents and not more
+    is_quiet = quiet and len(bot.outbox) < OUTBOX_ROWS
     return {
         "intents": intents,
         "look": where_to_look(bot, horizon),
         "more": more,
         "final": status_of(bot)[0] in FINAL,
-        "publish": publication(bot, horizon) if is_last or len(bot.outbox) >= OUTBOX_ROWS else None,
+        "publish": None if is_quiet else publication(bot, horizon),
     }

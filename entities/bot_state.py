@@ -2,7 +2,7 @@
 
 Rules
 1. Plain JSON, money as strings, at most 16 KB for a bot of ordinary size.
-2. `revision` grows by one with every stored change; `epoch` with every incarnation.
+2. `revision` grows by one with every publication (what the screen counts); `epoch` with every incarnation.
 3. Rows of the ledger (fills, events) wait in `outbox` until a publish that carried them is known to have succeeded.
 4. Events form a hash chain: `chain` is the number and the hash of the last one.
 """
@@ -72,7 +72,7 @@ class Bot:
         """A row of the ledger under an id that follows from the bot and the number."""
         name = f"{self.id}-{self.epoch}-{number:08d}"
         common = {"id": name, "kind": kind, "botId": self.id, "bot_id": self.id, "sort": f"{self.epoch:04d}:{number:08d}", "schema": SCHEMA}
-        self.outbox.append({**common, **row, "revision": self.revision})
+        self.outbox.append({**common, **row, "revision": self.revision + 1})
 
     def published(self, revision: int) -> None:
         self.outbox = [row for row in self.outbox if row["revision"] > revision]

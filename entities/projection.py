@@ -10,10 +10,11 @@ from shared.clock import iso
 from shared.read_model import SCHEMA
 from strategy_core import registry
 from strategy_core.intent import Sent
-from strategy_core.number import plain
+from strategy_core.number import cut, plain
 from strategy_core.trade import Horizon, Status
 
 _DOWN, _UP = Context(prec=15, rounding=ROUND_FLOOR), Context(prec=15, rounding=ROUND_CEILING)
+OUTBOX_ROWS = 40
 AT_REST = (Status.STOPPED, Status.FINISHED)
 
 
@@ -28,9 +29,17 @@ def status_of(bot: Bot) -> tuple[str, str | None]:
 
 
 def publication(bot: Bot, horizon: Horizon) -> dict[str, Any]:
-    """Plain JSON for the publish activity."""
+    """The next revision, as plain JSON for the activity that publishes it. `overdue`: the outbox must not grow further."""
+    bot.revision += 1
     document = document_of(bot, horizon)
-    return {"userId": bot.user_id, "revision": bot.revision, "document": document, "rows": bot.outbox, "equity": equity_of(bot, document)}
+    return {
+        "userId": bot.user_id,
+        "revision": bot.revision,
+        "document": document,
+        "rows": bot.outbox,
+        "equity": equity_of(bot, document),
+        "overdue": len(bot.outbox) >= OUTBOX_ROWS,
+    }
 
 
 def document_of(bot: Bot, horizon: Horizon) -> dict[str, Any]:
@@ -80,12 +89,12 @@ def pnl_of(bot: Bot, summary: registry.Summary) -> dict[str, Any]:
     fall = summary.waterfall
     total_pct = None if summary.put_in == 0 else plain((fall.total / summary.put_in * 100).quantize(Decimal("0.0001")))
     return {
-        "cell_profit": plain(fall.cell_profit),
-        "inventory_pnl": plain(fall.inventory_pnl),
+        "cell_profit": plain(cut(fall.cell_profit)),
+        "inventory_pnl": plain(cut(fall.inventory_pnl)),
         "fees": plain(fall.fees),
         "funding": plain(fall.funding),
         "total": plain(fall.total),
-        "hodl": plain(summary.hodl),
+        "hodl": plain(cut(summary.hodl)),
         "total_pct": total_pct,
         "currency": summary.currency,
         "price": plain(summary.price),

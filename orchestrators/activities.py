@@ -195,13 +195,48 @@ async def held_by_bots(user_id: str, account_id: str, but: str) -> dict[str, dic
 
 
 @bp.activity_trigger(input_name="work", activity="execute")
-async def execute(work: dict) -> Doc:
-    user_id, symbol = work["userId"], work["symbol"]
+@bp.cosmos_db_output(
+    arg_name="bots", connection="Cosmos", database_name="%CosmosDatabase%", container_name="bots", create_if_not_exists=False
+)
+@bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
+async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> dict:
+    user_id, symbol, publication = work["userId"], work["symbol"], work["publication"]
     account = await account_of(user_id, work["accountId"])
     exchange = exchange_of(user_id, account)
     outcomes = [await carry_out(exchange, symbol, intent) for intent in work["intents"]]
     view = await look(user_id, account, symbol, work["look"])
-    return {"outcomes": outcomes, "view": view, "now": outside().now_ms()}
+    is_settled = publication is not None and settled(outcomes, view, work["look"])
+    is_published = publication is not None and (is_settled or publication["overdue"])
+    if is_settled:
+        publication = confirmed(publication, {outcome["id"] for outcome in outcomes}, view["cursor"])
+    if is_published:
+        await put_out(publication, bots, live)
+    return {
+        "outcomes": outcomes,
+        "view": view,
+        "now": outside().now_ms(),
+        "settled": is_settled,
+        "published": publication["revision"] if is_published else None,
+    }
+
+
+def settled(outcomes: list[Doc], view: Doc | None, where: Doc) -> bool:
+    """Whether the plan went through and nothing has happened since: the entity can hear it without being waited for."""
+    if view is None or view["trades"] or view["ended"] or view["more"] or any(outcome["result"] != "accepted" for outcome in outcomes):
+        return False
+    below, above, until = horizon_of(where["horizon"])
+    at, price = view["point"][0], dec(view["point"][1])
+    return (below is None or price > below) and (above is None or price < above) and (until is None or at < until)
+
+
+def confirmed(publication: Doc, accepted: set[str], cursor: list[Any]) -> Doc:
+    """The publication with what the venue has just acknowledged."""
+    document = dict(publication["document"])
+    document["orders"] = [{**order, "status": "open"} if order["id"] in accepted else order for order in document["orders"]]
+    document["look"] = {**document["look"], "cursor": cursor}
+    if all(order["status"] == "open" for order in document["orders"]):
+        document.pop("wakeMs", None)  # no order is in doubt any more
+    return {**publication, "document": document}
 
 
 async def carry_out(exchange: Any, symbol: str, intent: Doc) -> Doc:
@@ -240,12 +275,16 @@ async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
 )
 @bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
 async def publish(publication: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> int:
+    await put_out(publication, bots, live)
+    return int(publication["revision"])
+
+
+async def put_out(publication: Doc, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
     user_id, document, rows = publication["userId"], publication["document"], publication["rows"]
     await write_rows(user_id, [*rows, *([publication["equity"]] if publication["equity"] else [])])
     document = {**document, "userId": user_id, **await wake_time(user_id, document)}
     bots.set(func.DocumentList([func.Document.from_dict(document)]))
     live.set(json.dumps(live_actions(user_id, document, rows)))
-    return int(publication["revision"])
 
 
 async def write_rows(user_id: str, rows: list[Doc]) -> None:

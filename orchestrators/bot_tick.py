@@ -1,5 +1,8 @@
 """One event of one bot, worked on to the end: observe -> advance -> (execute -> advance)* -> publish.
 
+One fill that goes as planned takes eight executions: four episodes of this function, observe, advance, execute (which publishes, too),
+advance.
+
 Rules
 1. Deterministic: no clock, no randomness, no I/O; every instant comes out of an activity.
 2. What is to be sent was committed by the entity's `advance` before `execute` sees it.
@@ -52,20 +55,16 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
     rounds, now = 0, seen["now"]
     while (state["intents"] or state["more"]) and rounds < MAX_ROUNDS:
         rounds += 1
-        if state["publish"] is not None:
-            yield context.call_activity_with_retry("publish", RETRY, state["publish"])
         asked = {
             "userId": event["user_id"], "accountId": seen["accountId"], "symbol": seen["symbol"], "intents": state["intents"],
-            "look": state["look"],
+            "look": state["look"], "publication": state["publish"],
         }  # fmt: skip
         done = yield context.call_activity("execute", asked)
         now = done["now"]
-        facts = {
-            "now": now,
-            "outcomes": done["outcomes"],
-            "view": done["view"],
-            "published": state["publish"] and state["publish"]["revision"],
-        }
+        facts = {"now": now, "outcomes": done["outcomes"], "view": done["view"], "published": done["published"]}
+        if done["settled"]:  # everything went as planned and is published: the entity hears it, nobody waits
+            context.signal_entity(bot_id(event), BotOperation.ADVANCE.value, {**facts, "settled": True})
+            return "done"
         state = yield bot(context, event, BotOperation.ADVANCE, facts)
     if state["intents"] or state["more"]:
         yield context.call_activity_with_retry("again", RETRY, {"userId": event["user_id"], "botId": event["bot_id"], "id": f"more-{now}"})
@@ -105,7 +104,11 @@ def refuse(context: df.DurableOrchestrationContext, event: Doc, why: Doc) -> Ste
 
 
 def bot(context: df.DurableOrchestrationContext, event: Doc, operation: BotOperation, given: Doc) -> Any:
-    return context.call_entity(df.EntityId("bot", entity_key(event["user_id"], event["bot_id"])), operation.value, given)
+    return context.call_entity(bot_id(event), operation.value, given)
+
+
+def bot_id(event: Doc) -> df.EntityId:
+    return df.EntityId("bot", entity_key(event["user_id"], event["bot_id"]))
 
 
 def account(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, operation: AccountOperation, given: Doc) -> Any:

@@ -121,7 +121,8 @@ class KeySet:
 
     async def find(self, kid: str) -> Any:
         """Errors: Refused when the issuer has no such key (or cannot be asked and it is not known)."""
-        if self._is_due(kid):
+        is_being_read = kid not in self._keys and self._reading.locked()
+        if self._is_due(kid) or is_being_read:
             async with self._reading:
                 if self._is_due(kid):
                     await self._read()

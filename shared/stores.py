@@ -57,6 +57,10 @@ class Store(Protocol):
         """All or nothing, at most 100."""
         ...
 
+    async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
+        """The one question across partitions; only shared/watch.py asks it."""
+        ...
+
 
 _FIELDS = {"kind", "botId", "account_id", "status"}
 
@@ -142,6 +146,16 @@ class CosmosStore:
     async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
         operations = [("upsert", ({**document, "userId": user_id},)) for document in upserts]
         await (await self.container(container)).execute_item_batch(operations, partition_key=user_id)
+
+    async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
+        place = await self.container(container)
+        rows = place.query_items(statement, parameters=[{"name": name, "value": value} for name, value in parameters.items()])
+        found: list[Document] = []
+        async for row in rows:
+            found.append(row)
+            if len(found) >= limit:
+                break
+        return found
 
     async def _query(self, container: str, user_id: str, statement: str, parameters: list[dict[str, Any]]) -> list[Any]:
         place = await self.container(container)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from shared.stores import CosmosStore, Document, Exists, Stale, Store
+from shared.stores import Document, Exists, Stale, Store
 
 PLATFORM = "platform"
 MAX_DUE = 5_000
@@ -25,30 +25,23 @@ class Due(NamedTuple):
     bot_id: str
 
 
-async def crossed(store: CosmosStore, key: str, low: Decimal, high: Decimal) -> list[Due]:
+async def crossed(store: Store, key: str, low: Decimal, high: Decimal) -> list[Due]:
     """Bots of one market (`source|symbol`) whose horizon the price left."""
-    return await _across(store, CROSSED, {"@key": key, "@low": float(low), "@high": float(high)})
+    return await _due(store, CROSSED, {"@key": key, "@low": float(low), "@high": float(high)})
 
 
-async def timed(store: CosmosStore, now: int) -> list[Due]:
+async def timed(store: Store, now: int) -> list[Due]:
     """Bots whose wake-up time has come."""
-    return await _across(store, TIMED, {"@now": now})
+    return await _due(store, TIMED, {"@now": now})
 
 
-async def quiet(store: CosmosStore, then: int) -> list[Due]:
+async def quiet(store: Store, then: int) -> list[Due]:
     """Running bots that were not ticked since `then`."""
-    return await _across(store, QUIET, {"@then": then})
+    return await _due(store, QUIET, {"@then": then})
 
 
-async def _across(store: CosmosStore, statement: str, parameters: dict[str, Any]) -> list[Due]:
-    place = await store.container("bots")
-    rows = place.query_items(statement, parameters=[{"name": name, "value": value} for name, value in parameters.items()])
-    found: list[Due] = []
-    async for row in rows:
-        found.append(Due(row["userId"], row["id"]))
-        if len(found) >= MAX_DUE:
-            break
-    return found
+async def _due(store: Store, statement: str, parameters: dict[str, Any]) -> list[Due]:
+    return [Due(row["userId"], row["id"]) for row in await store.across("bots", statement, parameters, MAX_DUE)]
 
 
 async def watched(store: Store) -> list[Document]:
