@@ -1,7 +1,7 @@
 """Fields of a bot's configuration, and how pydantic's complaints become findings.
 
 Rules
-1. Every field says its unit and when an edit of it takes effect (`now` or `restart`), so the form needs no second list.
+1. Every field says its unit and when an edit of it takes effect (`now`, `restart` or `never`), so the form needs no second list.
 2. Bounds live in the field: what the schema shows is what is checked.
 3. A finding names the field by its path (`custom_ladder.2.size`), with a code and the figures as strings.
 """
@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 from strategy_core.number import Model, plain
 from strategy_core.trade import Finding
 
+Effect = Literal["now", "restart", "never"]
 HUGE = Decimal("1e15")
 _MISSING: Any = object()
 
@@ -28,7 +29,7 @@ def money(
     gt: object = None,
     ge: object = None,
     le: object = HUGE,
-    effect: Literal["now", "restart"] = "restart",
+    effect: Effect = "restart",
 ) -> Any:
     """A decimal field. `unit`: quote, base, price, %, x, s."""
     bounds = {"gt": gt, "ge": ge, "le": le}
@@ -41,16 +42,17 @@ def money(
     }
     given = {name: Decimal(str(value)) for name, value in bounds.items() if value is not None}
     start: dict[str, Any] = {} if default is _MISSING else {"default": default if default is None else Decimal(str(default))}
-    return Field(**start, **given, json_schema_extra=shown)
+    field: Any = Field
+    return field(**start, **given, json_schema_extra=shown)
 
 
-def whole(unit: str, default: Any = _MISSING, *, ge: int, le: int, effect: Literal["now", "restart"] = "restart") -> Any:
+def whole(unit: str, default: Any = _MISSING, *, ge: int, le: int, effect: Effect = "restart") -> Any:
     """An integer field."""
     start: dict[str, Any] = {} if default is _MISSING else {"default": default}
     return Field(**start, ge=ge, le=le, json_schema_extra={"unit": unit, "effect": effect})
 
 
-def choice(default: Any, *, effect: Literal["now", "restart"] = "restart") -> Any:
+def choice(default: Any, *, effect: Effect = "restart") -> Any:
     """A field with few values, a switch, or a nested form."""
     return Field(default=default, json_schema_extra={"effect": effect})
 

@@ -13,39 +13,55 @@ import sys
 from decimal import Decimal
 from typing import Any, cast
 
+from strategy_core import waiting
 from strategy_core.book import Book, Taken
+from strategy_core.edit import adopt, balance, edited, set_fields
 from strategy_core.grid_memory import GridMemory
-from strategy_core.grid_plan import INIT, Config, check, make_plan, preview
+from strategy_core.grid_plan import CENT, INIT, Config, Plan, check, make_plan, preview
 from strategy_core.guard import Guard
 from strategy_core.ladder import ladder_of, leg, order_cap
 from strategy_core.ledger import Kind, Ledger
-from strategy_core.mechanics import meets_minimum, price_where_total_is, stop
+from strategy_core.mechanics import meets_minimum, money_param, price_where_total_is, stop
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy, rates
-from strategy_core.trade import Fill, Horizon, Market, Order, Role, Side, Status
+from strategy_core.trade import Command, Fill, Horizon, Market, Order, Role, Side, Status
 
-__all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start"]
+__all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
 
+on_candles = waiting.candles
+timeframes = waiting.timeframes
 PATIENCE_MS = 60_000
 EXTEND = "EXT"
 
 
 def start(config: Config, price: Decimal, market: Market, at: int) -> State:
-    made = make_plan(config, price, market)
-    memory = GridMemory(
-        ladder_of(config, market), lo=0, hi=config.cells, empty=made.empty, quote=made.quote, base=made.base, initial=made.initial
-    )
+    memory = GridMemory(ladder_of(config, market), lo=0, hi=config.cells, empty=0, quote=None, base=None, initial=ZERO)
     memory.budget_up, memory.budget_down = config.trail_up_budget or ZERO, config.trail_down_budget or ZERO
     ledger = Ledger(Kind.QUOTE, market.base, market.quote, quote=config.investment)
     state = State("GRID", cast(Strategy, sys.modules[__name__]), config, market, price, at, ledger, Book(order_cap(config, market)), memory)
     use_guard(state)
-    state.become(Status.STARTING)
-    if made.initial:
-        state.book.place(INIT, Side.BUY, None, made.initial, Role.INITIAL, at)
-    else:
-        _lay(state)
+    waiting.open_or_wait(state, begin)
     state.book.settle(price)
     return state
+
+
+def begin(state: State) -> None:
+    """Sizes and levels at this price, and the first order."""
+    made = make_plan(state.config, state.price, state.market)
+    _use_plan(state, made)
+    if made.initial:
+        state.become(Status.STARTING)
+        state.book.place(INIT, Side.BUY, None, made.initial, Role.INITIAL, state.at)
+    else:
+        _lay(state)
+
+
+def _use_plan(state: State, made: Plan) -> None:
+    memory: GridMemory = state.memory
+    memory.ladder = ladder_of(state.config, state.market)
+    memory.lo, memory.hi, memory.empty = 0, state.config.cells, made.empty
+    memory.quote, memory.base, memory.initial = made.quote, made.base, made.initial
+    memory.sizes.clear()
 
 
 def use_guard(state: State) -> None:
@@ -283,6 +299,50 @@ def _shrink(state: State, order: Order, amount: Decimal) -> None:
         on_abandoned(state, order)
 
 
+# -- commands ---------------------------------------------------------------------------------------------------------
+
+
+def on_command(state: State, command: Command) -> bool:
+    if command.name == "add_funds":
+        _add_funds(state, money_param(command, "amount"))
+        return True
+    if command.name == "edit":
+        if adopt(state, edited(state, command.params)):
+            _restart(state)
+        use_guard(state)
+        return True
+    return waiting.command(state, command, begin)
+
+
+def _add_funds(state: State, amount: Decimal) -> None:
+    """Larger sizes from now on; resting buys grow to theirs, what is for sale stays."""
+    memory: GridMemory = state.memory
+    grown = (state.config.investment + amount) / state.config.investment
+    state.ledger.add(quote=amount)
+    set_fields(state, investment=state.config.investment + amount)
+    memory.sizes.clear()
+    if memory.quote is not None:
+        memory.quote = floor_to(memory.quote * grown, CENT)
+    if memory.base is not None:
+        memory.base = floor_to(memory.base * grown, state.market.amount_step)
+    for order in reversed(list(state.book.buys)):
+        more = planned(state, int(order.leg[1:])) - order.amount if order.leg not in state.book.filled else ZERO
+        if more > 0:
+            _buy(state, int(order.leg[1:]), more)
+
+
+def _restart(state: State) -> None:
+    """Another range: everything off the book, one balancing market order, new levels."""
+    ledger, market, memory = state.ledger, state.market, state.memory
+    state.book.clear()
+    memory.forget()
+    worth = ledger.quote + ledger.base * state.price * (ONE - market.taker_fee)
+    made = make_plan(state.config, state.price, market, worth)
+    _use_plan(state, made)
+    b_t = rates(market).b_t
+    balance(state, made.initial * (ONE - b_t) - ledger.base, _lay)
+
+
 # -- the price --------------------------------------------------------------------------------------------------------
 
 
@@ -290,6 +350,9 @@ def on_look(state: State) -> None:
     status, memory = state.status, state.memory
     if memory.guard is not None:
         memory.guard.look(state.price, state.at)
+    if status is Status.WAITING:
+        waiting.look(state, begin)
+        return
     if status is Status.STARTING:
         if state.at - state.started_at >= PATIENCE_MS and INIT in state.book.orders:
             state.note("size_reduced", leg=INIT, amount=state.ledger.base)
@@ -437,6 +500,8 @@ def _extended(state: State, fill: Fill, done: bool) -> None:
 
 def horizon(state: State) -> Horizon:
     """The nearest orders and exits; the trailing trigger once a side is empty."""
+    if state.status is Status.WAITING:
+        return waiting.horizon(state)
     config, book, memory = state.config, state.book, state.memory
     below, above, until = book.best_buy, book.best_sell, None
     if state.status is Status.ACTIVE:

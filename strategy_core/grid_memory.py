@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from strategy_core import waiting
 from strategy_core.guard import Guard
 from strategy_core.ladder import Ladder, LadderConfig, ladder_of
 from strategy_core.number import ZERO, plain
@@ -19,7 +20,7 @@ class GridMemory:
 
     __slots__ = (
         "ladder", "lo", "hi", "empty", "quote", "base", "initial", "sizes", "origins", "parked", "held", "sold",
-        "budget_up", "budget_down", "ended_up", "ended_down", "guard",
+        "budget_up", "budget_down", "ended_up", "ended_down", "guard", "seen",
     )  # fmt: skip
 
     def __init__(self, ladder: Ladder, lo: int, hi: int, empty: int, quote: Decimal | None, base: Decimal | None, initial: Decimal) -> None:
@@ -34,6 +35,15 @@ class GridMemory:
         self.budget_up = self.budget_down = ZERO
         self.ended_up = self.ended_down = False
         self.guard: Guard | None = None
+        self.seen: waiting.Seen = {}
+
+    def forget(self) -> None:
+        """A new ladder: nothing of the old one's places is kept."""
+        self.origins.clear()
+        self.parked.clear()
+        self.held.clear()
+        self.sold.clear()
+        self.ended_up = self.ended_down = False
 
     def set_aside(self) -> Decimal:
         """Base that belongs to a level though no order shows it."""
@@ -63,6 +73,8 @@ class GridMemory:
             data["ended"] = [self.ended_up, self.ended_down]
         if self.guard is not None:
             data["guard"] = self.guard.dump()
+        if self.seen:
+            data["seen"] = waiting.dump(self.seen)
         return data
 
     @classmethod
@@ -77,6 +89,7 @@ class GridMemory:
         memory.sold = {leg: (Decimal(a), Decimal(b), Decimal(c)) for leg, (a, b, c) in data.get("sold", {}).items()}
         memory.budget_up, memory.budget_down = (Decimal(text) for text in data.get("budgets", ("0", "0")))
         memory.ended_up, memory.ended_down = data.get("ended", (False, False))
+        memory.seen = waiting.load(data.get("seen", []))
         if "guard" in data:
             memory.guard = Guard(config.pump_guard_s, config.pump_guard_fills, config.pump_guard_pct).load(data["guard"])
         return memory

@@ -18,7 +18,7 @@ from strategy_core.ladder import (
     order_cap,
     ratio_of,
 )
-from strategy_core.number import HUNDRED, ONE, ZERO, Num, ceil_to, floor_to, plain
+from strategy_core.number import ONE, ZERO, Num, ceil_to, floor_to, plain
 from strategy_core.state import rates
 from strategy_core.trade import Finding, Market, OrderType, PlannedOrder, Preview, Role, Side
 
@@ -31,7 +31,7 @@ class Config(LadderConfig):
     """strategies.md 2."""
 
     size_mode: Literal["quote", "base"] = choice("quote")
-    investment: Num = money("quote")
+    investment: Num = money("quote", effect="never")
     trail_up: Trail = choice("off")
     trail_down: Trail = choice("off")
     trail_up_limit: Num | None = money("price", None, effect="now")

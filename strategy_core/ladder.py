@@ -11,6 +11,7 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 from typing import Literal
 
+from strategy_core.conditions import AT_ONCE, StartOrDip
 from strategy_core.config import BotConfig, choice, money, whole
 from strategy_core.number import HUNDRED, ONE, WORK, ZERO, Num, ceil_to, floor_to, plain
 from strategy_core.state import rates
@@ -29,6 +30,7 @@ class LadderConfig(BotConfig):
     spacing: Spacing = choice("geometric")
     reserve_pct: Num = money("%", "0.5", ge=0, le=5)
     reinvest: Literal["fixed", "compound"] = choice("fixed")
+    start: StartOrDip = choice(AT_ONCE, effect="never")
     pump_guard: bool | None = choice(None, effect="now")
     pump_guard_pct: Num = money("%", 2, ge="0.1", le=100, effect="now")
     pump_guard_fills: int = whole("fills", 3, ge=1, le=1000, effect="now")
@@ -39,7 +41,7 @@ class LadderConfig(BotConfig):
 class Ladder:
     """Prices by index, computed when first asked for."""
 
-    __slots__ = ("low", "high", "n", "geometric", "tick", "_raw", "_buy", "_sell", "legs")
+    __slots__ = ("low", "high", "n", "geometric", "tick", "_raw", "_buy", "_sell")
 
     def __init__(self, low: Decimal, high: Decimal, n: int, spacing: str, tick: Decimal) -> None:
         self.low, self.high, self.n, self.tick = low, high, n, tick

@@ -135,6 +135,12 @@ def lookback_ms(state: State) -> int:
     return state.needs_looks
 
 
+def timeframes(state: State) -> dict[int, int]:
+    """The closed candles the bot must be shown as `Candles` facts: timeframe in ms -> how many."""
+    hook: Callable[[State], dict[int, int]] | None = getattr(state.rules, "timeframes", None)
+    return hook(state) if hook else {}
+
+
 def dump(state: State) -> dict[str, Any]:
     """Plain JSON, money as strings."""
     return dump_state(state)

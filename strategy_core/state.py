@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from strategy_core.book import Book, Taken
 from strategy_core.ledger import Ledger
 from strategy_core.number import ZERO, Model, plain
-from strategy_core.trade import Command, Event, Fill, Finding, Horizon, Market, Order, Preview, Status
+from strategy_core.trade import Event, Fill, Finding, Horizon, Market, Order, Preview, Status
 
 SCHEMA = 1
 NEVER = Horizon(None, None, None)
@@ -118,7 +118,7 @@ class State:
         memory: Memory,
     ) -> None:
         self.name, self.rules, self.config, self.market = name, rules, config, market
-        self.raw_config = config.model_dump(mode="json", exclude_defaults=True)
+        self.raw_config = config.model_dump(mode="json", exclude_none=True)
         self.status, self.reason = Status.DRAFT, None
         self.price = self.start_price = price
         self.at = self.started_at = at

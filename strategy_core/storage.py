@@ -130,10 +130,8 @@ def load_state(data: dict[str, Any], strategy: Callable[[str], Strategy]) -> Sta
 
 def order_row(order: Order) -> list[Any]:
     """An order as JSON."""
-    price = None if order.price is None else plain(order.price)
-    return [
-        order.leg, order.generation, order.attempt, order.side.value, price, plain(order.amount), order.role.value, order.reduce_only, order.made_at,
-    ]  # fmt: skip
+    leg, generation, attempt, side, _, price, amount, role, reduce_only, at = order
+    return [leg, generation, attempt, side.value, None if price is None else plain(price), plain(amount), role.value, reduce_only, at]
 
 
 def load_order(row: list[Any]) -> Order:

@@ -17,7 +17,7 @@ from strategy_core.backtest.series import Series
 from strategy_core.matching import fee_of, is_marketable, market_price, match
 from strategy_core.mechanics import apply, horizon
 from strategy_core.state import FINAL, State
-from strategy_core.trade import Event, Fill, Horizon, Look, Market, Order, Side
+from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Order, Side
 
 Progress = Callable[[int, int], None]
 _OPEN = (float("-inf"), float("inf"))
@@ -38,6 +38,9 @@ class Trade(NamedTuple):
     at: int
     base: Decimal
     quote: Decimal
+    basis: Decimal
+    realised: Decimal
+    put: Decimal  # what the owner had given by then, in the bot's own coin
 
 
 class Report(NamedTuple):
@@ -63,6 +66,8 @@ class _Run:
         self.steps = 0
         self.lookback = registry.lookback_ms(state)
         self.stepped = (0, 0)
+        self.timeframes: Callable[[State], dict[int, int]] | None = getattr(state.rules, "timeframes", None)
+        self.shown: dict[int, int] = {}
         state.book.changes = []
         self._note_new(state.price, list(state.book.orders.values()))
 
@@ -99,6 +104,8 @@ class _Run:
         if markets is not None:
             for order in markets:
                 self._fill(i, p, order, market_price(order.side, b, market), False, at)
+        if self.timeframes is not None and (wanted := self.timeframes(state)):
+            self._show_candles(wanted, at)
         apply(state, Look(b, at))
         if book.changes:
             self._note_new(b, book.changes)
@@ -117,7 +124,35 @@ class _Run:
         trades = self.trades
         apply(state, Fill(leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker))
         ledger = state.ledger
-        trades.append(Trade(i, p, side, price, amount, fee, coin, role.value, leg, at, ledger.base, ledger.quote))
+        trades.append(
+            Trade(
+                i,
+                p,
+                side,
+                price,
+                amount,
+                fee,
+                coin,
+                role.value,
+                leg,
+                at,
+                ledger.base,
+                ledger.quote,
+                ledger.basis,
+                ledger.realised,
+                ledger.put_base or ledger.put_quote,
+            )
+        )
+
+    def _show_candles(self, wanted: dict[int, int], at: int) -> None:
+        """Candles that closed since they were last shown."""
+        for timeframe_ms, count in wanted.items():
+            closed = at // timeframe_ms
+            if self.shown.get(timeframe_ms) != closed:
+                self.shown[timeframe_ms] = closed
+                rows = self.series.closed(timeframe_ms, at, count)
+                if rows:
+                    apply(self.state, Candles(timeframe_ms, rows, at))
 
     def show_looks(self, i: int, p: int, at: int) -> None:
         """The quiet looks just before a crossing, for a strategy that judges a window."""

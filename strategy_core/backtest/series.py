@@ -1,8 +1,8 @@
 """Candles for a run: floats to scan by, exact decimals to trade by.
 
 Rules
-1. A float is compared, never traded: a price that matters is a Decimal of the text it came from (or of the float's shortest digits).
-2. A scan returns the first candle whose low or high leaves a band; it never misses one, because the order of floats is that of the decimals.
+1. A float is compared, never traded: a price that matters is a Decimal of the text it came from, or of the float's shortest digits.
+2. A scan returns the first candle whose low or high leaves a band; it misses none, because floats are ordered as their decimals.
 3. Gaps in time stay gaps.
 """
 
@@ -38,6 +38,7 @@ class Series:
         self._block_lows: list[float] = self.lows[:whole].reshape(-1, BLOCK).min(1).tolist() if whole else []
         self._block_highs: list[float] = self.highs[:whole].reshape(-1, BLOCK).max(1).tolist() if whole else []
         self._chunks: dict[int, tuple[list[float], list[float]]] = {}
+        self._longer: dict[int, _Longer] = {}
 
     def __len__(self) -> int:
         return len(self.times)
@@ -54,9 +55,8 @@ class Series:
         """Open, high, low, close of one candle, exactly."""
         if self.exact is not None:
             return self.exact[0][i], self.exact[1][i], self.exact[2][i], self.exact[3][i]
-        return (
-            Decimal(repr(self.opens.item(i))), Decimal(repr(self.highs.item(i))), Decimal(repr(self.lows.item(i))), Decimal(repr(self.closes.item(i))),
-        )  # fmt: skip
+        first, high, low, last = (repr(column.item(i)) for column in (self.opens, self.highs, self.lows, self.closes))
+        return Decimal(first), Decimal(high), Decimal(low), Decimal(last)
 
     def path(self, i: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """The four points of a candle: open, nearer extreme (a tie: the low), other extreme, close."""
@@ -93,6 +93,38 @@ class Series:
         """The first candle that has a path point at or after an instant."""
         return int(np.searchsorted(self.times, instant - self.interval_ms + 1))
 
+    def closed(self, timeframe_ms: int, at: int, count: int) -> tuple[tuple[int, Decimal, Decimal, Decimal, Decimal], ...]:
+        """The last `count` candles of a longer timeframe that closed at or before an instant, oldest first."""
+        longer = self._longer.get(timeframe_ms)
+        if longer is None:
+            longer = self._longer[timeframe_ms] = _Longer(self, timeframe_ms)
+        return longer.closed(at, count)
+
     def point_times(self, i: int) -> tuple[int, int, int, int]:
         start, d = int(self.times[i]), self.interval_ms
         return start, start + d // 3, start + 2 * d // 3, start + d - 1
+
+
+class _Longer:
+    """The same candles by a longer timeframe, rows made once."""
+
+    def __init__(self, series: Series, timeframe_ms: int) -> None:
+        self.series = series
+        slots = series.times // timeframe_ms
+        self.first = np.flatnonzero(np.diff(slots, prepend=slots[:1] - 1))
+        self.ends = (slots[self.first] + 1) * timeframe_ms
+        self.highs = np.maximum.reduceat(series.highs, self.first)
+        self.lows = np.minimum.reduceat(series.lows, self.first)
+        self.timeframe_ms = timeframe_ms
+        self.rows: list[tuple[int, Decimal, Decimal, Decimal, Decimal]] = []
+
+    def closed(self, at: int, count: int) -> tuple[tuple[int, Decimal, Decimal, Decimal, Decimal], ...]:
+        done = int(np.searchsorted(self.ends, at, side="right"))
+        series, rows = self.series, self.rows
+        while len(rows) < done:
+            k = len(rows)
+            last = int(self.first[k + 1]) - 1 if k + 1 < len(self.first) else len(series) - 1
+            high, low = Decimal(repr(self.highs.item(k))), Decimal(repr(self.lows.item(k)))
+            start = int(self.ends[k]) - self.timeframe_ms
+            rows.append((start, series.candle(int(self.first[k]))[0], high, low, series.candle(last)[3]))
+        return tuple(rows[max(done - count, 0) : done])

@@ -1,0 +1,156 @@
+"""Reading a case and its candles; everything wrong with them is said by field.
+
+Rules
+1. `BadCase` names the field and what is wrong with it. Nothing runs before everything was read.
+2. CSV has a header with `timestamp_ms, open, high, low, close`; parquet the same columns (`ts`, `timestamp` and `time` will do).
+3. Rows are counted from 0 after the header, both ends included. Missing minutes stay missing.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field, ValidationError
+
+from strategy_core.backtest.series import Series
+from strategy_core.config import findings
+from strategy_core.number import Model
+from strategy_core.trade import Market
+
+_TIMES = ("timestamp_ms", "ts", "timestamp", "time")
+_PRICES = ("open", "high", "low", "close")
+_SLICE = 50_000
+_EXACT_DIGITS = 15
+
+
+class BadCase(Exception):
+    """`field: what is wrong`."""
+
+
+class Data(Model):
+    file: str
+    first_row: int = Field(default=0, ge=0)
+    last_row: int | None = Field(default=None, ge=0)
+
+
+class Case(Model):
+    """The input of a run. `expect` is what a test compares with; a run does not look at it."""
+
+    name: str = ""
+    strategy: str
+    note: str = ""
+    config: dict[str, Any]
+    market: Market
+    interval_ms: int = Field(default=60_000, gt=0, le=31 * 86_400_000)
+    candles: list[list[Any]] | None = None
+    data: Data | None = None
+    expect: dict[str, Any] = {}
+
+
+def read_case(path: Path) -> Case:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"), parse_float=str)
+    except OSError as error:
+        raise BadCase(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise BadCase(f"{path}: not JSON ({error})") from error
+    try:
+        return Case.model_validate(raw)
+    except ValidationError as error:
+        raise BadCase("; ".join(f"{found.field}: {found.code}" for found in findings(Case, error))) from error
+
+
+def read_series(case: Case, case_path: Path, candles: Path | None) -> Series:
+    """The candles of a case: of `--candles`, of its data file, or its own."""
+    if candles is not None:
+        return _checked(read_file(candles, case.interval_ms, 0, None))
+    if case.data is not None:
+        return _checked(read_file(case_path.parent / case.data.file, case.interval_ms, case.data.first_row, case.data.last_row))
+    if not case.candles:
+        raise BadCase("candles: required")
+    for k, row in enumerate(case.candles):
+        if len(row) < 5:
+            raise BadCase(f"candles.{k}: needs t, open, high, low, close")
+    try:
+        series = Series.of_rows(case.candles, case.interval_ms)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise BadCase("candles: not decimal strings") from error
+    return _checked(series)
+
+
+def read_file(path: Path, interval_ms: int, first: int, last: int | None) -> Series:
+    if not path.exists():
+        raise BadCase(f"data.file: {path} does not exist")
+    try:
+        return _read_parquet(path, interval_ms, first, last) if path.suffix == ".parquet" else _read_csv(path, interval_ms, first, last)
+    except (KeyError, ValueError, IndexError) as error:
+        raise BadCase(f"data.file: {path.name}: {error}") from error
+
+
+def _read_parquet(path: Path, interval_ms: int, first: int, last: int | None) -> Series:
+    from pyarrow import parquet
+
+    names = parquet.read_schema(path).names
+    when = next((name for name in _TIMES if name in names), None)
+    if when is None:
+        raise KeyError(f"no column of {', '.join(_TIMES)}")
+    table = parquet.read_table(path, columns=[when, *_PRICES])
+    table = table.slice(first, None if last is None else last - first + 1)
+    stamps = table.column(when).to_numpy()
+    if stamps.dtype.kind == "M":
+        stamps = stamps.astype("datetime64[ms]")
+    opens, highs, lows, closes = (np.ascontiguousarray(table.column(name).to_numpy(), dtype=np.float64) for name in _PRICES)
+    return Series(stamps.astype(np.int64), (opens, highs, lows, closes), interval_ms)
+
+
+def _read_csv(path: Path, interval_ms: int, first: int, last: int | None) -> Series:
+    with path.open(encoding="utf-8") as lines:
+        names = [name.strip() for name in next(lines, "").split(",")]
+        where = [names.index(next(name for name in _TIMES if name in names))] + [names.index(name) for name in _PRICES] if names[0] else []
+        if not where:
+            raise ValueError("empty")
+        rows = islice(lines, first, None if last is None else last + 1)
+        times: list[Any] = []
+        columns: list[list[Any]] = [[], [], [], []]
+        exact: list[list[Decimal]] | None = None
+        long = False
+        while part := [line.split(",") for line in islice(rows, _SLICE)]:
+            times.append(np.array([row[where[0]] for row in part], dtype=np.int64))
+            for column, k in zip(columns, where[1:], strict=True):
+                texts = [row[k].strip() for row in part]
+                long = long or max(map(len, texts)) > _EXACT_DIGITS
+                column.append(np.array(texts, dtype=np.float64))
+    if not times:
+        raise ValueError("no rows in that range")
+    if long:
+        exact = _exact_csv(path, where[1:], first, last)
+    arrays = [np.concatenate(column) for column in columns]
+    return Series(np.concatenate(times), (arrays[0], arrays[1], arrays[2], arrays[3]), interval_ms, exact)
+
+
+def _exact_csv(path: Path, where: list[int], first: int, last: int | None) -> list[list[Decimal]]:
+    """The decimals themselves, for prices with more digits than a float carries."""
+    with path.open(encoding="utf-8") as lines:
+        rows = [line.split(",") for line in islice(lines, first + 1, None if last is None else last + 2)]
+    return [[Decimal(row[k].strip()) for row in rows] for k in where]
+
+
+def _checked(series: Series) -> Series:
+    """Prices positive and finite, low and high the extremes, time going forward."""
+    columns = {"open": series.opens, "high": series.highs, "low": series.lows, "close": series.closes}
+    for name, column in columns.items():
+        bad = ~(np.isfinite(column) & (column > 0))
+        if bad.any():
+            raise BadCase(f"candles.{int(bad.argmax())}.{name}: out_of_range (a price is finite and above 0)")
+    bad = (series.highs < np.maximum(series.opens, series.closes)) | (series.lows > np.minimum(series.opens, series.closes))
+    if bad.any():
+        raise BadCase(f"candles.{int(bad.argmax())}: high and low must enclose open and close")
+    late = np.diff(series.times) <= 0
+    if late.any():
+        raise BadCase(f"candles.{int(late.argmax()) + 1}.t: time must go forward")
+    return series

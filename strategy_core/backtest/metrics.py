@@ -1,0 +1,134 @@
+"""What a run was worth: the waterfall exactly, everything statistical in floats.
+
+Rules
+1. Money figures come from the ledger and are exact; ratios, drawdowns and deviations are floats over the candles' closes.
+2. A ratio without a meaning (no variance, no loss, no time) is None, never infinity.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strategy_core import registry
+from strategy_core.backtest.engine import Report
+from strategy_core.ledger import Kind
+from strategy_core.number import plain
+
+YEAR_MS = 365 * 86_400_000
+DAY_MS = 86_400_000
+Floats = NDArray[Any]
+
+
+def equity_curve(report: Report) -> tuple[Floats, Floats]:
+    """Total PnL and exposure (share of the money in the market) at every candle's close, in the numeraire."""
+    ledger, series = report.state.ledger, report.series
+    closes = series.closes
+    put = float(ledger.put_base or ledger.put_quote)
+    base, quote, basis, given = (0.0, 0.0, 0.0, put)
+    rows = [(0, *_opening(report))]
+    for trade in report.trades:
+        base, quote, basis, given = float(trade.base), float(trade.quote), float(trade.basis), float(trade.put)
+        rows.append((trade.candle, base, quote, basis, given))
+    at = np.array([row[0] for row in rows])
+    last = np.searchsorted(at, np.arange(len(closes)), side="right") - 1
+    bases, quotes, costs, puts = (np.array([row[k] for row in rows])[last] for k in (1, 2, 3, 4))
+    if ledger.kind is Kind.BASE:
+        worth = bases + quotes / closes
+        held = quotes / closes
+    elif ledger.kind is Kind.FUTURES:
+        worth = quotes + bases * closes - np.sign(bases) * costs
+        held = np.abs(bases) * closes
+    else:
+        worth = quotes + bases * closes
+        held = bases * closes
+    exposure = np.divide(held, worth, out=np.zeros_like(worth), where=worth > 0)
+    return worth - puts, exposure
+
+
+def _opening(report: Report) -> tuple[float, float, float, float]:
+    """Money before the first fill."""
+    ledger = report.state.ledger
+    put = report.trades[0].put if report.trades else (ledger.put_base or ledger.put_quote)
+    given = float(put)
+    return (given, 0.0, 0.0, given) if ledger.put_base else (0.0, given, 0.0, given)
+
+
+def metrics(report: Report) -> dict[str, Any]:
+    """The figures a run is judged by: strings are money, numbers are ratios or percent."""
+    summary = registry.summary(report.state, report.last_price)
+    total, exposure = equity_curve(report)
+    put = float(summary.put_in) or 1.0
+    series = report.series
+    span = max(int(series.times[-1]) + series.interval_ms - int(series.times[0]), 1)
+    roi = float(summary.waterfall.total) / put
+    drawdown, drawdown_pct = _drawdown(total, put)
+    returns, per_year = _returns(report, total, put)
+    gains, losses, wins, closed = _closed(report)
+    apr = roi * YEAR_MS / span
+    return {
+        "pnl": {name: plain(value) for name, value in summary.waterfall._asdict().items()},
+        "currency": summary.currency,
+        "roi_pct": roi * 100,
+        "apr_pct": apr * 100,
+        "max_drawdown": drawdown,
+        "max_drawdown_pct": drawdown_pct,
+        "sharpe": _ratio(returns, returns, per_year),
+        "sortino": _ratio(returns, np.minimum(returns, 0.0), per_year),
+        "calmar": apr * 100 / drawdown_pct if drawdown_pct else None,
+        "win_rate_pct": 100 * wins / closed if closed else None,
+        "profit_factor": float(gains / losses) if losses else None,
+        "exposure_pct": float(exposure.mean()) * 100,
+        "fills": len(report.trades),
+        "fees_paid": plain(summary.waterfall.fees),
+        "hodl": plain(summary.hodl),
+        "vs_hodl": plain(summary.waterfall.total - summary.hodl),
+        "days": span / DAY_MS,
+        "steps": report.steps,
+    }
+
+
+def _drawdown(total: Floats, put: float) -> tuple[float, float]:
+    """The deepest fall from a peak, in money and in percent of the peak's worth."""
+    worth = total + put
+    peak = np.maximum.accumulate(np.maximum(worth, put))
+    fall = peak - worth
+    return float(fall.max()), float((fall / np.where(peak > 0, peak, 1.0)).max()) * 100
+
+
+def _returns(report: Report, total: Floats, put: float) -> tuple[Floats, float]:
+    """Returns per day (per candle on runs of under ten days) and how many make a year."""
+    series = report.series
+    days = series.times // DAY_MS
+    ends = np.flatnonzero(np.diff(days, append=days[-1:] + 1))
+    period = DAY_MS
+    if len(ends) < 10:
+        ends, period = np.arange(len(total)), series.interval_ms
+    worth = np.concatenate(([put], (total + put)[ends]))
+    change = np.diff(worth) / np.where(worth[:-1] > 0, worth[:-1], 1.0)
+    return change, YEAR_MS / period
+
+
+def _ratio(returns: Floats, risk: Floats, per_year: float) -> float | None:
+    deviation = float(np.sqrt(np.mean(risk**2) - (np.mean(risk) ** 2 if risk is returns else 0.0)))
+    return float(np.mean(returns)) / deviation * per_year**0.5 if deviation > 1e-15 else None
+
+
+def _closed(report: Report) -> tuple[Decimal, Decimal, int, int]:
+    """Gains, losses, winners and all, of the fills that realised something."""
+    gains = losses = last = Decimal(0)
+    wins = closed = 0
+    for trade in report.trades:
+        change = trade.realised - last
+        last = trade.realised
+        if change:
+            closed += 1
+            if change > 0:
+                wins += 1
+                gains += change
+            else:
+                losses -= change
+    return gains, losses, wins, closed
