@@ -36,6 +36,7 @@ class ServiceBusService:
         self._clock, self._sooner = clock, asyncio.Event()
         self._timer: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
+        self._committer: Committer | None = None
 
     @property
     def connection_string(self) -> str:
@@ -46,12 +47,12 @@ class ServiceBusService:
     async def start(self, port: int = 0) -> None:
         """Listens; the queues are as they were left."""
         self._loop = asyncio.get_running_loop()
-        self._committer = Committer(self.broker.journal, self._loop)
+        committer = self._committer = Committer(self.broker.journal, self._loop)
         self.broker.autocommit = False
         self.broker.listeners.append(self._on_woken)
         self.broker.rescheduled = self._sooner.set
         self._server = await self._loop.create_server(
-            lambda: Connection(self.broker, self._committer, self.key, self._connections), "127.0.0.1", port
+            lambda: Connection(self.broker, committer, self.key, self._connections), "127.0.0.1", port
         )
         self.port = self._server.sockets[0].getsockname()[1]
         self._timer = self._loop.create_task(self._keep_time())
@@ -72,7 +73,8 @@ class ServiceBusService:
             await asyncio.gather(self._timer, return_exceptions=True)
         self.broker.rescheduled = lambda: None
         self.broker.listeners.clear()
-        await self._committer.close()
+        if self._committer is not None:
+            await self._committer.close()
         self.broker.close()
 
     async def attach(self, binding: dict[str, Any], invoke: Invoke, host_settings: dict[str, Any] | None = None) -> None:
@@ -83,7 +85,8 @@ class ServiceBusService:
 
     async def durable(self) -> None:
         """Returns when everything accepted so far is on the disk (for callers of `broker`)."""
-        await self._committer.settled()
+        if self._committer is not None:
+            await self._committer.settled()
 
     def _on_woken(self, queue: Queue) -> None:
         if not self._woken:

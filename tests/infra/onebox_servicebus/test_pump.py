@@ -250,6 +250,10 @@ async def test_a_binding_that_disagrees_with_its_queue_is_refused(service: Servi
         await service.attach({**BOTS, "isSessionsEnabled": False}, Function())
 
 
+async def test_a_service_that_never_started_can_be_stopped(tmp_path: Path) -> None:
+    await ServiceBusService(tmp_path, SystemClock(), []).stop()
+
+
 async def test_the_key_is_kept_and_private(tmp_path: Path) -> None:
     first = ServiceBusService(tmp_path, SystemClock(), [])
     first.broker.close()
