@@ -43,6 +43,7 @@ from exchange.venues import Fence, Pin, Venue, contract_size, fence_params, open
 from strategy_core.number import ceil_to, floor_to, plain
 from strategy_core.trade import Horizon, Market, OrderType, Role, Side
 
+RULES_TTL_MS = 86_400_000
 OVERLAP_MS = 300_000  # trades are asked for again this far back: venues publish some late
 PAGES = 40
 LOOK_UPS_PER_LOOK = 20
@@ -52,6 +53,9 @@ IOC_ROOM = Decimal("0.01")  # how far beyond the last price a BUY may pay where 
 ALREADY_SO = ("-4046", "-4059", "110025", "110026", "110043", "not modified", "No need to change")
 FREE_OF_DOUBT = ("precision", "below_minimum", "bad_symbol")  # the same order can never have been taken
 RESCUE_ROLES = (Role.STOP_LOSS, Role.CLOSE, Role.TAKE_PROFIT)
+
+
+_rules_kept: dict[str, tuple[int, list[Any]]] = {}  # venue and address -> when, markets
 
 
 class CcxtExchange:
@@ -134,13 +138,13 @@ class CcxtExchange:
         for method, param in self._row.look_ups:
             found = await self._find(method, param, symbol, client_order_id)
             if found is not None:
-                return order_of(found, client_order_id, contract_size(raw))
+                return order_of(found, client_order_id, symbol, contract_size(raw))
         if order_id is not None:
             try:
                 answer = await self._read("fetch_order", Lane.ORDER, order_id, symbol, self._by_id_params())
             except NotFound:
                 return None
-            return order_of(answer, client_order_id, contract_size(raw))
+            return order_of(answer, client_order_id, symbol, contract_size(raw))
         return None
 
     async def look(self, symbol: str, since: Cursor, mine: tuple[str, ...], horizon: Horizon) -> View:
@@ -148,19 +152,22 @@ class CcxtExchange:
         raw = await self._raw_market(symbol)
         resting = await self._resting(symbol)
         spelled = {self._row.spell(id_): id_ for id_ in mine}
-        open_ids = tuple(id_ for spelling, id_ in spelled.items() if spelling in resting)
-        ended = []
+        owners = {resting[spelling]: id_ for spelling, id_ in spelled.items() if spelling in resting}
+        open_ids, ended = list(owners.values()), []
         for id_ in [id_ for id_ in mine if id_ not in open_ids][:LOOK_UPS_PER_LOOK]:
             report = await self.look_up(symbol, id_, None)
-            if report is not None and report.is_over:
-                ended.append(report)
-            elif report is not None:
-                open_ids += (id_,)
+            if report is not None:
+                owners[report.order_id] = id_
+                if report.is_over:
+                    ended.append(report)
+                else:
+                    open_ids.append(id_)
         trades = await self._trades(symbol, since, spelled, contract_size(raw))
+        trades = tuple(t if t.client_order_id else t._replace(client_order_id=owners.get(t.order_id)) for t in trades)
         at = max([since.at, *(trade.at for trade in trades)])
         newest = trades[-1].trade_id if trades else since.trade_id
         point = Point(self._clock() + (self._skew or 0), await self._price(symbol))
-        return View(point, trades, open_ids, tuple(ended), Cursor(at or point.at, newest), more=False)
+        return View(point, trades, tuple(open_ids), tuple(ended), Cursor(at or point.at, newest), more=False)
 
     async def position(self, symbol: str) -> Position | None:
         raw = await self._raw_market(symbol)
@@ -245,6 +252,10 @@ class CcxtExchange:
         except Exception as error:
             self._note_ban(error)
             outcome = outcome_of(error, self._row.signs, self._secrets)
+            if outcome.reason == "expired":
+                self._skew = None  # measured anew before the next order
+            elif outcome.reason in ("precision", "below_minimum"):
+                self._forget_rules()  # they seem to have changed
         else:
             order_id = _text(answer, "id")
             outcome = Outcome(Result.UNKNOWN if order_id is None else Result.ACCEPTED, order_id)
@@ -289,11 +300,25 @@ class CcxtExchange:
     async def _raw_market(self, symbol: str) -> dict[str, Any]:
         async with self._ready:
             if not self._client.markets:
-                await self._read("load_markets", Lane.READ)
+                await self._load_markets()
         raw: dict[str, Any] | None = self._client.markets.get(symbol)
         if raw is None or rules_of(raw) is None:
             raise Rejected("bad_symbol", f"{self._row.id} does not trade {symbol} (any more)")
         return raw
+
+    async def _load_markets(self) -> None:
+        """The venue's rules; read once a day for all accounts."""
+        key = f"{self._row.id} {self._client.urls.get('api')}"
+        kept = _rules_kept.get(key)
+        if kept is None or self._clock() - kept[0] > RULES_TTL_MS:
+            await self._read("load_markets", Lane.READ, True)
+            _rules_kept[key] = (self._clock(), list(self._client.markets.values()))
+        else:
+            self._client.set_markets(kept[1])
+
+    def _forget_rules(self) -> None:
+        _rules_kept.pop(f"{self._row.id} {self._client.urls.get('api')}", None)
+        self._client.markets = None
 
     def _market(self, raw: dict[str, Any]) -> Market:
         market = rules_of(raw, self._row.fee_mode)
@@ -322,9 +347,10 @@ class CcxtExchange:
             raise Unavailable(f"{self._row.id} shows no believable price of {symbol}")
         return last
 
-    async def _resting(self, symbol: str) -> set[str]:
+    async def _resting(self, symbol: str) -> dict[str, str]:
+        """Our spelled id -> the venue's id of what rests."""
         found = await self._read("fetch_open_orders", Lane.ORDER, symbol)
-        return {str(order.get("clientOrderId")) for order in found}
+        return {str(order.get("clientOrderId")): str(order.get("id")) for order in found}
 
     async def _find(self, method: str, param: str, symbol: str, client_order_id: str) -> dict[str, Any] | None:
         """One way to find an order by our id."""

@@ -43,14 +43,14 @@ def optional(raw: dict[str, Any], key: str) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def order_of(raw: dict[str, Any], client_order_id: str, size: Decimal) -> OrderReport:
+def order_of(raw: dict[str, Any], client_order_id: str, symbol: str, size: Decimal) -> OrderReport:
     status = STATUSES.get(str(raw.get("status")))
     if status is None or not raw.get("id"):
         raise Unavailable("the venue's answer has no usable order state")
     amount, filled = number(raw, "amount") * size, (optional(raw, "filled") or ZERO) * size
     at = int(raw.get("lastUpdateTimestamp") or raw.get("lastTradeTimestamp") or raw.get("timestamp") or 0)
     price = optional(raw, "price") or None
-    return OrderReport(client_order_id, str(raw["id"]), str(raw["symbol"]), Side(raw["side"]), price, amount, filled, status, at)
+    return OrderReport(client_order_id, str(raw["id"]), symbol, Side(raw["side"]), price, amount, filled, status, at)
 
 
 def trade_of(raw: dict[str, Any], spelled: dict[str, str], size: Decimal) -> Trade | None:

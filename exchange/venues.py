@@ -83,7 +83,7 @@ VENUES: dict[str, Venue] = {
             Signs(("Duplicate order sent", "-4116"), ("-1021", "-5028", "-4188"), ("-1006", "-1007")),
             FeeMode.RECEIVED, True, True, as_is, {},
             page=500, newest_first=False,
-            options={"fetchMarkets": {"types": ["spot", "linear"]}, "recvWindow": 10_000},
+            options={"fetchMarkets": {"types": ["spot", "linear"]}, "recvWindow": 10_000, "fetchMargins": False},
         ),
         Venue(
             "bybit", "clientOrderId", ((_OPEN, "orderLinkId"), (_CLOSED, "orderLinkId")), "orderLinkId", Fence.HEADERS,
