@@ -1,5 +1,6 @@
 """Answers that are lists: queries, the feed of all documents, the change feed."""
 
+import sqlite3
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from aiohttp import web
 
 from . import charge
 from .container import Container
-from .errors import bad_request
+from .errors import bad_query, bad_request
 from .query import Page, Query, Request, is_indexed
 from .signature import Key
 from .storage import Storage
@@ -49,18 +50,23 @@ class Feeds:
         token = request.headers.get("x-ms-continuation")
         after = self.key.open(token, about) if token else None
         question = Request(text, parameters, key, _most_items(request), self.storage.clock.now_ms(), after)
-        query = Query(container, question)
-        statement, arguments = query.statement()
-        if key is None or not is_indexed(statement):  # may look at many documents: off the event loop
-            rows = await self.storage.scan(statement, arguments)
-        else:
-            rows = self.storage.reading.execute(statement, arguments).fetchall()
+        try:
+            query = Query(container, question)
+            statement, arguments = query.statement()
+            rows = await self._rows(key, statement, arguments)
+        except (RecursionError, sqlite3.OperationalError, OverflowError):
+            raise bad_query("the query is too large") from None
         page = query.page(rows)
         headers = {"x-ms-item-count": str(len(page.items)), "x-ms-request-charge": str(charge.of_query([len(item) for item in page.items]))}
         headers["x-ms-session-token"] = f"0:-1#{self.storage.lsn}"
         if page.after is not None:
             headers["x-ms-continuation"] = self.key.seal(page.after, about)
         return 200, _documents(container, page), headers
+
+    async def _rows(self, key: Any, statement: str, arguments: list) -> list[tuple]:
+        if key is None or not is_indexed(statement):  # may look at many documents: off the event loop
+            return await self.storage.scan(statement, arguments)
+        return self.storage.reading.execute(statement, arguments).fetchall()
 
     async def changes(self, request: web.BaseRequest, container: Container) -> tuple[int, bytes, dict]:
         """What was created or changed after `If-None-Match`, oldest first, each document once in its latest version."""

@@ -30,6 +30,7 @@ class CosmosService:
     async def start(self, port: int = 0) -> None:
         """Opens the file, sees to the containers asked for, listens."""
         self._storage = Storage(self._directory / "cosmos.sqlite3", self._clock)
+        (self._directory / "cosmos.sqlite3").chmod(0o600)
         await self._prepare(self._storage)
         wire = Wire(self._storage, self._key, self.faults)
         self._runner = web.ServerRunner(web.Server(wire.handle, access_log=None), shutdown_timeout=1)

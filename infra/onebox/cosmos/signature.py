@@ -33,7 +33,7 @@ class Key:
         text = f"{method.lower()}\n{kind}\n{link}\n{headers.get('x-ms-date', '').lower()}\n{headers.get('date', '').lower()}\n"
         expected = base64.b64encode(hmac.digest(self._secret, text.encode(), hashlib.sha256)).decode()
         signature = given.get("sig", [""])[0]
-        if given.get("type") != ["master"] or not hmac.compare_digest(expected.encode(), signature.encode()):
+        if given.get("type") != ["master"] or not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
             raise unauthorized("The input authorization token can't serve the request: the wrong key, or another payload, was signed.")
 
     def seal(self, content: dict[str, Any], about: bytes) -> str:

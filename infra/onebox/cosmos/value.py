@@ -7,6 +7,7 @@ Rules
 """
 
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -14,7 +15,8 @@ import orjson
 from .errors import bad_request
 
 # Read back from SQLite itself, so that the literal in a query and the bound value are the same bits.
-NULL, FALSE, TRUE = sqlite3.connect(":memory:").execute("SELECT -9e999, -1e308, -9e307").fetchone()
+with closing(sqlite3.connect(":memory:")) as _sqlite:
+    NULL, FALSE, TRUE = _sqlite.execute("SELECT -9e999, -1e308, -9e307").fetchone()
 NO_KEY = b"\x00"  # partition key of a document without one
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "undefined", "__bool__": lambda self: False})()
 
@@ -60,18 +62,18 @@ def _number(value: int | float) -> int | float:
 def at(document: Any, path: Path) -> Any:
     """The value at a path, or UNDEFINED."""
     for step in path:
-        if (
-            isinstance(document, dict)
-            and isinstance(step, str)
-            and step in document
-            or isinstance(document, list)
-            and isinstance(step, int)
-            and 0 <= step < len(document)
-        ):
-            document = document[step]
-        else:
+        found = _step(document, step)
+        if found is UNDEFINED:
             return UNDEFINED
+        document = found
     return document
+
+
+def _step(value: Any, step: str | int) -> Any:
+    if isinstance(value, dict) and isinstance(step, str):
+        return value.get(step, UNDEFINED)
+    is_inside = isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
+    return value[step] if is_inside else UNDEFINED
 
 
 def parts(path: str) -> Path:

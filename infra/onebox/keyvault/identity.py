@@ -44,7 +44,7 @@ class Identity:
         options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "require": ["exp", "aud"]}
         try:
             claims = jwt.decode(header.removeprefix("Bearer "), self._signing, algorithms=["HS256"], audience=RESOURCE, options=options)
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, UnicodeError):
             return False
         return header.startswith("Bearer ") and claims["exp"] * 1000 > self._clock.now_ms()
 

@@ -44,7 +44,7 @@ class Keys:
             key = dict(self._keys)[header["kid"]]
             options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "require": ["exp", "sub", "sid"]}
             claims = jwt.decode(token, key.public_key(), algorithms=["RS256"], issuer=issuer, audience=audience, options=options)
-        except (jwt.PyJWTError, KeyError):
+        except (jwt.PyJWTError, KeyError, UnicodeError, TypeError):
             return None
         return claims if header.get("typ") == "at+jwt" and claims["exp"] > now_s else None
 

@@ -29,7 +29,7 @@ class Tokens:
         options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "require": ["exp", "aud"]}
         try:
             claims = jwt.decode(token, self.key, algorithms=["HS256"], audience=audiences, options=options)
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, UnicodeError) as error:
             raise Refused(str(error)) from None
         if not isinstance(claims["exp"], (int, float)) or claims["exp"] * 1000 <= self._clock.now_ms():
             raise Refused("the token has expired")

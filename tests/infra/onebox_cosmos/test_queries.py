@@ -232,6 +232,8 @@ async def test_an_or_across_partitions_reads_index_ranges_and_finds_the_same(ser
         "SELECT * FROM c WHERE sqlite_version() = '3'", "SELECT * FROM c WHERE c.a + 1 = 2", "SELECT c.w, COUNT(1) FROM c GROUP BY c.w", "SELECT * FROM c UNION SELECT * FROM c",
         "SELECT * FROM c WHERE c[\"a\\\"'b\"] = 1", "SELECT * FROM c ORDER BY LOWER(c.v)", "SELECT * FROM c WHERE `c`.x = 1", "SELECT * FROM docs_1 WHERE pk = 'u2'", "SELECT * FROM c OFFSET 1", "WITH x AS (SELECT 1) SELECT * FROM x",
         "SELECT * FROM c WHERE " + "(" * 3000 + "c.x" + ")" * 3000,
+        "SELECT * FROM c WHERE " + "NOT (" * 600 + "c.x" + ")" * 600,
+        "SELECT * FROM c WHERE " + " OR ".join(["c.x = 1"] * 3000),
     ],
 )  # fmt: skip
 async def test_what_is_not_understood_is_refused(container, query):
@@ -280,3 +282,10 @@ async def test_without_a_partition_key_a_query_must_say_that_it_crosses(service,
                 endpoint + link + "/docs", data=json.dumps({"query": "SELECT * FROM c"}), headers=headers | crossing
             )
             assert answer.status == status
+
+
+async def test_garbage_in_the_authorization_is_a_401(service):
+    endpoint = service.connection_string.split(";")[0].removeprefix("AccountEndpoint=")
+    async with aiohttp.ClientSession() as session:
+        for header in ("", "x", "type=master&sig=\udcff", "type%3Dmaster%26ver%3D1.0%26sig%3D", "Bearer a.b.c"):
+            assert (await session.get(endpoint + "dbs/tickwise", headers={"authorization": header})).status == 401

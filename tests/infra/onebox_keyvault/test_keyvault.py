@@ -128,6 +128,7 @@ async def test_strangers_get_nothing(vault, client):
         for header in (
             {},
             {"Authorization": "Bearer x"},
+            {"Authorization": "Bearer \udcff.x.y"},
             {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJhdWQiOiJodHRwczovL3ZhdWx0LmF6dXJlLm5ldCIsImV4cCI6OTk5OTk5OTk5OX0."},
         ):
             answer = await session.get(vault.settings()["url"] + "/secrets/acc-1/?api-version=7.6", headers=header)

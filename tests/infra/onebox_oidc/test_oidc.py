@@ -282,6 +282,7 @@ async def test_forged_tokens_open_nothing(client, issuer):
         tokens["id_token"],
         tokens["access_token"][:-4] + "AAAA",
         "x",
+        "\udcff.\udcff.\udcff",
     ]
     for token in forged:
         assert (await client.get("/oidc/userinfo", headers={"Authorization": f"Bearer {token}"})).status == 401

@@ -15,58 +15,14 @@ from azure.messaging.webpubsubservice import WebPubSubServiceClient
 
 from infra.onebox.clock import SystemClock
 from infra.onebox.webpubsub import WebPubSubService
+from tests.infra.onebox_webpubsub.conftest import Endpoint, soon
 
 PLAIN, RELIABLE = "json.webpubsub.azure.v1", "json.reliable.webpubsub.azure.v1"
-
-
-class Endpoint:
-    """A mounted service and its address."""
-
-    def __init__(self, service, url):
-        self.service, self.url = service, url
-        self.library = WebPubSubServiceClient.from_connection_string(service.connection_string(url), hub="dash")
-
-    def address(self, **claims):
-        return self.library.get_client_access_token(**claims)["url"]
-
-    async def call(self, name, *args, **kwargs):
-        return await asyncio.to_thread(getattr(self.library, name), *args, **kwargs)
-
-    @property
-    def hub(self):
-        return self.service._find("dash")
-
-
-@pytest.fixture
-async def endpoint(tmp_path):
-    service = WebPubSubService(tmp_path, SystemClock(), ["dash"])
-    app = web.Application()
-    service.add_routes(app)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    endpoint = Endpoint(service, f"http://127.0.0.1:{runner.addresses[0][1]}")
-    yield endpoint
-    endpoint.library.close()
-    await service.stop()
-    await runner.cleanup()
-
-
-@pytest.fixture
-async def session():
-    async with aiohttp.ClientSession() as session:
-        yield session
 
 
 async def connect(session, address, protocol=PLAIN):
     socket = await session.ws_connect(address, protocols=[protocol])
     return socket, await socket.receive_json(timeout=2)
-
-
-async def soon(condition):
-    async with asyncio.timeout(3):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_token_with_a_group_hears_that_group_and_no_other(endpoint, session):
@@ -120,9 +76,9 @@ async def test_the_service_library_sends_finds_moves_and_closes(endpoint, sessio
     assert await endpoint.call("user_exists", "ann") and not await endpoint.call("group_exists", "g/1 ü")
     await endpoint.call("add_connection_to_group", "g/1 ü", connection)
     assert await endpoint.call("group_exists", "g/1 ü")
-    assert [
-        member.connection_id for member in await asyncio.to_thread(lambda: list(endpoint.library.list_connections(group="g/1 ü")))
-    ] == [connection]
+    assert [member.connection_id for member in await asyncio.to_thread(lambda: list(endpoint.library.list_connections(group="g/1 ü")))] == [
+        connection
+    ]
     await endpoint.call("send_to_group", "g/1 ü", {"n": 1})
     await endpoint.call("send_to_user", "ann", "text", content_type="text/plain")
     await endpoint.call("send_to_all", b"\x01", content_type="application/octet-stream")
@@ -211,6 +167,7 @@ async def test_wrong_tokens_open_nothing(endpoint, session, tmp_path):
         good[:-3] + "AAA",
         other_hub.get_client_access_token()["url"].replace("/admin", "/dash"),
     ]
+    wrong.append(good.split("=")[0] + "=%FF.%FF.%FF")
     for address in wrong:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await session.ws_connect(address)
