@@ -14,7 +14,19 @@ from typing import Any
 
 from strategy_core import mechanics
 from strategy_core.dca_config import AnyDca, DcaFuturesConfig
-from strategy_core.dca_deal import SAFETY, affordable, close, entry_side, holding, lay_exits, lay_safeties, leave, needs_amount, scaled
+from strategy_core.dca_deal import (
+    SAFETY,
+    affordable,
+    close,
+    entry_side,
+    free_funds,
+    holding,
+    lay_exits,
+    lay_safeties,
+    leave,
+    needs_amount,
+    scaled,
+)
 from strategy_core.dca_edit import adopt, edited, keep_for_next_deal
 from strategy_core.dca_judge import close_on_signal
 from strategy_core.dca_ladder import amount_for, depths, plan_size
@@ -90,8 +102,9 @@ def _add_safety(state: State, command: Command) -> bool:
     amount = needs_amount(state, size)
     if not mechanics.meets_minimum(state.market, amount, state.price):
         raise Invalid([found("size", "below_min_notional", needed=state.market.min_notional, got=amount * state.price)])
-    if amount > affordable(state, state.price):
-        raise Invalid([found("size", "insufficient_funds", needed=amount, got=affordable(state, state.price))])
+    payable = affordable(state, state.price, free_funds(state))
+    if amount > payable:
+        raise Invalid([found("size", "insufficient_funds", needed=amount, got=payable)])
     state.book.place(ADDED, entry_side(state.config), None, amount, Role.SAFETY, state.at)
     return True
 

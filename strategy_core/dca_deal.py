@@ -15,11 +15,11 @@ from decimal import Decimal
 from strategy_core.book import Taken
 from strategy_core.dca_config import AnyDca, TakeProfitStep
 from strategy_core.dca_edit import adopt_pending
-from strategy_core.dca_ladder import Fees, Level, amount_for, level_order, take_profit
+from strategy_core.dca_ladder import Level, amount_for, level_order, take_profit
 from strategy_core.dca_memory import Memory, Phase, booked
 from strategy_core.mechanics import meets_minimum
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
-from strategy_core.state import State
+from strategy_core.state import State, rates
 from strategy_core.trade import Fill, Role, Side, Status
 
 BASE, SAFETY, TAKE_PROFIT, STOP, EXIT = "BO", "SO", "TP", "SL", "EXIT"
@@ -41,12 +41,12 @@ def fold(state: State, fill: Fill, taken: Taken | None) -> None:
     """A fill of this bot; `taken` is None when its order is no longer wanted."""
     memory: Memory = state.memory
     if fill.side is entry_side(state.config):
-        memory.entry = booked(memory.entry, fill, state.market)
+        memory.entry = booked(memory.entry, fill, state.ledger)
         if fill.leg == BASE and memory.phase is not Phase.IDLE:
-            memory.base = booked(memory.base, fill, state.market)
+            memory.base = booked(memory.base, fill, state.ledger)
         _entered(state, fill, taken)
     elif memory.phase is not Phase.IDLE:
-        memory.exit = booked(memory.exit, fill, state.market)
+        memory.exit = booked(memory.exit, fill, state.ledger)
         _left(state, fill, taken)
 
 
@@ -129,54 +129,72 @@ def lay_safeties(state: State) -> None:
     """Fills the window: parked orders first, then the next of the ladder."""
     memory: Memory = state.memory
     config: AnyDca = state.config
+    levels = memory.levels
+    if memory.laid == len(levels) and not memory.parked:
+        return
     if state.status is Status.PAUSED or memory.steps_done or config.safety_trigger == "indicators":
         return
-    if memory.parked:
-        memory.parked = [number for number in memory.parked if not _lay(state, number)]
-    levels = memory.levels
+    p0, purse = memory.p0, free_funds(state)
+    parked = memory.parked
+    if parked:
+        memory.parked = []
+        for number in parked:
+            purse = _lay(state, number, p0, purse)
     window = config.max_active_safety_orders or len(levels)
     while memory.laid < len(levels) and memory.resting + len(memory.parked) < window:
         memory.laid += 1
-        if not _lay(state, memory.laid):
-            memory.parked.append(memory.laid)
+        purse = _lay(state, memory.laid, p0, purse)
+        if memory.parked and memory.parked[-1] == memory.laid:
             state.note("insufficient_funds", leg=f"{SAFETY}{memory.laid}")
 
 
-def _lay(state: State, number: int) -> bool:
-    """Whether the safety order could be placed, whole or smaller."""
+def _lay(state: State, number: int, p0: Decimal, purse: Decimal) -> Decimal:
+    """Rests a safety order, whole or smaller, or parks it. What the purse holds afterwards."""
     memory: Memory = state.memory
     config: AnyDca = state.config
-    price, amount = level_order(config, state.market, memory.p0, scaled(memory, number))
-    payable = affordable(state, price)
-    if payable < amount:
-        if not meets_minimum(state.market, payable, price):
-            return False
-        state.note("size_reduced", leg=f"{SAFETY}{number}", wanted=amount, amount=payable)
+    market = state.market
+    price, amount = level_order(config, market, p0, scaled(memory, number))
+    takes = price * amount * entry_rate(state) if config.is_long or market.is_future else amount
+    if takes > purse:
+        payable = affordable(state, price, purse)
+        if meets_minimum(market, payable, price):
+            state.note("size_reduced", leg=f"{SAFETY}{number}", wanted=amount, amount=payable)
         amount = payable
-    if not meets_minimum(state.market, amount, price):
-        return False
+        takes = purse
+    if not meets_minimum(market, amount, price):
+        memory.parked.append(number)
+        return purse
     state.book.place(f"{SAFETY}{number}", entry_side(config), price, amount, Role.SAFETY, state.at)
     memory.resting += 1
-    return True
+    return purse - takes
 
 
 def scaled(memory: Memory, number: int) -> Level:
     """Safety order `number` (from 1) with this deal's scale."""
-    deviation, size = memory.levels[number - 1]
-    return Level(deviation, size * (memory.factor or ONE) * (memory.extra or ONE))
+    level = memory.levels[number - 1]
+    if memory.factor is ONE and memory.extra is ONE:
+        return level
+    return Level(level.deviation, level.size * (memory.factor or ONE) * (memory.extra or ONE))
 
 
-def affordable(state: State, price: Decimal) -> Decimal:
-    """The most that the bot's own free money pays for at this price, in whole lots."""
-    config: AnyDca = state.config
-    step = state.market.amount_step
+def entry_rate(state: State) -> Decimal:
+    """What a quote of an entry's cost takes from the purse: its fee on top, or a part of it as margin."""
+    return ONE / state.config.leverage if state.market.is_future else ONE + rates(state.market).q_m
+
+
+def free_funds(state: State) -> Decimal:
+    """The bot's own money that no resting entry counts on: quote, base of a spot short, margin on futures."""
     if state.market.is_future:
-        free = state.ledger.quote - margin_used(state)
-        return floor_to(max(free, ZERO) * config.leverage / price, step)
-    if config.is_long:
-        free = state.free_quote()
-        return floor_to(max(free, ZERO) / (price * (ONE + Fees.of(state.market).q_m)), step)
-    return floor_to(max(state.free_base(), ZERO), step)
+        return state.ledger.quote - margin_used(state)
+    return state.free_quote() if state.config.is_long else state.free_base()
+
+
+def affordable(state: State, price: Decimal, purse: Decimal) -> Decimal:
+    """The most that a purse pays for at this price, in whole lots."""
+    purse = max(purse, ZERO)
+    if state.config.is_long or state.market.is_future:
+        purse = purse / (price * entry_rate(state))
+    return floor_to(purse, state.market.amount_step)
 
 
 def margin_used(state: State) -> Decimal:
@@ -252,7 +270,7 @@ def _lay_steps(state: State, rows: tuple[TakeProfitStep, ...]) -> None:
             return
         amount = exit_amount(state, price, rest if is_last else whole * step.share_pct / shares)
         if _place_exit(state, number, price, amount):
-            rest -= amount if config.is_long or state.market.is_future else amount * price * (ONE + Fees.of(state.market).q_m)
+            rest -= amount if config.is_long or state.market.is_future else amount * price * (ONE + rates(state.market).q_m)
 
 
 def exit_amount(state: State, price: Decimal, part: Decimal) -> Decimal:
@@ -260,7 +278,7 @@ def exit_amount(state: State, price: Decimal, part: Decimal) -> Decimal:
     if price <= 0:
         return ZERO
     if not state.config.is_long and not state.market.is_future:
-        part = part / (price * (ONE + Fees.of(state.market).q_m))
+        part = part / (price * (ONE + rates(state.market).q_m))
     return floor_to(part, state.market.amount_step)
 
 
@@ -306,7 +324,7 @@ def market_exit_amount(state: State) -> Decimal:
     held = holding(state)
     if not state.config.is_long and not state.market.is_future:
         reserve = ONE + state.config.reserve_pct / HUNDRED
-        held = held / (state.price * reserve * (ONE + Fees.of(state.market).q_t))
+        held = held / (state.price * reserve * (ONE + rates(state.market).q_t))
     return floor_to(held, state.market.amount_step)
 
 

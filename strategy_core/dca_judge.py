@@ -279,12 +279,26 @@ def horizon(state: State) -> Horizon:
     if memory.phase is not Phase.OPEN:
         return AT_ONCE
     book = state.book
+    if not _has_triggers(state.config):
+        return Horizon(book.best_buy, book.best_sell, None)
     against: list[Decimal | None] = [book.best_buy if state.config.is_long else book.best_sell]
     towards: list[Decimal | None] = [book.best_sell if state.config.is_long else book.best_buy]
     until = _levels(state, against, towards)
     if state.config.is_long:
         return Horizon(_highest(against), _lowest(towards), until)
     return Horizon(_highest(towards), _lowest(against), until)
+
+
+def _has_triggers(config: AnyDca) -> bool:
+    """Whether anything but resting orders is to be watched."""
+    return bool(
+        config.stop_loss_pct is not None
+        or config.trailing_take_profit_pct is not None
+        or config.trailing_stop
+        or config.break_even_after_tp1
+        or config.close_conditions
+        or config.safety_conditions
+    )
 
 
 def _levels(state: State, against: list[Decimal | None], towards: list[Decimal | None]) -> int | None:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from strategy_core.dca_config import AnyDca, DcaFuturesConfig
 from strategy_core.number import HUNDRED, ONE, ZERO, ceil_to, floor_to
-from strategy_core.trade import FeeMode, Market
+from strategy_core.state import rates
+from strategy_core.trade import Market
 
 
 class Level(NamedTuple):
@@ -102,8 +103,8 @@ class Fees(NamedTuple):
 
     @classmethod
     def of(cls, market: Market) -> Fees:
-        m, t = market.maker_fee, market.taker_fee
-        return cls(ZERO, ZERO, m, t, m, t) if market.fee_mode is FeeMode.RECEIVED and not market.is_future else cls(m, t, ZERO, ZERO, m, t)
+        q_m, q_t, b_m, b_t = rates(market)
+        return cls(q_m, q_t, b_m, b_t, market.maker_fee, market.taker_fee)
 
 
 class Bought(NamedTuple):

@@ -15,8 +15,9 @@ from typing import Any
 from strategy_core.conditions import Seen
 from strategy_core.dca_config import AnyDca
 from strategy_core.dca_ladder import Bought, Level, ladder
+from strategy_core.ledger import Ledger
 from strategy_core.number import ONE, ZERO, plain
-from strategy_core.trade import Fill, Market, Side
+from strategy_core.trade import Fill, Side
 
 NOTHING = Bought(ZERO, ZERO, ZERO, ZERO)
 
@@ -119,7 +120,7 @@ class Memory:
         memory.phase = Phase(data["phase"])
         for name in _MONEY:
             text = data.get(name)
-            setattr(memory, name, None if text is None else Decimal(text))
+            setattr(memory, name, None if text is None else ONE if text == "1" else Decimal(text))
         for name in (*_COUNTS, *_SWITCHES, "exit_reason", "parked", "pending"):
             if name in data:
                 setattr(memory, name, data[name])
@@ -134,11 +135,11 @@ class Memory:
         return memory
 
 
-def booked(total: Bought, fill: Fill, market: Market) -> Bought:
+def booked(total: Bought, fill: Fill, ledger: Ledger) -> Bought:
     """The sums with one more fill: gross, and what left and came after fees in the market's own coins."""
     cost = fill.price * fill.amount
-    base_fee = fill.fee if fill.fee_currency == market.base else ZERO
-    quote_fee = fill.fee if fill.fee_currency == market.quote else ZERO
+    base_fee = fill.fee if fill.fee_currency == ledger.base_coin else ZERO
+    quote_fee = fill.fee if fill.fee_currency == ledger.quote_coin else ZERO
     if fill.side is Side.BUY:
         paid, got = cost + quote_fee, fill.amount - base_fee
     else:
