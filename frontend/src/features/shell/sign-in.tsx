@@ -7,7 +7,7 @@ import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Mark } from "./mark";
 
-const SHORTEST = 10;
+const SHORTEST = 8;
 
 export function SignIn() {
   const t = useTranslations("signIn");
