@@ -19,6 +19,7 @@ from triggers.api.openapi import document
 from triggers.api.routers import accounts, bot_commands, bot_lists, bots, docs, markets, me, strategies
 
 PROBLEM = {"description": "Problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+ROUTERS = (strategies, markets, accounts, bots, bot_commands, bot_lists, me, docs)
 SECURITY_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -36,8 +37,8 @@ def make_api(cors_origins: str = "") -> FastAPI:
         responses={422: PROBLEM, "default": PROBLEM},
     )
     problem.install(app)
-    for router in (strategies, markets, accounts, bots, bot_commands, bot_lists, me, docs):
-        app.include_router(router.router)
+    for module in ROUTERS:
+        app.include_router(module.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     app.middleware("http")(answer_headers)
     origins = [origin.strip() for origin in cors_origins.split(",") if origin.strip()]

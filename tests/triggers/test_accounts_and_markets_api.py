@@ -1,0 +1,51 @@
+"""Paper accounts, markets, candles, strategies."""
+
+from tests.builders import MINUTE, T0, paper_account
+
+
+async def test_a_paper_account_starts_with_the_money_it_is_given(client, account):
+    body = (await client.get(f"/api/v1/accounts/{account}")).json()
+    assert body["balances"] == [{"currency": "USDT", "free": "10000", "used": "0", "total": "10000", "reserved": "0"}]
+    assert body["paper"] is True
+
+
+async def test_an_account_on_a_market_there_is_not_is_refused(client):
+    answer = await client.post("/api/v1/accounts", json=paper_account(market="nowhere"))
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "unknown_market", "market")
+
+
+async def test_a_float_balance_is_refused(client):
+    answer = await client.post("/api/v1/accounts", json=paper_account(balances={"USDT": 10000.5}))
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "not_money", "balances.USDT")
+
+
+async def test_an_account_a_bot_uses_cannot_be_deleted(client, account, bot):
+    assert (await client.delete(f"/api/v1/accounts/{account}")).status_code == 409
+    await client.delete(f"/api/v1/bots/{bot}")
+    assert (await client.delete(f"/api/v1/accounts/{account}")).status_code == 204
+
+
+async def test_markets_say_when_they_are_made_up(client):
+    items = (await client.get("/api/v1/markets", params={"exchange": "simulated"})).json()["items"]
+    assert {"BTC/USDT", "ETH/USDT", "SOL/USDT", "BTC/USDT:USDT"} <= {item["symbol"] for item in items}
+    assert all(item["simulated"] for item in items)
+
+
+async def test_a_replay_shows_only_what_has_happened_on_the_accounts_clock(client, plat, account):
+    ask = {"account_id": account, "symbol": "BTC/USDT", "timeframe": "1m"}
+    assert len((await client.get("/api/v1/markets/candles", params=ask)).json()["items"]) == 1
+    plat.now_ms.now += 2 * MINUTE
+    rows = (await client.get("/api/v1/markets/candles", params=ask)).json()["items"]
+    assert [row[0] for row in rows] == [T0, T0 + MINUTE, T0 + 2 * MINUTE]
+    assert rows[1][1:5] == ["100", "106", "99", "105"]
+
+
+async def test_every_strategy_has_a_schema(client):
+    items = (await client.get("/api/v1/strategies")).json()["items"]
+    assert [item["name"] for item in items] == ["GRID", "BTD", "COMBO", "LOOP", "DCA", "DCA_FUTURES"]
+    assert all(item["json_schema"]["properties"] for item in items)
+
+
+async def test_me_counts_the_users_bots(client, bot):
+    body = (await client.get("/api/v1/me")).json()
+    assert (body["user_id"], body["bots"]) == ("ada", 1)
