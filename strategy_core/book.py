@@ -73,13 +73,13 @@ class Book:
         generation = generations.get(leg, self.floor) + 1
         generations[leg] = generation
         order = Order(leg, generation, attempt, side, _MARKET if price is None else _LIMIT, price, amount, role, reduce_only, at)
-        self._insert(order)
+        self._insert(order, amount)
         if len(generations) > _REMEMBERED_LEGS:
             self._forget()
         return order
 
-    def _insert(self, order: Order, remaining: Decimal | None = None) -> None:
-        left = order.amount if remaining is None else remaining
+    def _insert(self, order: Order, left: Decimal) -> None:
+        """Into the index and the sums; `left` is still to fill."""
         self.orders[order.leg] = order
         price = order.price
         if order.side is _BUY:
@@ -115,27 +115,23 @@ class Book:
         return order
 
     def _unlist(self, order: Order, left: Decimal) -> None:
+        """Out of the index and the sums; `left` was still to fill."""
         if self.rows:
             self.rows.pop(order.leg, None)
         price = order.price
+        is_buy = order.side is _BUY
+        if not is_buy:
+            self.sell_amount -= left
         if price is None:
             self.markets.remove(order)
-        elif order.side is _BUY:
-            if left:
-                self.buy_cost -= price * left
-            index = self.buys
-            if index[-1] is order:
-                index.pop()
-            else:
-                _remove(index, order)
         else:
-            index = self.sells
+            if is_buy:
+                self.buy_cost -= price * left
+            index = self.buys if is_buy else self.sells
             if index[-1] is order:
                 index.pop()
             else:
                 _remove(index, order)
-        if left and order.side is not _BUY:
-            self.sell_amount -= left
         self.dirty = True
 
     def replace(self, leg: str, amount: Decimal, at: int, price: Decimal | None = None) -> Order:
@@ -158,9 +154,10 @@ class Book:
     def take(self, order: Order, amount: Decimal) -> Taken:
         """A fill of a wanted order. It leaves the book when nothing remains."""
         leg = order.leg
-        before = self.filled.get(leg, ZERO) if self.filled else ZERO
+        before = self.filled[leg] if leg in self.filled else ZERO
         if before + amount >= order.amount:
-            self.filled.pop(leg, None)
+            if before:
+                del self.filled[leg]
             del self.orders[leg]
             self._unlist(order, order.amount - before)
             return Taken(order, True, before)

@@ -116,7 +116,7 @@ def _buy(state: State, j: int, amount: Decimal) -> bool:
     if there is not None and there.side is not Side.BUY:
         memory.parked[j] = None
         return False
-    factor = ONE + rates(market).q_m
+    factor = state.buy_factor
     free = state.ledger.quote - book.buy_cost * factor
     if amount * price * factor > free:
         wanted, amount = amount, floor_to(max(free, ZERO) / (price * factor), market.amount_step)
@@ -250,7 +250,7 @@ def _quote_fee(state: State, fill: Fill) -> Decimal:
 
 def _bought_back(state: State, j: int, proceeds: Decimal) -> Decimal:
     """Compound: what the net proceeds buy at level j."""
-    return floor_to(proceeds / (state.memory.ladder.buy(j) * (ONE + rates(state.market).q_m)), state.market.amount_step)
+    return floor_to(proceeds / (state.memory.ladder.buy(j) * state.buy_factor), state.market.amount_step)
 
 
 def _retry(state: State) -> None:
@@ -258,7 +258,7 @@ def _retry(state: State) -> None:
     memory, book = state.memory, state.book
     for j in sorted((j for j, what in memory.parked.items() if what is None), reverse=True):
         if leg(j) not in book.orders:
-            factor = memory.ladder.buy(j) * (ONE + rates(state.market).q_m)
+            factor = memory.ladder.buy(j) * state.buy_factor
             amount = min(planned(state, j), floor_to(max(state.free_quote(), ZERO) / factor, state.market.amount_step))
             if meets_minimum(state.market, amount, memory.ladder.buy(j)):
                 del memory.parked[j]
@@ -283,7 +283,7 @@ def on_stray(state: State, fill: Fill) -> None:
     book, market = state.book, state.market
     while book.buys and state.free_quote() < 0:
         order = book.buys[0]
-        each = cast(Decimal, order.price) * (ONE + rates(market).q_m)
+        each = cast(Decimal, order.price) * state.buy_factor
         _shrink(state, order, floor_to(book.remaining(order) + state.free_quote() / each, market.amount_step))
     while book.sells and dust(state) < 0:
         order = book.sells[0]
@@ -454,7 +454,7 @@ def _extend_up(state: State) -> bool:
     memory, market = state.memory, state.market
     top = memory.hi
     amount = planned(state, top)
-    cost = amount * memory.ladder.buy(top) * (ONE + rates(market).q_m)
+    cost = amount * memory.ladder.buy(top) * state.buy_factor
     if cost > memory.budget_up:
         memory.ended_up = True
         state.note("budget_spent", side="up", left=memory.budget_up, needed=cost)

@@ -76,68 +76,71 @@ class Ledger:
 
     def fold(self, fill: Fill) -> None:
         """One execution, once: the caller has made sure it was not seen before."""
-        fee, coin = fill.fee, fill.fee_currency
+        _, _, side, price, amount, fee, coin, _, _, _, fee_value = fill
         fees = self.fees
         fees[coin] = fees[coin] + fee if coin in fees else fee
-        cost = fill.price * fill.amount
-        base_fee = fee if coin == self.base_coin else ZERO
-        quote_fee = fee if coin == self.quote_coin else ZERO
-        if coin != self.base_coin and coin != self.quote_coin:
-            self.third += fill.fee_value
-        if self.kind is Kind.QUOTE:
-            self._quote(fill, cost, base_fee, quote_fee)
-            self.fees_value += (quote_fee or base_fee * fill.price) if fee else ZERO
-        elif self.kind is Kind.BASE:
-            self._base(fill, cost, base_fee, quote_fee)
-            self.fees_value += (base_fee or quote_fee / fill.price) if fee else ZERO
+        cost = price * amount
+        base_fee = quote_fee = ZERO
+        if coin == self.quote_coin:
+            quote_fee = fee
+        elif coin == self.base_coin:
+            base_fee = fee
         else:
-            self._futures(fill, cost, quote_fee)
+            self.third += fee_value
+        if self.kind is Kind.QUOTE:
+            if side is Side.BUY:
+                spent = cost + quote_fee
+                self.base += amount - base_fee
+                self.quote -= spent
+                self.basis += spent
+            else:
+                self._sold(cost - quote_fee, amount + base_fee)
+            self.fees_value += quote_fee if base_fee is ZERO else base_fee * price
+        elif self.kind is Kind.BASE:
+            self._base(side, amount, cost, base_fee, quote_fee)
+            self.fees_value += base_fee if quote_fee is ZERO else quote_fee / price
+        else:
+            self._futures(side, price, amount, cost, quote_fee)
             self.fees_value += quote_fee
 
-    def _quote(self, fill: Fill, cost: Decimal, base_fee: Decimal, quote_fee: Decimal) -> None:
-        if fill.side is Side.BUY:
-            self.base += fill.amount - base_fee
-            spent = cost + quote_fee
-            self.quote -= spent
-            self.basis += spent
-            return
-        gone = fill.amount + base_fee
-        net = cost - quote_fee
+    def _sold(self, net: Decimal, gone: Decimal) -> None:
+        """Spot counted in quote: a sell takes its share of the basis with it."""
         part = self.basis if gone >= self.base else self.basis * gone / self.base
         self.basis -= part
         self.realised += net - part
         self.base -= gone
         self.quote += net
 
-    def _base(self, fill: Fill, cost: Decimal, base_fee: Decimal, quote_fee: Decimal) -> None:
-        if fill.side is Side.SELL:
-            gone = fill.amount + base_fee
+    def _base(self, side: Side, amount: Decimal, cost: Decimal, base_fee: Decimal, quote_fee: Decimal) -> None:
+        """Spot counted in base: a buy takes its share of the base given for the quote it spends."""
+        if side is Side.SELL:
+            gone = amount + base_fee
             self.base -= gone
             self.quote += cost - quote_fee
             self.basis += gone
             return
         spent = cost + quote_fee
-        got = fill.amount - base_fee
+        got = amount - base_fee
         part = self.basis if spent >= self.quote else self.basis * spent / self.quote
         self.basis -= part
         self.realised += got - part
         self.quote -= spent
         self.base += got
 
-    def _futures(self, fill: Fill, cost: Decimal, quote_fee: Decimal) -> None:
-        signed = fill.amount if fill.side is Side.BUY else -fill.amount
+    def _futures(self, side: Side, price: Decimal, amount: Decimal, cost: Decimal, quote_fee: Decimal) -> None:
+        signed = amount if side is Side.BUY else -amount
         held = self.base
         gain = ZERO
         if not held or (held > 0) == (signed > 0):
             self.basis += cost
         else:
-            closed = min(fill.amount, abs(held))
+            closed = min(amount, abs(held))
             part = self.basis * closed / abs(held)
-            worth = fill.price * closed
+            worth = price * closed
             gain = worth - part if held > 0 else part - worth
             self.basis -= part
-            if fill.amount > closed:
-                self.basis = fill.price * (fill.amount - closed)
+            if amount > closed:
+                self.basis = price * (amount - closed)
         self.base = held + signed
         self.quote += gain - quote_fee
         self.realised += gain - quote_fee

@@ -127,25 +127,28 @@ def _fill(state: State, fill: Fill) -> None:
     state.band = None
     state.ledger.fold(fill)
     book = state.book
-    order = book.orders.get(fill.leg)
+    leg = fill.leg
+    order = book.orders.get(leg)
     if order is None or order.generation != fill.generation or order.side is not fill.side:
         _stray(state, fill, order)
         return
     taken = book.take(order, fill.amount)
-    if fill.leg == CLOSE:
+    if state.status is Status.ACTIVE and leg != LATE:
+        state.rules.on_fill(state, fill, taken)
+    elif leg == CLOSE:
         _closed(state, taken)
         return
-    if fill.leg == LATE:
+    elif leg == LATE:
         _share_late(state, fill)
     else:
         _hand_over(state, fill, taken)
-    if state.ending and fill.leg in state.ending:
-        _settle_ending(state, fill.leg)
+    if state.ending and leg in state.ending:
+        _settle_ending(state, leg)
 
 
 def _hand_over(state: State, fill: Fill, taken: Taken) -> None:
     """To the strategy, or on the pile of missed mirrors."""
-    if state.status in _WORKING or getattr(state.rules, "WORKS_WHILE_PAUSED", False) and state.status is Status.PAUSED:
+    if state.status in _WORKING or (state.status is Status.PAUSED and getattr(state.rules, "WORKS_WHILE_PAUSED", False)):
         state.rules.on_fill(state, fill, taken)
     elif state.status in _HALTED:
         state.missed.append(Missed(fill, taken))
@@ -438,7 +441,7 @@ def _funding(state: State, funding: Funding) -> None:
 
 
 def _rules(state: State, rules: Rules) -> None:
-    state.market = rules.market
+    state.use_market(rules.market)
     state.band = None
 
 

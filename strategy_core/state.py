@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from strategy_core.book import Book, Taken
 from strategy_core.ledger import Ledger
-from strategy_core.number import ZERO, Model, plain
+from strategy_core.number import ONE, ZERO, Model, plain
 from strategy_core.trade import Event, Fill, Finding, Horizon, Market, Order, Preview, Status
 
 SCHEMA = 1
@@ -68,13 +68,41 @@ class Missed(NamedTuple):
     taken: Taken
 
 
+class Rates(NamedTuple):
+    """strategies.md 1.1: `q` on a buy's cost, `b` of bought base; maker and taker."""
+
+    q_m: Decimal
+    q_t: Decimal
+    b_m: Decimal
+    b_t: Decimal
+
+
+_RATES: dict[int, tuple[Market, Rates]] = {}
+
+
+def rates(market: Market) -> Rates:
+    """The fee letters of the formulas for one market."""
+    known = _RATES.get(id(market))
+    if known is not None and known[0] is market:
+        return known[1]
+    maker, taker = market.maker_fee, market.taker_fee
+    if market.fee_mode == "quote":
+        found = Rates(maker, taker, ZERO, ZERO)
+    else:
+        found = Rates(ZERO, ZERO, maker, taker)
+    if len(_RATES) > 1000:
+        _RATES.clear()
+    _RATES[id(market)] = (market, found)
+    return found
+
+
 class State:
     """One bot. `raw` holds the stored form of the parts not decoded yet."""
 
     __slots__ = (
         "name", "rules", "config", "raw_config", "market", "status", "reason", "price", "at", "start_price", "started_at",
         "ledger", "book", "memory", "log", "seen", "seen_before", "commands", "missed", "late", "ending", "suspended", "resume_to",
-        "close_mode", "band", "raw", "needs_looks",
+        "close_mode", "band", "raw", "needs_looks", "rates", "buy_factor",
     )  # fmt: skip
 
     name: str
@@ -103,6 +131,8 @@ class State:
     close_mode: str | None
     band: Horizon | None  # the horizon while nothing changed
     raw: dict[str, Any]
+    rates: Rates
+    buy_factor: Decimal  # 1 + q_m: what a resting buy of cost 1 needs
     needs_looks: int  # ms of path before a crossing that the strategy must be shown (a guard over a window)
 
     def __init__(
@@ -117,7 +147,8 @@ class State:
         book: Book,
         memory: Memory,
     ) -> None:
-        self.name, self.rules, self.config, self.market = name, rules, config, market
+        self.name, self.rules, self.config = name, rules, config
+        self.use_market(market)
         self.raw_config = config.model_dump(mode="json", exclude_none=True)
         self.status, self.reason = Status.DRAFT, None
         self.price = self.start_price = price
@@ -146,6 +177,11 @@ class State:
             raise AttributeError(part)
         setattr(self, part, value)
         return value
+
+    def use_market(self, market: Market) -> None:
+        """The venue's rules, and the fee letters that follow from them."""
+        self.market, self.rates = market, rates(market)
+        self.buy_factor = ONE + self.rates.q_m
 
     def become(self, status: Status, reason: str | None = None) -> None:
         """One step of the status machine; staying where it is is no step."""
@@ -180,7 +216,7 @@ class State:
 
     def free_quote(self) -> Decimal:
         """The bot's quote that no resting buy needs."""
-        return self.ledger.quote - self.book.buy_cost * (1 + rates(self.market)[0])
+        return self.ledger.quote - self.book.buy_cost * self.buy_factor
 
     def free_base(self) -> Decimal:
         """The bot's base that no resting sell needs."""
@@ -189,28 +225,3 @@ class State:
 
 def _short(trade_id: str) -> str:
     return trade_id if len(trade_id) <= 20 else sha256(trade_id.encode()).hexdigest()[:20]
-
-
-class Rates(NamedTuple):
-    """strategies.md 1.1: `q` on a buy's cost, `b` of bought base; maker and taker."""
-
-    q_m: Decimal
-    q_t: Decimal
-    b_m: Decimal
-    b_t: Decimal
-
-
-_RATES: dict[int, tuple[Market, Rates]] = {}
-
-
-def rates(market: Market) -> Rates:
-    """The fee letters of the formulas for one market."""
-    known = _RATES.get(id(market))
-    if known is not None and known[0] is market:
-        return known[1]
-    maker, taker = market.maker_fee, market.taker_fee
-    found = Rates(maker, taker, ZERO, ZERO) if market.fee_mode == "quote" else Rates(ZERO, ZERO, maker, taker)
-    if len(_RATES) > 1000:
-        _RATES.clear()
-    _RATES[id(market)] = (market, found)
-    return found

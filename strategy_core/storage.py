@@ -105,7 +105,7 @@ def load_state(data: dict[str, Any], strategy: Callable[[str], Strategy]) -> Sta
     state.name, state.rules = name, rules
     state.raw_config = data["config"]
     state.config = _remembered(name, data["config"], lambda: rules.Config.model_validate(data["config"]))
-    state.market = _remembered("market", raw_market, lambda: Market.model_validate(raw_market))
+    state.use_market(_remembered("market", raw_market, lambda: Market.model_validate(raw_market)))
     state.raw = {**data, "market_is": state.market}
     state.status, state.reason = Status(data["status"]), data["reason"]
     state.price, state.at = Decimal(data["price"]), data["at"]

@@ -146,11 +146,11 @@ def _checked(series: Series) -> Series:
     for name, column in columns.items():
         bad = ~(np.isfinite(column) & (column > 0))
         if bad.any():
-            raise BadCase(f"candles.{int(bad.argmax())}.{name}: out_of_range (a price is finite and above 0)")
+            raise BadCase(f"candles.{int(np.argmax(bad))}.{name}: out_of_range (a price is finite and above 0)")
     bad = (series.highs < np.maximum(series.opens, series.closes)) | (series.lows > np.minimum(series.opens, series.closes))
     if bad.any():
-        raise BadCase(f"candles.{int(bad.argmax())}: high and low must enclose open and close")
+        raise BadCase(f"candles.{int(np.argmax(bad))}: high and low must enclose open and close")
     late = np.diff(series.times) <= 0
     if late.any():
-        raise BadCase(f"candles.{int(late.argmax()) + 1}.t: time must go forward")
+        raise BadCase(f"candles.{int(np.argmax(late)) + 1}.t: time must go forward")
     return series

@@ -96,7 +96,7 @@ def _drawdown(total: Floats, put: float) -> tuple[float, float]:
     worth = total + put
     peak = np.maximum.accumulate(np.maximum(worth, put))
     fall = peak - worth
-    return float(fall.max()), float((fall / np.where(peak > 0, peak, 1.0)).max()) * 100
+    return float(np.max(fall)), float(np.max(fall / np.where(peak > 0, peak, 1.0))) * 100
 
 
 def _returns(report: Report, total: Floats, put: float) -> tuple[Floats, float]:
