@@ -1,6 +1,6 @@
 """Time, injected: every part of onebox asks a Clock, so that a simulation can own time.
 
-Rules: 1. wall time is milliseconds since the epoch, UTC; 2. nothing in onebox calls `time` or `asyncio.sleep` directly for anything it promises.
+Rules: 1. wall time is milliseconds since the epoch, UTC; 2. the host calls `time` and `asyncio.sleep` through it for all that it promises.
 """
 
 import asyncio

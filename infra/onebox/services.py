@@ -1,6 +1,7 @@
 """The services of an installation: made from resources.json, each only if its resource is there.
 
-A service is a folder of its own; `start` and `stop` are called if it has them, else `close`. What the settings template may ask of it is listed in `values`.
+A service is a folder of its own; `start` and `stop` are called if it has them, else `close`. What the settings template may ask of it is
+listed in `values`.
 """
 
 import asyncio

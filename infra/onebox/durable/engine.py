@@ -125,7 +125,7 @@ class Engine:
 
     def take(self) -> Batch | None:
         """Everything staged since the last take, or None; it must be written, then published."""
-        if not self.staged.steps and not self.staged.released:
+        if self.staged.is_empty():
             return None
         batch, self.staged = self.staged, Batch()
         return batch
@@ -150,8 +150,7 @@ class Engine:
 
     def is_idle(self) -> bool:
         """Nothing ready, nothing at work, nothing staged; timers may still be running."""
-        nothing_staged = not self.staged.steps and not self.staged.released
-        return nothing_staged and self.orchestration_boxes.is_idle() and self.entity_boxes.is_idle() and self.activities.is_idle()
+        return self.staged.is_empty() and self.orchestration_boxes.is_idle() and self.entity_boxes.is_idle() and self.activities.is_idle()
 
     # --- what the three kinds of work share ------------------------------------------------------------------------------------------
 
@@ -178,12 +177,11 @@ class Engine:
         """Stage a message."""
         self._last_id += 1
         message = Message(self._last_id, kind, target, execution, due_ms, body)
-        self.staged.steps.append((sql.ADD, (message.id, kind, target, execution, due_ms, body)))
         self.staged.added.append(message)
 
     def consume(self, message: Message) -> None:
         """Stage that a message has been dealt with."""
-        self.staged.steps.append((sql.CONSUME, (message.id,)))
+        self.staged.consumed.append(message.id)
         if message.kind == TIMER:
             self.timers.pop((message.target, message.execution, int(message.body)), None)
 
@@ -191,7 +189,7 @@ class Engine:
         message_id = self.timers.pop((instance.id, instance.execution, timer), None)
         if message_id is not None:
             self.later.drop(message_id)
-            self.staged.steps.append((sql.CONSUME, (message_id,)))
+            self.staged.consumed.append(message_id)
 
     def _running(self, instance_id: str) -> Instance:
         instance = self.instance(instance_id)

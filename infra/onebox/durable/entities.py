@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 CACHED = 20_000
 
 
+class BadAnswer(Exception):
+    """What the function returned is not the answer of an entity."""
+
+
+def _answer(text: str | None, operations: int) -> dict:
+    try:
+        said = json.loads(text or "")
+        if len(said["results"]) == operations and {"entityExists", "entityState", "signals"} <= said.keys():
+            return said
+    except (ValueError, LookupError, TypeError) as error:
+        raise BadAnswer(str(error)) from error
+    raise BadAnswer(f"{operations} operations, {len(said['results'])} results")
+
+
 @dataclass(frozen=True, slots=True)
 class EntityBatch:
     """Claimed operations of one entity and what its function receives; `function` is None when the app has no such entity."""
@@ -53,8 +67,8 @@ class EntityWork:
         return EntityBatch(entity, messages, operations, self._engine.names.entity(name), payload)
 
     def finish(self, work: EntityBatch, answer: str) -> None:
-        """The function returned its answer text."""
-        said = json.loads(answer)
+        """The function returned its answer text; raises BadAnswer, with nothing staged, if that is none."""
+        said = _answer(answer, len(work.operations))
         for operation, result in zip(work.operations, said["results"], strict=True):
             self._reply(operation, result["result"], is_error=result["isError"])
         now, entity = self._engine.clock.now_ms(), work.entity

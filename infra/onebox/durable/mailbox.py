@@ -29,10 +29,7 @@ class Ready:
     def take(self) -> object | None:
         if not self._items:
             return None
-        if self._pick is None:
-            item = next(iter(self._items))
-        else:
-            item = list(self._items)[self._pick(len(self._items))]
+        item = next(iter(self._items)) if self._pick is None else list(self._items)[self._pick(len(self._items))]
         del self._items[item]
         return item
 

@@ -82,12 +82,19 @@ class Entity:
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction writes, in order, and what the engine does once it is on disk."""
+    """What one transaction writes, and what the engine does once it is on disk.
+
+    `steps` keep their order; messages need none, since no batch both adds and consumes the same one.
+    """
 
     steps: list[tuple[str, tuple]] = field(default_factory=list)
     added: list[Message] = field(default_factory=list)
+    consumed: list[int] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+
+    def is_empty(self) -> bool:
+        return not (self.steps or self.added or self.consumed or self.released)
 
 
 def entity_id(name: str, key: str) -> str:

@@ -111,9 +111,8 @@ class OrchestrationWork:
 
     def _episode(self, instance: Instance, messages: list[Message]) -> Episode:
         now = self._engine.clock.now_ms()
-        events = [wire.orchestrator_started(now)]
-        for message in messages:
-            events.append(wire.timer_fired(now, int(message.body), message.due_ms) if message.kind == TIMER else message.body)
+        news = (wire.timer_fired(now, int(m.body), m.due_ms) if m.kind == TIMER else m.body for m in messages)
+        events = [wire.orchestrator_started(now), *news]
         parent = instance.parent[0] if instance.parent else None
         payload = wire.orchestration_input(instance.id, parent, instance.input, [*instance.history, *events])
         return Episode(instance, self._engine.names.orchestrator(instance.name), payload, events, messages=messages)

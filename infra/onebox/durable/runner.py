@@ -14,9 +14,10 @@ from typing import Any
 
 from infra.onebox import log
 from infra.onebox.clock import Clock
+from infra.onebox.durable import wire
 from infra.onebox.durable.activities import Activity
 from infra.onebox.durable.engine import Engine
-from infra.onebox.durable.entities import EntityBatch
+from infra.onebox.durable.entities import BadAnswer, EntityBatch
 from infra.onebox.durable.model import Batch
 from infra.onebox.durable.orchestrations import Episode
 from infra.onebox.worker.function import FunctionFailed, Result
@@ -116,7 +117,10 @@ class Runner:
             LOG.info("orchestration %s %s failed", work.instance.name, work.instance.id)
             orchestrations.fail(work, error.message)
         else:
-            orchestrations.finish(work, result.value)
+            try:
+                orchestrations.finish(work, result.value)
+            except wire.BadDecision as error:
+                orchestrations.fail(work, str(error))
 
     async def _entity(self, work: EntityBatch) -> None:
         entities = self.engine.entities
@@ -125,12 +129,12 @@ class Runner:
             return
         try:
             result = await self._invoke(work.function, work.payload)
-        except FunctionFailed as error:
+            entities.finish(work, result.value)
+        except (FunctionFailed, BadAnswer) as error:
             await self._back_off(work.entity.id, error)
             entities.abandon(work)
         else:
             self._attempts.pop(work.entity.id, None)
-            entities.finish(work, result.value)
 
     async def _activity(self, work: Activity) -> None:
         activities = self.engine.activities
@@ -149,7 +153,7 @@ class Runner:
         else:
             activities.finish(work, result.value)
 
-    async def _back_off(self, entity: str, error: FunctionFailed) -> None:
+    async def _back_off(self, entity: str, error: Exception) -> None:
         attempt = self._attempts[entity] = self._attempts.get(entity, 0) + 1
         LOG.error("entity %s broke (attempt %d), the batch will be retried: %s", entity, attempt, error)
         await self._clock.sleep(min(FIRST_RETRY_S * 2 ** (attempt - 1), LAST_RETRY_S))

@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS instances (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, execution TEXT NOT NULL, input TEXT, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
   status TEXT NOT NULL, output TEXT, custom_status TEXT, parent TEXT, progress TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS instances_created ON instances (created_ms);
-CREATE TABLE IF NOT EXISTS history (instance TEXT NOT NULL, episode INTEGER NOT NULL, events TEXT NOT NULL, PRIMARY KEY (instance, episode)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history (
+  instance TEXT NOT NULL, episode INTEGER NOT NULL, events TEXT NOT NULL, PRIMARY KEY (instance, episode)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS messages (
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL, execution TEXT NOT NULL, due_ms INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS entities (id TEXT PRIMARY KEY, state TEXT, updated_ms INTEGER NOT NULL) WITHOUT ROWID;
@@ -69,11 +70,13 @@ class DurableStore:
 
     def write(self, batch: Batch) -> None:
         """The whole batch in one transaction."""
-        if not batch.steps:
+        if not (batch.steps or batch.added or batch.consumed):
             return
         with transaction(self._db) as db:
             for sql, group in groupby(batch.steps, key=itemgetter(0)):
                 db.executemany(sql, [values for _, values in group])
+            db.executemany(CONSUME, [(message_id,) for message_id in batch.consumed])
+            db.executemany(ADD, [(m.id, m.kind, m.target, m.execution, m.due_ms, m.body) for m in batch.added])
 
     def messages(self) -> list[Message]:
         return [Message(*row) for row in self._reader.execute("SELECT * FROM messages ORDER BY id")]

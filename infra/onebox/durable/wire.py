@@ -18,8 +18,14 @@ def event(kind: int, ms: int, event_id: int = -1, **fields: Any) -> str:
     """One history event as JSON text."""
     parts = [f'{{"EventType":{kind},"EventId":{event_id},"IsPlayed":false,"Timestamp":"{iso(ms)}"']
     for name, value in fields.items():
-        parts.append(f'"{name}":{quote(value) if type(value) is str else json.dumps(value)}')
+        parts.append(f'"{name}":{_text(value)}')
     return ",".join(parts) + "}"
+
+
+def _text(value: Any) -> str:
+    if type(value) is str:
+        return quote(value)
+    return str(value) if type(value) is int else "null" if value is None else json.dumps(value)
 
 
 def execution_started(ms: int, name: str, instance: str, execution: str, text: str | None) -> str:
@@ -90,6 +96,10 @@ def entity_input(name: str, key: str, exists: bool, state: str | None, operation
     return json.dumps({"self": {"name": name, "key": key}, "exists": exists, "state": state, "batch": batch})
 
 
+class BadDecision(Exception):
+    """What the function returned is not the answer of an orchestrator."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """An orchestrator's answer; `output` and `custom_status` are JSON text, `error` is set when it raised."""
@@ -102,20 +112,25 @@ class Decision:
 
 
 def decision(text: str, error: str | None = None) -> Decision:
-    """Parse an orchestrator's answer."""
-    answer = json.loads(text)
+    """Parse an orchestrator's answer; raises BadDecision."""
+    try:
+        answer = json.loads(text)
+        actions, is_done = list(flat(answer["actions"])), bool(answer["isDone"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise BadDecision("the orchestrator function did not return a durable answer") from error
     output = json.dumps(answer["output"]) if answer.get("output") is not None else None
     custom = json.dumps(answer["customStatus"]) if answer.get("customStatus") is not None else None
-    return Decision(bool(answer["isDone"]), list(flat(answer["actions"])), output, custom, error)
+    return Decision(is_done, actions, output, custom, error)
 
 
 def failure(message: str) -> Decision:
     """Parse an exception's text: what the user's code said, then, after the label, what it had decided."""
     said, label, data = message.partition(OUT_OF_PROC)
     said = said.rstrip("\n").removeprefix("Exception: ")
-    if not label:
+    try:
+        return decision(data, said) if label else Decision(False, [], None, None, said)
+    except BadDecision:
         return Decision(False, [], None, None, said)
-    return decision(data, said)
 
 
 def flat(actions: list) -> Any:

@@ -20,7 +20,7 @@ def test_a_chain_killed_again_and_again_completes_exactly(run_host, pauses):
 
 def test_what_was_answered_survives_a_kill(run_host):
     host = run_host("patterns")
-    for n in range(20):
+    for _ in range(20):
         host.client("signal_entity", {"entity": ["tally", "signals"]}, "add", 1)
     timer = host.client("start_new", "approval", "timer", 400)
     waiting = host.client("start_new", "waits", "waiting", None)

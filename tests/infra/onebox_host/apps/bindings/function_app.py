@@ -17,7 +17,7 @@ TICKS: list[bool] = []
 @app.route(route="send", methods=["POST"])
 async def send(req: func.HttpRequest) -> func.HttpResponse:
     """POST [[session, message id, body], ...]."""
-    async with ServiceBusClient.from_connection_string(os.environ["ServiceBus"]) as bus, bus.get_queue_sender("events") as sender:
+    async with ServiceBusClient.from_connection_string(os.environ["BUS"]) as bus, bus.get_queue_sender("events") as sender:
         await sender.send_messages([ServiceBusMessage(b, session_id=s, message_id=m) for s, m, b in req.get_json()])
     return func.HttpResponse(status_code=202)
 
@@ -60,7 +60,7 @@ def tick(timer: func.TimerRequest) -> None:
 
 @app.route(route="seen", methods=["GET"])
 async def seen(req: func.HttpRequest) -> func.HttpResponse:
-    async with CosmosClient.from_connection_string(os.environ["Cosmos"]) as cosmos:
+    async with CosmosClient.from_connection_string(os.environ["COSMOS"]) as cosmos:
         container = cosmos.get_database_client("shop").get_container_client("rows")
         rows = [row["text"] async for row in container.query_items("SELECT * FROM c", partition_key="u")]
     shown = {"seen": SEEN, "rows": rows, "ticks": len(TICKS), "issuer": os.environ.get("ISSUER"), "vault": os.environ.get("VAULT")}

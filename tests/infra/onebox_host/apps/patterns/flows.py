@@ -94,7 +94,7 @@ def eternal(context: df.DurableOrchestrationContext):
 def slow_chain(context: df.DurableOrchestrationContext):
     """Ten steps, each an activity and an entity operation: for kills in the middle."""
     steps = []
-    for n in range(10):
+    for _ in range(10):
         yield context.call_activity("nap", 0.03)
         steps.append((yield context.call_entity(df.EntityId("tally", context.instance_id), "add", 1)))
     return steps

@@ -17,8 +17,7 @@ def echo(req: func.HttpRequest) -> func.HttpResponse:
         "body": req.get_body().decode(),
         "x": req.headers.get("x-test"),
     }
-    response = func.HttpResponse(json.dumps(seen), mimetype="application/json", headers={"X-Answer": "42"})
-    return response
+    return func.HttpResponse(json.dumps(seen), mimetype="application/json", headers={"X-Answer": "42"})
 
 
 @bp.route(route="api/echo/literal", methods=["GET"])
