@@ -20,7 +20,7 @@ _RENEWED_BEFORE = dt.timedelta(days=30)
 
 def context(directory: Path, now_ms: int) -> tuple[ssl.SSLContext, Path]:
     """A server context for 127.0.0.1 and localhost, and the file of the authority to trust."""
-    authority, certificate, key = directory / "ca.pem", directory / "server.pem", directory / "server.key"
+    authority, certificate, key = directory / "keyvault.ca.pem", directory / "keyvault.server.pem", directory / "keyvault.server.key"
     now = dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC)
     if not authority.exists() or _ends(certificate) - now < _RENEWED_BEFORE:
         _make(authority, certificate, key, now)

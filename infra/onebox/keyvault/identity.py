@@ -23,7 +23,7 @@ class Identity:
 
     def __init__(self, directory: Path, clock):
         self._clock = clock
-        path = directory / "client.json"
+        path = directory / "keyvault.client.json"
         if not path.exists():
             made = {"tenantId": str(uuid.uuid4()), "clientId": str(uuid.uuid4()), "clientSecret": secrets.token_urlsafe(32)}
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -35,7 +35,7 @@ class KeyVaultService:
         self._identity = Identity(directory, clock)
         self._safe: Safe | None = None
         self._runner: web.AppRunner | None = None
-        self._port, self._authority = 0, directory / "ca.pem"
+        self._port, self._authority = 0, directory / "keyvault.ca.pem"
 
     async def start(self, port: int = 0) -> None:
         self._safe = Safe(self._directory, self._clock)
@@ -55,7 +55,7 @@ class KeyVaultService:
     def settings(self) -> dict[str, str]:
         """What an app needs to reach it: url, ca, authority, tenantId, clientId, clientSecret."""
         url = f"https://localhost:{self._port}"
-        return {"url": url, "ca": str(self._authority), "authority": url, **self._identity.settings}
+        return {"url": url, "ca": str(self._authority.resolve()), "authority": url, **self._identity.settings}
 
     def _app(self) -> web.Application:
         @web.middleware

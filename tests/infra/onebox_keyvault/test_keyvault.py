@@ -149,7 +149,7 @@ async def test_nothing_on_the_disk_holds_the_value(vault, client, tmp_path):
     await client.delete_secret("acc-1")
     for file in tmp_path.iterdir():
         assert CANARY.encode() not in file.read_bytes(), file.name
-    for private in ("keyvault.key", "client.json", "server.key", "keyvault.sqlite3"):
+    for private in ("keyvault.key", "keyvault.client.json", "keyvault.server.key", "keyvault.sqlite3"):
         assert (tmp_path / private).stat().st_mode & 0o777 == 0o600, private
 
 
@@ -172,7 +172,9 @@ async def test_secrets_and_settings_survive_a_restart(tmp_path):
         async with Connected(service) as client:
             if not kept:
                 await client.set_secret("acc-1", "one")
-            kept.append(((await client.get_secret("acc-1")).value, service.settings()["clientSecret"], (tmp_path / "ca.pem").read_text()))
+            kept.append(
+                ((await client.get_secret("acc-1")).value, service.settings()["clientSecret"], (tmp_path / "keyvault.ca.pem").read_text())
+            )
         await service.stop()
     assert kept[0] == kept[1]
 
