@@ -1,12 +1,14 @@
 """The Cosmos endpoint as a service: its own HTTP server on 127.0.0.1, its key, its file.
 
-`CosmosService(directory, clock, database, containers)`; start, stop, `connection_string`, `upsert` for output bindings, `faults`.
+`CosmosService(directory, clock, database, containers, synchronous="FULL")`: start, stop, `connection_string`, `upsert`, `faults`.
 """
 
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
+from infra.onebox.store import Synchronous
 
 from .documents import Documents
 from .faults import Faults
@@ -18,10 +20,11 @@ from .wire import Wire
 class CosmosService:
     """A Cosmos account with one database given, and more on request."""
 
-    def __init__(self, directory: Path, clock, database: str, containers: list[dict[str, Any]]):
+    def __init__(self, directory: Path, clock, database: str, containers: list[dict[str, Any]], synchronous: Synchronous = "FULL"):
         directory.mkdir(parents=True, exist_ok=True)
         self.faults = Faults()
         self._directory, self._clock, self._database, self._containers = directory, clock, database, containers
+        self._synchronous = synchronous
         self._key = Key(directory / "cosmos.key")
         self._storage: Storage | None = None
         self._runner: web.ServerRunner | None = None
@@ -29,7 +32,7 @@ class CosmosService:
 
     async def start(self, port: int = 0) -> None:
         """Opens the file, sees to the containers asked for, listens."""
-        self._storage = Storage(self._directory / "cosmos.sqlite3", self._clock)
+        self._storage = Storage(self._directory / "cosmos.sqlite3", self._clock, self._synchronous)
         (self._directory / "cosmos.sqlite3").chmod(0o600)
         await self._prepare(self._storage)
         wire = Wire(self._storage, self._key, self.faults)

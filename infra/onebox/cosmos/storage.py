@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from infra.onebox.store import connect
+from infra.onebox.store import Synchronous, connect
 
 from .container import Container, checked
 from .errors import conflict, not_found
@@ -38,9 +38,10 @@ Work = Callable[[sqlite3.Connection], Any]
 class Storage:
     """Opens the file, owns the order of writes."""
 
-    def __init__(self, path: Path, clock):
+    def __init__(self, path: Path, clock, synchronous: Synchronous = "FULL"):
         self.clock = clock
-        self.writing = connect(path, _SCHEMA)
+        self.writing = connect(path, _SCHEMA, synchronous=synchronous)
+        self._is_threaded = synchronous == "FULL"  # else nothing waits for the disk, and a simulation stays on one thread
         register(self.writing)
         self.reading = _reader(path)
         self.scanning = _reader(path)
@@ -135,6 +136,8 @@ class Storage:
 
     async def scan(self, statement: str, arguments: list) -> list[tuple]:
         """Rows of a statement that may look at many documents, read off the event loop."""
+        if not self._is_threaded:
+            return self.scanning.execute(statement, arguments).fetchall()
         async with self.scan_lock:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._scanner, lambda: self.scanning.execute(statement, arguments).fetchall())
@@ -148,7 +151,10 @@ class Storage:
                 outcomes = [self._run(work) for work, _ in group]
                 self._sweep()
                 self.writing.execute("UPDATE counter SET value=?", (self.lsn,))
-                await loop.run_in_executor(self._committer, self.writing.execute, "COMMIT")
+                if self._is_threaded:
+                    await loop.run_in_executor(self._committer, self.writing.execute, "COMMIT")
+                else:
+                    self.writing.execute("COMMIT")
             except Exception as error:  # the disk refused: nobody in this group was stored
                 if self.writing.in_transaction:
                     self.writing.execute("ROLLBACK")

@@ -1,0 +1,50 @@
+"""The queries the platform lives on read an index range and nothing else, however many documents there are."""
+
+import asyncio
+
+import pytest
+
+from infra.onebox.clock import VirtualClock
+from infra.onebox.cosmos import CosmosService
+from infra.onebox.cosmos.query import Query, Request
+
+INDEXES = [["watchKey", "below"], ["watchKey", "above"], ["until"], ["userId", "sort"], ["userId", "botId", "sort"]]
+
+CASES = [
+    ("SELECT c.id FROM c WHERE c.watchKey = @t AND (c.below >= @n OR c.above <= @n)", None, ["by_watchKey_below", "by_watchKey_above"]),
+    (
+        "SELECT c.id FROM c WHERE c.watchKey = @t AND (c.below >= @n OR c.above <= @n OR c.until <= @n) AND c.status = @t",
+        None,
+        ["by_watchKey_below", "by_watchKey_above", "by_"],
+    ),
+    ("SELECT c.id FROM c WHERE c.until <= @n AND IS_DEFINED(c.watchKey)", None, ["by_until"]),
+    ("SELECT * FROM c WHERE c.userId = @u ORDER BY c.sort DESC OFFSET 0 LIMIT 51", "u1", ["by_userId_sort"]),
+    (
+        "SELECT * FROM c WHERE c.userId = @u AND c.botId = @t AND c.sort < @t ORDER BY c.sort DESC OFFSET 0 LIMIT 51",
+        "u1",
+        ["by_userId_botId_sort"],
+    ),
+    ("SELECT * FROM c", "u1", ["_pk"]),
+]
+
+
+@pytest.mark.parametrize(("text", "key", "indexes"), CASES)
+async def test_a_query_reads_its_indexes(tmp_path, text, key, indexes):
+    service = CosmosService(
+        tmp_path, VirtualClock(), "d", [{"name": "bots", "partitionKey": "/userId", "indexes": INDEXES}], synchronous="OFF"
+    )
+    await service.start()
+    items = [
+        {"id": str(n), "userId": f"u{n % 3}", "botId": "b", "sort": str(n), "watchKey": f"k{n % 5}", "below": n, "above": n, "until": n}
+        for n in range(300)
+    ]
+    await asyncio.gather(*(service.upsert("d", "bots", item) for item in items))
+    storage = service._storage
+    query = Query(storage.container("d", "bots"), Request(text, {"@t": "k1", "@n": 9, "@u": "u1"}, key, 100, 0))
+    statement, arguments = query.statement()
+    plan = [row[3] for row in storage.reading.execute(f"EXPLAIN QUERY PLAN {statement}", arguments)]
+    await service.stop()
+    searches = [step for step in plan if "INDEX" in step]
+    assert len(searches) == len(indexes) and all(name in step for name, step in zip(indexes, searches, strict=True)), plan
+    assert not any(step.startswith("SCAN") for step in plan), plan
+    assert key is None or not any("TEMP B-TREE" in step for step in plan), plan
