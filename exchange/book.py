@@ -13,9 +13,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from exchange.protocol import Balance, OrderReport, OrderStatus, Placement, Trade
-from strategy_core.matching import fee_of
 from strategy_core.number import ZERO, cut, plain
-from strategy_core.trade import Market, OrderType, Side
+from strategy_core.trade import FeeMode, Market, OrderType, Side
 
 SCHEMA = 1
 KEPT_TRADES = 400
@@ -115,7 +114,7 @@ class Book:
         """Books one execution of an open order; ends the order when nothing is left of it."""
         row = self.document["orders"][client_order_id]
         side = Side(row["side"])
-        fee, currency = fee_of(market, side, what.price, what.amount, what.maker)
+        fee, currency = _fee(market, side, what)
         if market.is_future:
             self._move_position(market, side, what)
         else:
@@ -204,6 +203,14 @@ class Book:
 def order_id(client_order_id: str) -> str:
     """The paper venue's own id of an order."""
     return f"p{client_order_id[:24]}"
+
+
+def _fee(market: Market, side: Side, what: Execution) -> tuple[Decimal, str]:
+    """(fee, currency), exact: a BUY may pay in what it receives."""
+    rate = market.maker_fee if what.maker else market.taker_fee
+    if side is Side.BUY and market.fee_mode is FeeMode.RECEIVED:
+        return what.amount * rate, market.base
+    return what.price * what.amount * rate, market.quote
 
 
 def margin(position: Row) -> Decimal:

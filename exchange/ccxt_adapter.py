@@ -179,7 +179,10 @@ class CcxtExchange:
         held = [position for position in positions if position is not None]
         if len(held) > 1:
             raise Rejected("mode_mismatch", f"{symbol} has positions on both sides: the account is in hedge mode")
-        return held[0] if held else None
+        if not held:
+            return None
+        known = self._modes.get(symbol, (None, None))[0]  # where the mode is the account's, positions do not name it
+        return held[0] if held[0].margin_mode is not None else held[0]._replace(margin_mode=known)
 
     async def prepare(self, symbol: str, leverage: Decimal, margin_mode: str) -> Position | None:
         self._need_perpetuals()

@@ -87,6 +87,7 @@ class Signs(NamedTuple):
     duplicate: tuple[str, ...] = ()
     expired: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()  # the venue says itself that it does not know
+    rejected: tuple[tuple[str, str], ...] = ()  # (code, reason) of definite refusals ccxt has no class for
 
 
 def meaning_of(error: BaseException) -> Meaning:
@@ -116,7 +117,9 @@ def outcome_of(error: BaseException, signs: Signs, secrets: Iterable[str]) -> Ou
         return Outcome(Result.DUPLICATE, None, None, message)
     if _has(text, signs.expired):
         return Outcome(Result.REJECTED, None, "expired", message)
-    reason = None if _has(text, signs.unknown) else meaning_of(error).write
+    reason = (
+        None if _has(text, signs.unknown) else next((why for sign, why in signs.rejected if _has(text, (sign,))), meaning_of(error).write)
+    )
     if reason is None:
         return Outcome(Result.UNKNOWN, None, None, message)
     if reason == "duplicate":
@@ -136,7 +139,8 @@ def raised_for(error: BaseException, signs: Signs, secrets: Iterable[str]) -> Ex
 
 
 def _has(text: str, signs: tuple[str, ...]) -> bool:
-    return any(sign in text for sign in signs)
+    """Whether a sign stands in the text as a whole word: 10000 is no part of a time stamp."""
+    return any(re.search(rf"(?<!\w){re.escape(sign)}(?!\w)", text) for sign in signs)
 
 
 def _refined(reason: str, text: str) -> str:

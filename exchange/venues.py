@@ -80,14 +80,14 @@ VENUES: dict[str, Venue] = {
     for venue in (
         Venue(
             "binance", "clientOrderId", ((_ORDER, "origClientOrderId"),), "origClientOrderId", Fence.PARAMS,
-            Signs(("Duplicate order sent", "-4116"), ("-1021", "-5028", "-4188"), ("-1006", "-1007")),
+            Signs(("Duplicate order sent", "-4116"), ("-1021", "-5028", "-4188"), ("-1006", "-1007"), (("-2022", "reduce_only"), ("-2019", "insufficient_funds"), ("-4061", "mode_mismatch"))),
             FeeMode.RECEIVED, True, True, as_is, {},
             page=500, newest_first=False,
             options={"fetchMarkets": {"types": ["spot", "linear"]}, "recvWindow": 10_000, "fetchMargins": False},
         ),
         Venue(
             "bybit", "clientOrderId", ((_OPEN, "orderLinkId"), (_CLOSED, "orderLinkId")), "orderLinkId", Fence.HEADERS,
-            Signs(("110072", "170141", "12141"), ("10002",), ("10000", "10016")),
+            Signs(("110072", "170141", "12141"), ("10002",), ("10000", "10016"), (("110017", "reduce_only"), ("170213", "not_found"), ("110001", "not_found"))),
             FeeMode.RECEIVED, True, True, as_is, {"marketUnit": "baseCoin"},
             account_margin_mode=True,
             options={"fetchMarkets": {"types": ["spot", "linear"]}, "enableUnifiedAccount": True, "enableUnifiedMargin": False},

@@ -6,11 +6,11 @@ from typing import Any
 import ccxt
 import pytest
 from ccxt.base.errors import error_hierarchy
-from wire import CREDENTIALS, ID, SPOT, Wire
 
 from exchange.errors import MEANINGS, Signs, meaning_of, outcome_of, raised_for, scrubbed
 from exchange.protocol import NotFound, RateLimited, Rejected, Result, Unauthorized, Unavailable
 from exchange.venues import VENUES
+from tests.exchange.wire import CREDENTIALS, ID, SPOT, Wire
 
 NO_SIGNS = Signs()
 DEFINITIVE = {
@@ -134,3 +134,8 @@ async def test_no_canary_leaves_by_log_message_or_exception(venue: str, caplog: 
     assert sent
     for secret in (*CREDENTIALS.values(), "signature="):
         assert not any(secret in text for text in [*seen, caplog.text])
+
+
+def test_a_code_inside_a_time_stamp_is_not_a_code() -> None:
+    error = ccxt.OrderNotFound('bybit {"retCode":170213,"retMsg":"Order does not exist.","time":1700000100000}')
+    assert outcome_of(error, VENUES["bybit"].signs, ()).reason == "not_found"

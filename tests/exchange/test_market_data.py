@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from paper_fakes import MINUTE, T0, Clock, write_candles
 
 from exchange.market_data import Feed, MarketData
 from exchange.protocol import Rejected
+from tests.exchange.paper_fakes import MINUTE, T0, Clock, write_candles
 
 
 @pytest.mark.parametrize("module", ["protocol", "paper", "market_data", "live"])

@@ -4,11 +4,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from paper_fakes import AT_ONCE, MINUTE, T0, World, rules
 
 from exchange.paper import Settings
 from exchange.protocol import Cursor, OrderStatus, Result
 from strategy_core.trade import FeeMode, Horizon, Side
+from tests.exchange.paper_fakes import AT_ONCE, MINUTE, T0, World, rules
 
 D = Decimal
 CALM = ["100 100 100 100"]

@@ -5,10 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from paper_fakes import MINUTE, T0, write_candles
 
 from exchange.protocol import Rejected
 from exchange.replay import BadFile, Replay
+from tests.exchange.paper_fakes import MINUTE, T0, write_candles
 
 D = Decimal
 

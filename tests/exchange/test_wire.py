@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from paper_fakes import T0
-from wire import ID, SPOT, SWAP, Request, Wire
 
 from exchange.protocol import Cursor, ExchangeError, Result, Unsupported
 from exchange.venues import VENUES
+from tests.exchange.paper_fakes import T0
+from tests.exchange.wire import ID, SPOT, SWAP, Request, Wire
 
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
 GATE = "t-" + ID[:26]

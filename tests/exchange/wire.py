@@ -7,13 +7,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from paper_fakes import T0, Clock
-
 from exchange.ccxt_adapter import CcxtExchange
 from exchange.limits import Budget
 from exchange.protocol import Placement
 from exchange.venues import VENUES, open_ccxt
 from strategy_core.trade import Order, OrderType, Role, Side
+from tests.exchange.paper_fakes import T0, Clock
 
 ID = "0123456789abcdef0123456789abcdef"
 SPOT, SWAP = "BTC/USDT", "BTC/USDT:USDT"

@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from venue.faults import Faults
-from venue.market import ZERO, Account, Engine, Order, Position, Refused, Rules, Trade
+
+from tests.venue.faults import Faults
+from tests.venue.market import ZERO, Account, Engine, Order, Position, Refused, Rules, Trade
 
 WEIGHTS = {"openOrders": 6, "allOrders": 20, "myTrades": 20, "account": 20, "exchangeInfo": 20, "order": 1}
 PERIODS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "1d": 86_400_000}
