@@ -26,6 +26,7 @@ def parse(arguments: list[str]) -> Installation:
     parser.add_argument("--static", type=Path, default=None, help="static site (default: frontend/out of the app)")
     parser.add_argument("--resources", type=Path, default=None, help="default: infra/resources.json of the app")
     parser.add_argument("--settings", type=Path, default=None, help="default: infra/onebox.settings.json of the app")
+    parser.add_argument("--public-url", default=os.environ.get("PUBLIC_URL", ""), help="address browsers use, if not the one bound")
     given = parser.parse_args(arguments)
     app = given.app
     return Installation(
@@ -36,6 +37,7 @@ def parse(arguments: list[str]) -> Installation:
         given.static or app / "frontend" / "out",
         given.resources or app / "infra" / "resources.json",
         given.settings or app / "infra" / "onebox.settings.json",
+        given.public_url.rstrip("/"),
     )
 
 

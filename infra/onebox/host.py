@@ -45,6 +45,7 @@ class Installation:
     static: Path | None = None
     resources: Path | None = None
     settings: Path | None = None
+    public_url: str = ""
 
 
 class Host:
@@ -89,7 +90,7 @@ class Host:
         port = await server.start(where.host, where.port)
         self.url = f"http://{where.host if where.host not in ('0.0.0.0', '::') else '127.0.0.1'}:{port}"
         template = (read_json(where.settings) if where.settings else None) or {}
-        apply_settings(fill(template, self.services.values(self.url)))
+        apply_settings(fill(template, self.services.values(where.public_url or self.url)))
         return server
 
     async def _index(self) -> Worker:
@@ -115,8 +116,10 @@ class Host:
         hub = expand(self.host_json.durable.get("hubName", "onebox"))
         self.durable_api = DurableApi(engine, self.runner, hub)
         await self.durable_api.start()
+        # Stopped in this order: no new work; the app's running functions are cancelled, not failed, while their client still gets
+        # through; then the API and the store.
+        self._undo[-1:] = [("durable store", store.close), ("durable api", self.durable_api.stop), self._undo[-1]]
         self._undo.append(("durable runner", self.runner.stop))
-        self._undo.append(("durable api", self.durable_api.stop))
         await self.runner.start()
 
     async def _attach_queues(self, functions: list[Function], invoker: Invoker) -> None:

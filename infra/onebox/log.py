@@ -4,16 +4,19 @@ import logging
 import os
 import sys
 
+CHATTY = ("aiohttp.access", "asyncio", "azure", "azure.functions", "azure_functions_runtime", "ccxt", "httpcore", "httpx", "urllib3")
 FORMAT = "%(asctime)s %(levelname).4s %(name)s: %(message)s"
 
 
 def configure() -> None:
-    """Logging of the whole process to stderr; level from ONEBOX_LOG (default INFO), chatty libraries from WARNING up."""
+    """Logging of the whole process to stderr; level from ONEBOX_LOG (default INFO).
+
+    DEBUG is for onebox alone and libraries speak from WARNING up: some print keys and signed addresses below that.
+    """
     level = os.environ.get("ONEBOX_LOG", "INFO").upper()
-    logging.basicConfig(level=logging.WARNING, format=FORMAT, stream=sys.stderr, force=True)
+    logging.basicConfig(level="INFO" if level == "DEBUG" else level, format=FORMAT, stream=sys.stderr, force=True)
     logging.getLogger("onebox").setLevel(level)
-    logging.getLogger("function").setLevel(level)
-    for chatty in ("azure", "aiohttp.access", "ccxt", "httpx", "urllib3"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

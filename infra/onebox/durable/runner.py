@@ -25,6 +25,7 @@ from infra.onebox.worker.function import FunctionFailed, Result
 Invoke = Callable[[str, Any], Awaitable[Result]]
 LOG = log.get("durable")
 FIRST_RETRY_S, LAST_RETRY_S = 0.1, 30.0
+KEEP_MS, SWEEP_EVERY_S, SWEPT_AT_ONCE = 7 * 86_400_000, 600.0, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,21 @@ class Runner:
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._time = self._loop.create_task(self._watch_time())
+        self._background = [self._loop.create_task(self._watch_time()), self._loop.create_task(self._sweep())]
         self.pump()
 
     async def stop(self) -> None:
         """Stop handing out work and finish the write under way; what is at work will be done again after a restart."""
         self._stopping = True
-        self._time.cancel()
-        for task in self._tasks:
+        running = [*self._background, *self._tasks]
+        for task in running:
             task.cancel()
-        await asyncio.gather(self._time, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         await self._loop.run_in_executor(self._writer, lambda: None)
         self._writer.shutdown(wait=True)
-        self.engine.store.close()
 
     async def committed(self) -> None:
-        """Wait until everything staged so far is on disk."""
+        """Wait until everything staged so far is on disk; for ever, once the host is stopping: it must not be promised any more."""
         promise = self._loop.create_future()
         self._promises.append(promise)
         self._plan_flush()
@@ -161,12 +161,14 @@ class Runner:
     # --- writing ------------------------------------------------------------------------------------------------------------------
 
     def _plan_flush(self) -> None:
-        if not self._flush_planned and not self._writing:
+        if not self._flush_planned and not self._writing and not self._stopping:
             self._flush_planned = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flush_planned = False
+        if self._stopping:
+            return
         batch = self.engine.take()
         promises, self._promises = self._promises, []
         if batch is None:
@@ -193,6 +195,15 @@ class Runner:
             delay = None if self._armed_ms is None else max(0.0, (self._armed_ms - self._clock.now_ms()) / 1000)
             await self._clock.wait(self._changed, delay)
             self.pump()
+
+    async def _sweep(self) -> None:
+        """Purge what ended long ago, a little at a time."""
+        while True:
+            ended = self.engine.store.ended_before(self._clock.now_ms() - KEEP_MS, SWEPT_AT_ONCE)
+            for instance in ended:
+                self.engine.purge(instance)
+            self._plan_flush()
+            await self._clock.sleep(1.0 if len(ended) == SWEPT_AT_ONCE else SWEEP_EVERY_S)
 
 
 def _keep(promises: list[asyncio.Future]) -> None:

@@ -105,6 +105,12 @@ class DurableStore:
             values += wanted
         return [_instance(row) for row in self._reader.execute(sql + " ORDER BY created_ms, id", values)]
 
+    def ended_before(self, ms: int, limit: int) -> list[str]:
+        """Ids of ended instances not touched since, the oldest first."""
+        ended = "status NOT IN ('Pending', 'Running', 'Suspended')"
+        sql = f"SELECT id FROM instances WHERE created_ms<? AND updated_ms<? AND {ended} ORDER BY created_ms LIMIT ?"
+        return [row[0] for row in self._reader.execute(sql, (ms, ms, limit))]
+
     def close(self) -> None:
         self._reader.close()
         try:

@@ -36,6 +36,7 @@ class Worker:
         self._ids = count(1)
         self._prefix = f"{os.getpid():08x}"
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
         self._thread: threading.Thread | None = None
 
     async def start(self) -> None:
@@ -80,7 +81,9 @@ class Worker:
         traceparent: str = "",
         retry: tuple[int, int] = (0, 0),
     ) -> Result:
-        """Run one function; raises FunctionFailed with what the worker reported."""
+        """Run one function; raises FunctionFailed with what the worker reported, CancelledError once the worker is stopping."""
+        if self._stopping:
+            raise asyncio.CancelledError
         function = self.functions[name]
         invocation = f"{self._prefix}-{next(self._ids):012x}"
         request = m.InvocationRequest(
@@ -116,6 +119,7 @@ class Worker:
 
     async def stop(self, grace_s: float = 1.0) -> None:
         """Stop taking work; running synchronous functions are abandoned after the grace, as a kill would."""
+        self._stopping = True
         if self._loop is None:
             return
         self._threads.shutdown(wait=False, cancel_futures=True)
