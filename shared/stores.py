@@ -62,6 +62,7 @@ class Store(Protocol):
         ...
 
 
+PAGE = 1_000  # rows a round trip brings; the default of 100 would multiply the trips of the horizon query
 _FIELDS = {"kind", "botId", "account_id", "status"}
 
 
@@ -149,7 +150,8 @@ class CosmosStore:
 
     async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
         place = await self.container(container)
-        rows = place.query_items(statement, parameters=[{"name": name, "value": value} for name, value in parameters.items()])
+        asked = [{"name": name, "value": value} for name, value in parameters.items()]
+        rows = place.query_items(statement, parameters=asked, max_item_count=PAGE)
         found: list[Document] = []
         async for row in rows:
             found.append(row)
@@ -159,7 +161,7 @@ class CosmosStore:
 
     async def _query(self, container: str, user_id: str, statement: str, parameters: list[dict[str, Any]]) -> list[Any]:
         place = await self.container(container)
-        rows = place.query_items(statement, parameters=[{"name": "@user", "value": user_id}, *parameters], partition_key=user_id)
+        rows = place.query_items(statement, parameters=[{"name": "@user", "value": user_id}, *parameters], partition_key=user_id, max_item_count=PAGE)
         return [row async for row in rows]
 
 

@@ -4,6 +4,7 @@ Nothing here is atomic with anything else (reliability: SB10): a crash between t
 the trigger is delivered again, repeats them.
 """
 
+import asyncio
 import json
 from typing import Any
 
@@ -28,8 +29,8 @@ class Outputs:
         documents = json.loads(value)
         database, container = expand(binding["databaseName"]), expand(binding.get("containerName") or binding.get("collectionName"))
         service = self._service("cosmos")
-        for document in documents if isinstance(documents, list) else [documents]:
-            await _settled(service.upsert(database, container, document))
+        rows = documents if isinstance(documents, list) else [documents]
+        await asyncio.gather(*(service.upsert(database, container, row) for row in rows))  # side by side they share one commit
 
     async def _web_pub_sub(self, binding: dict[str, Any], value: Any) -> None:
         actions = json.loads(value)
