@@ -1,32 +1,51 @@
-/** The run's configuration, read once from `config.json` beside the app: one build serves every deployment. */
-import * as z from "zod/mini";
+/**
+ * The run's configuration, read once from `config.json` beside the app: one build serves every deployment.
+ * Checked by hand: it is five fields on the way to the first screen, and a schema library there costs more than the screen.
+ */
 
-z.config({ jitless: true });
-
-const Config = z.object({
-  apiBase: z._default(z.string(), ""),
-  auth: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("local"), issuer: z._default(z.string(), "/oidc") }),
-    z.object({
-      kind: z.literal("msal"),
-      clientId: z.string(),
-      authority: z.string(),
-      knownAuthorities: z._default(z.array(z.string()), []),
-      scopes: z.array(z.string()),
-    }),
-  ]),
-});
-
-export type Config = z.infer<typeof Config>;
-export type LocalAuth = Extract<Config["auth"], { kind: "local" }>;
-export type MsalAuth = Extract<Config["auth"], { kind: "msal" }>;
+export type LocalAuth = { kind: "local"; issuer: string };
+export type MsalAuth = { kind: "msal"; clientId: string; authority: string; knownAuthorities: string[]; scopes: string[] };
+export type Config = { apiBase: string; auth: LocalAuth | MsalAuth };
 
 let loaded: Promise<Config> | null = null;
 
 export function loadConfig(): Promise<Config> {
   loaded ??= fetch("/config.json", { cache: "no-cache" }).then(async (response) => {
     if (!response.ok) throw new Error(`config.json answered ${response.status}`);
-    return Config.parse(await response.json());
+    return parseConfig(await response.json());
   });
   return loaded;
+}
+
+export function parseConfig(raw: unknown): Config {
+  const config = record(raw, "config.json");
+  const auth = record(config.auth, "auth");
+  const apiBase = config.apiBase === undefined ? "" : text(config.apiBase, "apiBase");
+  if (auth.kind === "local") return { apiBase, auth: { kind: "local", issuer: text(auth.issuer, "auth.issuer") } };
+  if (auth.kind !== "msal") throw new Error("auth.kind must be local or msal");
+  return {
+    apiBase,
+    auth: {
+      kind: "msal",
+      clientId: text(auth.clientId, "auth.clientId"),
+      authority: text(auth.authority, "auth.authority"),
+      knownAuthorities: auth.knownAuthorities === undefined ? [] : texts(auth.knownAuthorities, "auth.knownAuthorities"),
+      scopes: texts(auth.scopes, "auth.scopes"),
+    },
+  };
+}
+
+function record(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${name} must be an object`);
+  return value as Record<string, unknown>;
+}
+
+function text(value: unknown, name: string): string {
+  if (typeof value !== "string") throw new Error(`${name} must be text`);
+  return value;
+}
+
+function texts(value: unknown, name: string): string[] {
+  if (!Array.isArray(value)) throw new Error(`${name} must be a list`);
+  return value.map((one) => text(one, name));
 }

@@ -21,12 +21,20 @@ export function useErrorText(): (error: unknown) => string {
   );
 }
 
+/** Codes whose figures are part of the sentence, and the figures they need. */
+const SPOKEN: Record<string, readonly string[]> = {
+  step_below_fees: ["step_pct", "needed_pct"],
+  below_min_notional: ["level", "needed", "got"],
+  out_of_range: ["min", "max"],
+};
+
 /** One code with its figures in words; an unknown code is shown as it is rather than hidden. */
 export function useCodeText(): (code: string, params: Record<string, unknown>) => string {
   const t = useTranslations("code");
   return useCallback(
     (code: string, params: Record<string, unknown>) => {
       const known = t.has(code as never);
+      if (known && SPOKEN[code]?.every((name) => name in params)) return t(`${code}_with` as never, params as never);
       const figures = Object.entries(params)
         .filter(([, value]) => value !== null && value !== "")
         .map(([name, value]) => `${name.replace(/_/g, " ")} ${String(value)}`)

@@ -35,6 +35,18 @@ export function compare(a: string, b: string): -1 | 0 | 1 {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/** Exact addition: digits only, nothing is rounded. */
+export function sum(values: readonly string[]): string {
+  const total = values.map(parts).reduce<Parts>(
+    (left, right) => {
+      const scale = Math.max(left.scale, right.scale);
+      return { digits: left.digits * 10n ** BigInt(scale - left.scale) + right.digits * 10n ** BigInt(scale - right.scale), scale };
+    },
+    { digits: 0n, scale: 0 },
+  );
+  return trimZeros(text(total));
+}
+
 export function signOf(value: string): -1 | 0 | 1 {
   return compare(value, "0");
 }
@@ -97,8 +109,14 @@ export function formatMoney(value: string, options: { sign?: boolean } = {}): st
   return formatDecimal(value, { decimals: signOf0(value) === 0 ? 2 : autoDecimals(value), sign: options.sign });
 }
 
-export function formatAmount(value: string): string {
-  return formatDecimal(value, { max: 8 });
+/** Percent to two places; what is smaller than that is shown as nearly nothing. */
+export function formatPercent(value: string, options: { sign?: boolean } = {}): string {
+  return formatDecimal(value, { decimals: 2, sign: options.sign });
+}
+
+/** An amount; with the market's decimals it lines up under its neighbours. */
+export function formatAmount(value: string, decimals?: number): string {
+  return decimals !== undefined && parts(trimZeros(value)).scale <= decimals ? formatDecimal(value, { decimals }) : formatDecimal(value, { max: 8 });
 }
 
 /** A price at the market's tick; without one, as it came, cut to eight places. */

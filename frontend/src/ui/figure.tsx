@@ -2,7 +2,7 @@
 /** A figure never stands alone: it has a label, a unit, and a tone that does not rest on colour only. */
 import type { ReactNode } from "react";
 import { cx } from "@/lib/cx";
-import { formatMoney, tone } from "@/lib/money";
+import { formatMoney, formatPercent, tone } from "@/lib/money";
 
 const TONES = { positive: "text-positive", negative: "text-negative", flat: "text-text" } as const;
 
@@ -18,7 +18,7 @@ export function Money({ value, unit, sign, className }: { value: string | null |
 
 export function Percent({ value, className }: { value: string | null | undefined; className?: string }) {
   if (value === null || value === undefined) return null;
-  return <span className={cx("num", TONES[tone(value)], className)}>{formatMoney(value, { sign: true })} %</span>;
+  return <span className={cx("num", TONES[tone(value)], className)}>{formatPercent(value, { sign: true })} %</span>;
 }
 
 export function Stat({ label, children, note }: { label: ReactNode; children: ReactNode; note?: ReactNode }) {

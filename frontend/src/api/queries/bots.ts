@@ -54,13 +54,17 @@ export function useEvents(id: string) {
   });
 }
 
-export function useEquity(id: string) {
-  return useQuery({
+export function equityQuery(id: string) {
+  return {
     queryKey: keys.equity(id),
     queryFn: () => must(api.GET("/api/v1/bots/{bot_id}/equity", { params: { path: { bot_id: id }, query: { limit: PAGE } } })),
     refetchInterval: 60_000,
     staleTime: 30_000,
-  });
+  };
+}
+
+export function useEquity(id: string) {
+  return useQuery(equityQuery(id));
 }
 
 export function usePreview(plan: BotPlan | null) {

@@ -1,11 +1,14 @@
 "use client";
 import { useTranslations } from "use-intl";
 import type { Balance } from "@/api/types";
-import { formatAmount } from "@/lib/money";
+import { formatAmount, formatDecimal } from "@/lib/money";
 
 const COLUMNS = ["free", "used", "reserved", "total"] as const;
+const SHORT = ["free", "used", "reserved"] as const;
 
-export function BalanceTable({ label, balances }: { label: string; balances: readonly Balance[] }) {
+export function BalanceTable({ label, balances, short }: { label: string; balances: readonly Balance[]; short?: boolean }) {
+  const columns = short ? SHORT : COLUMNS;
+  const cell = short ? "px-2 text-xs" : "px-3";
   const t = useTranslations("accounts");
   if (balances.length === 0) return <p className="p-3 text-xs text-muted">{t("noBalances")}</p>;
   return (
@@ -17,8 +20,8 @@ export function BalanceTable({ label, balances }: { label: string; balances: rea
             <th scope="col" className="px-3 py-1.5 text-left font-medium">
               {t("currency")}
             </th>
-            {COLUMNS.map((name) => (
-              <th key={name} scope="col" className="px-3 py-1.5 text-right font-medium whitespace-nowrap">
+            {columns.map((name) => (
+              <th key={name} scope="col" className={`${cell} py-1.5 text-right font-medium whitespace-nowrap`}>
                 {t(name)}
               </th>
             ))}
@@ -30,9 +33,9 @@ export function BalanceTable({ label, balances }: { label: string; balances: rea
               <th scope="row" className="px-3 py-1.5 text-left font-medium">
                 {balance.currency}
               </th>
-              {COLUMNS.map((name) => (
-                <td key={name} className="num px-3 text-right">
-                  {formatAmount(balance[name] ?? "0")}
+              {columns.map((name) => (
+                <td key={name} className={`num text-right ${cell}`}>
+                  {short ? formatDecimal(balance[name] ?? "0", { max: 5 }) : formatAmount(balance[name] ?? "0")}
                 </td>
               ))}
             </tr>

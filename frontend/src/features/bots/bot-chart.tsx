@@ -2,7 +2,7 @@
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useFills, useOrders } from "@/api/queries/bots";
-import { useCandles, useMarkets, type Timeframe } from "@/api/queries/market";
+import { useCandles, type Timeframe } from "@/api/queries/market";
 import type { Bot, Order } from "@/api/types";
 import type { ChartLine, ChartMark } from "@/charts/candle-chart";
 import { CandleChart } from "@/charts/lazy";
@@ -10,6 +10,7 @@ import { compare } from "@/lib/money";
 import { Panel } from "@/ui/panel";
 import { Failed } from "@/ui/states";
 import { TimeframePicker } from "@/features/market/timeframe-picker";
+import { useRules } from "@/features/market/use-market";
 import { CandleTable } from "@/features/market/candle-table";
 
 const LABELLED = 2;
@@ -20,8 +21,7 @@ export function BotChart({ bot }: { bot: Bot }) {
   const candles = useCandles(bot.account_id, bot.symbol, timeframe);
   const orders = useOrders(bot.id);
   const fills = useFills(bot.id);
-  const markets = useMarkets(bot.account_id);
-  const tick = markets.data?.items.find((market) => market.symbol === bot.symbol)?.price_tick;
+  const { tick } = useRules(bot);
 
   const lines = useMemo(() => linesOf(bot, orders.data?.items ?? []), [bot, orders.data]);
   const marks = useMemo<ChartMark[]>(() => (fills.data?.items ?? []).map(({ at, side, price }) => ({ at, side, price })), [fills.data]);

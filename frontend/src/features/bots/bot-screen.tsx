@@ -5,6 +5,7 @@ import { ApiError } from "@/api/client";
 import { useBot } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";
 import { ModeBadge } from "@/features/shell/mode-badge";
+import { usePriceNow, useRules } from "@/features/market/use-market";
 import { formatPrice } from "@/lib/money";
 import { Link } from "@/lib/nav";
 import { Badge } from "@/ui/badge";
@@ -56,6 +57,8 @@ export default function BotScreen({ id }: { id: string }) {
 function Head({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
   const strategy = useTranslations("strategy");
+  const { tick } = useRules(bot);
+  const price = usePriceNow(bot);
   return (
     <header className="space-y-2">
       <Link href="/bots/" className="inline-flex items-center gap-1 text-xs text-muted hover:text-text">
@@ -73,9 +76,9 @@ function Head({ bot }: { bot: Bot }) {
       <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1 text-[13px]">
         <span>
           <span className="mr-2 font-medium">{bot.symbol}</span>
-          {bot.price ? (
+          {price ? (
             <span className="num text-base font-semibold">
-              {formatPrice(bot.price)} <span className="text-xs font-normal text-muted">{quoteOf(bot.symbol)}</span>
+              {formatPrice(price, tick)} <span className="text-xs font-normal text-muted">{quoteOf(bot.symbol)}</span>
             </span>
           ) : null}
         </span>

@@ -1,7 +1,7 @@
 "use client";
 import { CirclePause, CirclePlay, CircleStop, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { useTranslations } from "use-intl";
 import { useCommand, useDeleteBot, type Command } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";

@@ -8,6 +8,7 @@ import { compare, formatAmount, formatMoney, formatPrice } from "@/lib/money";
 import { formatDateTime, formatFull } from "@/lib/time";
 import { DataTable } from "@/ui/data-table";
 import { Empty, Failed, Loading } from "@/ui/states";
+import { useRules } from "@/features/market/use-market";
 import { SideTag } from "./side-tag";
 import { baseOf, quoteOf } from "./words";
 
@@ -17,6 +18,7 @@ export function FillTable({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
   const role = useTranslations("role");
   const fills = useFills(bot.id);
+  const { tick, amountDecimals } = useRules(bot);
   const columns = useMemo(
     () => [
       column.accessor("at", {
@@ -32,13 +34,13 @@ export function FillTable({ bot }: { bot: Bot }) {
         header: `${t("price")} (${quoteOf(bot.symbol)})`,
         meta: { right: true },
         sortingFn: (a, b) => compare(a.original.price, b.original.price),
-        cell: ({ getValue }) => formatPrice(getValue()),
+        cell: ({ getValue }) => formatPrice(getValue(), tick),
       }),
       column.accessor("amount", {
         header: `${t("amount")} (${baseOf(bot.symbol)})`,
         meta: { right: true },
         sortingFn: (a, b) => compare(a.original.amount, b.original.amount),
-        cell: ({ getValue }) => formatAmount(getValue()),
+        cell: ({ getValue }) => formatAmount(getValue(), amountDecimals),
       }),
       column.accessor("cost", {
         header: `${t("cost")} (${quoteOf(bot.symbol)})`,
@@ -64,7 +66,7 @@ export function FillTable({ bot }: { bot: Bot }) {
         cell: ({ getValue }) => <span className="text-muted">{t(getValue() ? "maker" : "taker")}</span>,
       }),
     ],
-    [t, role, bot.symbol],
+    [t, role, bot.symbol, tick, amountDecimals],
   );
   if (fills.isPending) return <Loading />;
   if (fills.isError && !fills.data) return <Failed error={fills.error} retry={() => void fills.refetch()} />;

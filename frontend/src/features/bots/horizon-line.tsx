@@ -3,6 +3,7 @@
 import { Moon, Zap } from "lucide-react";
 import { useTranslations } from "use-intl";
 import type { Bot } from "@/api/types";
+import { useRules } from "@/features/market/use-market";
 import { formatPrice } from "@/lib/money";
 import { formatDateTime } from "@/lib/time";
 import { quoteOf } from "./words";
@@ -26,14 +27,15 @@ export function HorizonLine({ bot }: { bot: Bot }) {
 
 function useHorizonText(bot: Bot): string | null {
   const t = useTranslations("bot");
+  const { tick } = useRules(bot);
   const { below, above, until } = bot.horizon ?? {};
   if (!SLEEPERS.has(bot.status) || (below && below === above)) return null;
   const unit = quoteOf(bot.symbol);
-  const price = (value: string) => `${formatPrice(value)} ${unit}`;
+  const price = (value: string) => `${formatPrice(value, tick)} ${unit}`;
   const time = until ? formatDateTime(until) : null;
   const band =
     below && above
-      ? t("sleepsBoth", { below: formatPrice(below), above: price(above) })
+      ? t("sleepsBoth", { below: formatPrice(below, tick), above: price(above) })
       : below
         ? t("sleepsBelow", { below: price(below) })
         : above

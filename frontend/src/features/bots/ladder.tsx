@@ -8,12 +8,15 @@ import { compare, formatAmount, formatPrice } from "@/lib/money";
 import { cx } from "@/lib/cx";
 import { formatDateTime } from "@/lib/time";
 import { Empty, Failed, Loading } from "@/ui/states";
+import { usePriceNow, useRules, type MarketRules } from "@/features/market/use-market";
 import { SideTag } from "./side-tag";
 import { baseOf, quoteOf } from "./words";
 
 export function Ladder({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
   const orders = useOrders(bot.id);
+  const rules = useRules(bot);
+  const price = usePriceNow(bot);
   const { sells, buys, market } = useMemo(() => split(orders.data?.items ?? []), [orders.data]);
   if (orders.isPending) return <Loading />;
   if (orders.isError && !orders.data) return <Failed error={orders.error} retry={() => void orders.refetch()} />;
@@ -38,20 +41,20 @@ export function Ladder({ bot }: { bot: Bot }) {
         </thead>
         <tbody>
           {market.map((order) => (
-            <Row key={order.id} order={order} />
+            <Row key={order.id} order={order} rules={rules} />
           ))}
           {sells.map((order) => (
-            <Row key={order.id} order={order} />
+            <Row key={order.id} order={order} rules={rules} />
           ))}
-          {bot.price ? (
+          {price ? (
             <tr className="border-y border-line-strong bg-raised">
               <td className="px-3 py-1 text-[11px] text-muted">{t("now")}</td>
-              <td className="num px-3 py-1 text-right font-semibold">{formatPrice(bot.price)}</td>
+              <td className="num px-3 py-1 text-right font-semibold">{formatPrice(price, rules.tick)}</td>
               <td colSpan={4} />
             </tr>
           ) : null}
           {buys.map((order) => (
-            <Row key={order.id} order={order} />
+            <Row key={order.id} order={order} rules={rules} />
           ))}
         </tbody>
       </table>
@@ -78,7 +81,7 @@ function Head({ children, right, from }: { children: React.ReactNode; right?: bo
   );
 }
 
-function Row({ order }: { order: Order }) {
+function Row({ order, rules }: { order: Order; rules: MarketRules }) {
   const t = useTranslations("orderStatus");
   const role = useTranslations("role");
   const type = useTranslations("orderType");
@@ -87,8 +90,8 @@ function Row({ order }: { order: Order }) {
       <td className="px-3">
         <SideTag side={order.side} />
       </td>
-      <td className="num px-3 text-right">{order.price === null ? type("market") : formatPrice(order.price)}</td>
-      <td className="num px-3 text-right">{formatAmount(order.amount)}</td>
+      <td className="num px-3 text-right">{order.price === null ? type("market") : formatPrice(order.price, rules.tick)}</td>
+      <td className="num px-3 text-right">{formatAmount(order.amount, rules.amountDecimals)}</td>
       <td className="px-3 text-muted max-sm:hidden">{role(order.role)}</td>
       <td className={cx("px-3 max-md:hidden", order.status === "open" ? "text-muted" : "text-warn")}>{t(order.status)}</td>
       <td className="num px-3 text-muted max-lg:hidden">{formatDateTime(order.made_at)}</td>

@@ -25,6 +25,22 @@ function Split({ pnl }: { pnl: Pnl }) {
   const t = useTranslations("pnl");
   return (
     <>
+      <Waterfall parts={pnl} />
+      <p className="mt-2 text-[11px] text-muted">
+        {t("at", { price: formatPrice(pnl.price), time: formatTime(pnl.at) })} · <Percent value={pnl.total_pct} />
+      </p>
+      <p className="mt-1 text-[11px] leading-snug text-muted">{t("help")}</p>
+    </>
+  );
+}
+
+export type WaterfallParts = Pick<Pnl, "cell_profit" | "inventory_pnl" | "fees" | "funding" | "total" | "hodl" | "currency">;
+
+/** Bars and digits, never one part without the others. */
+export function Waterfall({ parts: pnl }: { parts: WaterfallParts }) {
+  const t = useTranslations("pnl");
+  return (
+    <>
       <PnlBars parts={PARTS.map((part) => (part === "fees" ? minus(pnl.fees) : pnl[part]))} total={pnl.total} />
       <table aria-label={t("tableLabel")} className="mt-2 w-full text-[13px]">
         <tbody>
@@ -35,10 +51,6 @@ function Split({ pnl }: { pnl: Pnl }) {
           {pnl.hodl ? <Line label={t("hodl")} value={pnl.hodl} unit={pnl.currency} quiet /> : null}
         </tbody>
       </table>
-      <p className="mt-2 text-[11px] text-muted">
-        {t("at", { price: formatPrice(pnl.price), time: formatTime(pnl.at) })} · <Percent value={pnl.total_pct} />
-      </p>
-      <p className="mt-1 text-[11px] leading-snug text-muted">{t("help")}</p>
     </>
   );
 }

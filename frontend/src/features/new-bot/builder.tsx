@@ -1,7 +1,7 @@
 "use client";
 import { useCallback, useMemo, useState } from "react";
 import { FormProvider, useForm, useWatch } from "react-hook-form";
-import { toast } from "sonner";
+import { toast } from "@/ui/toast";
 import { useTranslations } from "use-intl";
 import { ApiError, type Finding } from "@/api/client";
 import { useCreateBot, usePreview, useStartBot } from "@/api/queries/bots";
@@ -29,18 +29,19 @@ export function Builder({ strategy, fields, account, market }: Props) {
   const values = useWatch({ control: form.control }) as Values;
   const shown = useMemo(() => relevant(fields, values), [fields, values]);
   const { config, issues } = useMemo(() => configOf(shown, values), [shown, values]);
-  const settled = useDebounced(useMemo(() => JSON.stringify(config), [config]), TYPING_MS);
   const complete = issues.length === 0;
+  const current = useMemo(() => (complete ? JSON.stringify(config) : null), [complete, config]);
+  const settled = useDebounced(current, TYPING_MS);
   const plan = useMemo<BotPlan | null>(
-    () => (complete ? { account_id: account.id, symbol: market.symbol, strategy, config: JSON.parse(settled) as Values } : null),
-    [complete, settled, account.id, market.symbol, strategy],
+    () => (settled !== null ? { account_id: account.id, symbol: market.symbol, strategy, config: JSON.parse(settled) as Values } : null),
+    [settled, account.id, market.symbol, strategy],
   );
   const preview = usePreview(plan);
   const refused = preview.error instanceof ApiError ? preview.error : null;
   const findings = useMemo(() => (complete && refused ? findingsOf(refused) : []), [complete, refused]);
   const { surroundings, onPick } = useSurroundings(form, fields, issues, findings, market);
   const [dialog, setDialog] = useState(false);
-  const fresh = complete && !preview.isError && preview.data !== undefined && !preview.isPlaceholderData && settled === JSON.stringify(config);
+  const fresh = complete && !preview.isError && preview.data !== undefined && !preview.isPlaceholderData && settled === current;
   const submit = useSubmit({ account, market, strategy, config });
 
   return (

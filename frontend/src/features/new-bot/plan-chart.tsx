@@ -8,7 +8,7 @@ import { CandleChart } from "@/charts/lazy";
 import { CandleTable } from "@/features/market/candle-table";
 import { TimeframePicker } from "@/features/market/timeframe-picker";
 import type { Values } from "@/forms/config";
-import { formatPrice, isDecimal } from "@/lib/money";
+import { compare, formatPrice, isDecimal } from "@/lib/money";
 import { Panel } from "@/ui/panel";
 import { Failed } from "@/ui/states";
 
@@ -20,7 +20,7 @@ export function PlanChart({ account, market, preview, config, picking, onPick }:
   const [timeframe, setTimeframe] = useState<Timeframe>("15m");
   const candles = useCandles(account.id, market.symbol, timeframe);
   const words = useMemo(
-    () => ({ stop: field("stop_loss_price"), target: field("take_profit_price"), low: field("low"), high: field("high"), worst: t("worstCase") }),
+    () => ({ stop: field("stop_loss_price"), target: field("take_profit_price"), low: field("low"), high: field("high"), average: t("averageAtEnd"), liquidation: t("liquidationAtEnd") }),
     [field, t],
   );
   const lines = useMemo(() => linesOf(preview, config, words), [preview, config, words]);
@@ -55,20 +55,24 @@ export function PlanChart({ account, market, preview, config, picking, onPick }:
 }
 
 /** The orders of the plan; before there is one, the range the owner has typed so far. */
-function linesOf(preview: PreviewAnswer | null, config: Values, words: Record<"stop" | "target" | "low" | "high" | "worst", string>): ChartLine[] {
+function linesOf(preview: PreviewAnswer | null, config: Values, words: Record<"stop" | "target" | "low" | "high" | "average" | "liquidation", string>): ChartLine[] {
   const lines: ChartLine[] = [];
   const add = (price: unknown, kind: ChartLine["kind"], title: string) => {
     if (typeof price === "string" && isDecimal(price)) lines.push({ price, kind, title, labelled: true });
   };
   if (preview) {
     const orders = preview.preview.orders.filter((order): order is typeof order & { price: string } => order.price !== null);
-    orders.forEach((order, index) =>
-      lines.push({ price: order.price, kind: order.side, labelled: index === 0 || index === orders.length - 1 }),
-    );
+    const sorted = [...orders].sort((a, b) => compare(a.price, b.price));
+    sorted.forEach((order, index) => lines.push({ price: order.price, kind: order.side, labelled: index === 0 || index === sorted.length - 1 }));
   } else {
     add(config.low, "level", words.low);
     add(config.high, "level", words.high);
   }
+  const table = preview?.preview.table ?? [];
+  const end = table.at(-1);
+  add(table[0]?.take_profit, "target", words.target);
+  add(end?.average, "average", words.average);
+  add(end?.liquidation ?? preview?.preview.plan?.liquidation, "stop", words.liquidation);
   add(config.stop_loss_price, "stop", words.stop);
   add(config.take_profit_price, "target", words.target);
   return lines;

@@ -46,6 +46,7 @@ export function PreviewSheet({ answer, working, error, findings, symbol }: Props
 
 function Sheet({ answer, symbol }: { answer: PreviewAnswer; symbol: string }) {
   const t = useTranslations("newBot");
+  const words = useTranslations("plan");
   const { preview, currency, available, market } = answer;
   const free = available?.[preview.currency];
   const short = free !== undefined && compare(preview.funds_needed, free) > 0;
@@ -74,9 +75,8 @@ function Sheet({ answer, symbol }: { answer: PreviewAnswer; symbol: string }) {
         ) : null}
         <Stat label={t("venueOrders")}>{preview.venue_orders}</Stat>
         {Object.entries(preview.plan ?? {}).map(([name, value]) => (
-          <Stat key={name} label={<span className="capitalize">{name.replace(/_pct$/, "").replace(/_/g, " ")}</span>}>
-            {isDecimal(value) ? formatAmount(value) : value}
-            {name.endsWith("_pct") ? <span className="ml-1 text-[11px] font-normal text-muted">%</span> : null}
+          <Stat key={name} label={words.has(name as never) ? words(name as never) : <span className="capitalize">{name.replace(/_pct$/, "").replace(/_/g, " ")}</span>}>
+            {isDecimal(value) ? formatAmount(value) : value} <span className="text-[11px] font-normal text-muted">{planUnit(name, market)}</span>
           </Stat>
         ))}
       </dl>
@@ -93,6 +93,12 @@ function Sheet({ answer, symbol }: { answer: PreviewAnswer; symbol: string }) {
       {preview.table && preview.table.length > 0 ? <PreviewTable rows={preview.table} /> : null}
     </div>
   );
+}
+
+function planUnit(name: string, { base, quote }: { base: string; quote: string }): string {
+  if (name.endsWith("_pct")) return "%";
+  if (name.endsWith("_amount")) return base;
+  return /quote|price|liquidation|notional|cost|funds|margin/.test(name) ? quote : "";
 }
 
 function Orders({ answer, symbol }: { answer: PreviewAnswer; symbol: string }) {

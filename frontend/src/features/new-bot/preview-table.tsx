@@ -1,7 +1,13 @@
 "use client";
 /** The strategy's own rows (depths of a ladder, liquidation per depth), as it sends them. */
 import { useTranslations } from "use-intl";
-import { formatAmount, isDecimal } from "@/lib/money";
+import { formatMoney, isDecimal } from "@/lib/money";
+
+/** Rows explain the plan; their figures are exact and long, so they are cut for reading. */
+function show(value: string): string {
+  if (!isDecimal(value)) return value;
+  return value.includes(".") ? formatMoney(value) : value;
+}
 
 export function PreviewTable({ rows }: { rows: readonly Record<string, string>[] }) {
   const t = useTranslations("newBot");
@@ -26,9 +32,16 @@ export function PreviewTable({ rows }: { rows: readonly Record<string, string>[]
               <tr key={index} className="border-b border-line last:border-0">
                 {heads.map((head) => {
                   const value = row[head] ?? "";
+                  if (value === "true" || value === "false") {
+                    return (
+                      <td key={head} className={`px-2 py-1 text-right ${value === "true" ? "text-positive" : "text-negative"}`}>
+                        {t(value === "true" ? "yes" : "no")}
+                      </td>
+                    );
+                  }
                   return (
                     <td key={head} className="num px-2 py-1 text-right">
-                      {isDecimal(value) ? formatAmount(value) : value}
+                      {show(value)}
                     </td>
                   );
                 })}

@@ -14,6 +14,8 @@ import { ButtonLink } from "@/ui/button";
 import { Stat } from "@/ui/figure";
 import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
+import { TotalPanel } from "./total-panel";
+import { totalsOf } from "./totals";
 
 const SHOWN = 8;
 
@@ -57,6 +59,9 @@ function Body({ bots, accounts }: { bots: Bot[]; accounts: Account[] }) {
             <Stat label={t("openOrders")}>{count(bots, (bot) => bot.open_orders ?? 0)}</Stat>
           </dl>
         </Panel>
+        {totalsOf(bots).map((total) => (
+          <TotalPanel key={`${total.mode}|${total.currency}`} total={total} />
+        ))}
         <Panel
           flush
           title={t("botsTitle")}
@@ -90,7 +95,7 @@ function Body({ bots, accounts }: { bots: Bot[]; accounts: Account[] }) {
               </span>
             }
           >
-            <BalanceTable label={account.label} balances={account.balances ?? []} />
+            <BalanceTable short label={account.label} balances={account.balances ?? []} />
           </Panel>
         ))}
       </div>

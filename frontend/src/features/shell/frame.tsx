@@ -2,13 +2,12 @@
 /** The desk: rail on wide screens, bar at the bottom on a phone, live badge always in view. */
 import { Bot, LayoutDashboard, LogOut, Plus, Settings, Wallet, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { Toaster } from "sonner";
 import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
 import { cx } from "@/lib/cx";
 import { Link, useNav } from "@/lib/nav";
-import { resolvedTheme, useSettings } from "@/lib/settings";
 import { IconButton } from "@/ui/button";
+import { Toasts } from "@/ui/toast";
 import { LiveBadge } from "./live-badge";
 import { Mark } from "./mark";
 
@@ -29,7 +28,6 @@ function here(path: string): string {
 export function Frame({ children }: { children: ReactNode }) {
   const t = useTranslations("nav");
   const { state, signOut } = useAuth();
-  const { theme } = useSettings();
   const path = here(useNav().path);
   return (
     <div className="lg:grid lg:min-h-dvh lg:grid-cols-[196px_minmax(0,1fr)]">
@@ -95,7 +93,7 @@ export function Frame({ children }: { children: ReactNode }) {
           </Link>
         ))}
       </nav>
-      <Toaster theme={resolvedTheme(theme)} position="top-right" richColors={false} />
+      <Toasts />
     </div>
   );
 }

@@ -1,0 +1,19 @@
+"use client";
+import { useCandles, useMarkets } from "@/api/queries/market";
+import type { Bot, Market } from "@/api/types";
+import { decimalsOf } from "@/lib/money";
+
+export type MarketRules = { tick: string | null; amountDecimals: number | undefined };
+
+/** The steps of a bot's market, so that figures under each other line up. */
+export function useRules(bot: Bot): MarketRules {
+  const markets = useMarkets(bot.account_id);
+  const market: Market | undefined = markets.data?.items.find((one) => one.symbol === bot.symbol);
+  return { tick: market?.price_tick ?? null, amountDecimals: market?.amount_step ? decimalsOf(market.amount_step) : undefined };
+}
+
+/** The newest price known here: a sleeping bot has not looked since it fell asleep, the candles have. */
+export function usePriceNow(bot: Bot): string | null {
+  const candles = useCandles(bot.account_id, bot.symbol, "1m");
+  return candles.data?.items.at(-1)?.[4] ?? bot.price ?? null;
+}
