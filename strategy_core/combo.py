@@ -64,7 +64,7 @@ def _lay(state: State) -> None:
     """The ladder around the average price of the entry."""
     memory: ComboMemory = state.memory
     config: Config = state.config
-    memory.anchor = state.ledger.basis / abs(state.ledger.base)
+    memory.anchor = memory.paid / memory.initial
     memory.best = memory.anchor
     memory.levels = Levels(config, memory.anchor, state.market)
     memory.lo, memory.hi = config.up - config.levels, config.up
@@ -85,12 +85,15 @@ def want(state: State, j: int, side: Side, amount: Decimal, origin: Decimal | No
     amount += due.pop(key, ZERO)
     leg = f"L{j}"
     there = book.orders.get(leg)
-    if there is not None and there.side is side:
-        book.replace(leg, book.remaining(there) + amount, state.at)
-        return
+    grows = there is not None and there.side is side
+    total = amount + (book.remaining(cast(Order, there)) if grows else ZERO)
     price = memory.levels.exit(j) if is_exit else memory.levels.entry(j)
-    if there is not None or not meets_minimum(state.market, amount, price):
+    fits = meets_minimum(state.market, total, price) or (is_exit and total >= memory.unit)  # a whole unit may always be closed
+    if not fits or (there is not None and not grows):
         due[key] = amount
+        return
+    if grows:
+        book.replace(leg, total, state.at)
         return
     book.place(leg, side, price, amount, Role.GRID if is_exit else Role.DCA, state.at, is_exit)
     if origin is not None:
@@ -104,6 +107,7 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
     memory: ComboMemory = state.memory
     leg = taken.order.leg
     if leg == INIT:
+        memory.paid += fill.price * fill.amount
         if taken.done:
             _lay(state)
     elif leg == REFILL:

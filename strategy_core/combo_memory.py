@@ -16,12 +16,15 @@ from strategy_core.combo_plan import Config, Levels
 from strategy_core.number import ONE, ZERO, plain
 from strategy_core.trade import Market
 
+_MONEY = ("unit", "first_unit", "initial", "paid", "anchor", "best")
+
 
 class ComboMemory:
     __slots__ = (
         "unit",
         "first_unit",
         "initial",
+        "paid",
         "anchor",
         "best",
         "lo",
@@ -36,7 +39,8 @@ class ComboMemory:
     )
 
     def __init__(self, config: Config, market: Market) -> None:
-        self.unit = self.first_unit = self.initial = ZERO
+        self.unit = self.first_unit = ZERO
+        self.initial = self.paid = ZERO  # the first market entry: its amount, and its cost so far
         self.anchor = self.best = ZERO  # zero until the first entry has filled
         self.lo, self.hi = config.up - config.levels, config.up
         self.refill: int | None = None  # the level reached when a unit is being bought again
@@ -52,7 +56,7 @@ class ComboMemory:
         return self.anchor > 0
 
     def dump(self) -> dict[str, Any]:
-        data: dict[str, Any] = {name: plain(getattr(self, name)) for name in ("unit", "first_unit", "initial", "anchor", "best")}
+        data: dict[str, Any] = {name: plain(getattr(self, name)) for name in _MONEY}
         data |= {"lo": self.lo, "hi": self.hi}
         if self.refill is not None:
             data["refill"] = self.refill
@@ -71,7 +75,7 @@ class ComboMemory:
     @classmethod
     def load(cls, data: dict[str, Any], config: Config, market: Market) -> ComboMemory:
         memory = cls(config, market)
-        for name in ("unit", "first_unit", "initial", "anchor", "best"):
+        for name in _MONEY:
             setattr(memory, name, Decimal(data[name]))
         memory.lo, memory.hi = data["lo"], data["hi"]
         memory.refill, memory.unsure = data.get("refill"), data.get("unsure")

@@ -19,7 +19,7 @@ from strategy_core.dca_ladder import Level, amount_for, level_order, take_profit
 from strategy_core.dca_memory import Memory, Phase, booked
 from strategy_core.mechanics import meets_minimum
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
-from strategy_core.state import State, rates
+from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side, Status
 
 BASE, SAFETY, TAKE_PROFIT, STOP, EXIT = "BO", "SO", "TP", "SL", "EXIT"
@@ -78,8 +78,8 @@ def _left(state: State, fill: Fill, taken: Taken | None) -> None:
         else:
             end(state, fill.at)
     elif memory.phase is Phase.OPEN:
-        if taken is None:
-            lay_exits(state)
+        if taken is None or (not done and fill.generation != taken.order.generation):
+            lay_exits(state)  # an order already replaced was faster than our cancel
         elif done and fill.leg.startswith(TAKE_PROFIT):
             _step_done(state, int(fill.leg[len(TAKE_PROFIT) :]))
         if not has_exits(state) and state.config.trailing_take_profit_pct is None and (taken is None or done):
@@ -179,7 +179,7 @@ def scaled(memory: Memory, number: int) -> Level:
 
 def entry_rate(state: State) -> Decimal:
     """What a quote of an entry's cost takes from the purse: its fee on top, or a part of it as margin."""
-    return ONE / state.config.leverage if state.market.is_future else ONE + rates(state.market).q_m
+    return ONE / state.config.leverage if state.market.is_future else ONE + state.rates.q_m
 
 
 def free_funds(state: State) -> Decimal:
@@ -270,7 +270,7 @@ def _lay_steps(state: State, rows: tuple[TakeProfitStep, ...]) -> None:
             return
         amount = exit_amount(state, price, rest if is_last else whole * step.share_pct / shares)
         if _place_exit(state, number, price, amount):
-            rest -= amount if config.is_long or state.market.is_future else amount * price * (ONE + rates(state.market).q_m)
+            rest -= amount if config.is_long or state.market.is_future else amount * price * (ONE + state.rates.q_m)
 
 
 def exit_amount(state: State, price: Decimal, part: Decimal) -> Decimal:
@@ -278,7 +278,7 @@ def exit_amount(state: State, price: Decimal, part: Decimal) -> Decimal:
     if price <= 0:
         return ZERO
     if not state.config.is_long and not state.market.is_future:
-        part = part / (price * (ONE + rates(state.market).q_m))
+        part = part / (price * (ONE + state.rates.q_m))
     return floor_to(part, state.market.amount_step)
 
 
@@ -324,7 +324,7 @@ def market_exit_amount(state: State) -> Decimal:
     held = holding(state)
     if not state.config.is_long and not state.market.is_future:
         reserve = ONE + state.config.reserve_pct / HUNDRED
-        held = held / (state.price * reserve * (ONE + rates(state.market).q_t))
+        held = held / (state.price * reserve * (ONE + state.rates.q_t))
     return floor_to(held, state.market.amount_step)
 
 

@@ -8,8 +8,9 @@ from typing import Any, cast
 from strategy_core import conditions
 from strategy_core.book import Book, Taken
 from strategy_core.dca_config import AnyDca
-from strategy_core.dca_deal import SAFETY, fold
+from strategy_core.dca_deal import SAFETY, fold, scaled
 from strategy_core.dca_judge import judge_start
+from strategy_core.dca_ladder import level_order
 from strategy_core.dca_memory import Memory
 from strategy_core.dca_validation import needs
 from strategy_core.ledger import Kind, Ledger
@@ -49,11 +50,15 @@ def on_stray(state: State, fill: Fill) -> None:
 
 
 def on_abandoned(state: State, order: Order) -> None:
-    """A safety order the venue will not take is parked; an exit it will not take needs the owner."""
+    """A safety order the venue will not take is parked, or done when part of it was filled; a refused exit needs the owner."""
     memory: Memory = state.memory
     if order.leg.startswith(SAFETY) and order.price is not None:
+        number = int(order.leg[len(SAFETY) :])
         memory.resting -= 1
-        memory.parked.append(int(order.leg[len(SAFETY) :]))
+        if order.amount < level_order(state.config, state.market, memory.p0, scaled(memory, number))[1]:
+            memory.filled += 1
+        else:
+            memory.parked.append(number)
     elif order.reduce_only or order.leg.startswith("TP"):
         fail(state, "order_rejected")
 
