@@ -146,9 +146,6 @@ async def _wind_down() -> None:
 def _runtime() -> Any:
     import azure_functions_runtime
 
-    from infra.onebox.worker import speed
-
-    speed.install()
     return azure_functions_runtime
 
 
