@@ -58,7 +58,9 @@ def orders(state: State) -> tuple[Order, ...]:
 
 
 def horizon(state: State) -> Horizon:
-    """The band and instant inside which nothing changes. Kept until something does."""
+    """The band and instant inside which nothing changes. Kept until something does; empty until a look has judged what happened."""
+    if not state.settled and state.status not in FINAL:
+        return AT_ONCE
     if state.band is None:
         state.band = _horizon(state)
     return state.band
@@ -84,6 +86,7 @@ def _look(state: State, look: Look) -> None:
     price = look.price
     if (
         band is not None
+        and state.settled
         and not state.needs_looks
         and (band.below is None or price > band.below)
         and (band.above is None or price < band.above)
@@ -92,7 +95,7 @@ def _look(state: State, look: Look) -> None:
         state.price, state.at = price, look.at
         return
     state.price, state.at = price, look.at
-    state.band = None
+    state.band, state.settled = None, True
     if state.book.virtual:
         _fill_late(state)
     if state.status in (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED):
@@ -124,7 +127,7 @@ def _fill_late(state: State) -> None:
 def _fill(state: State, fill: Fill) -> None:
     if not state.is_new(fill.trade_id):
         return
-    state.band = None
+    state.band, state.settled = None, False
     state.ledger.fold(fill)
     book = state.book
     leg = fill.leg
@@ -181,6 +184,7 @@ def _stray(state: State, fill: Fill, order: Order | None) -> None:
         if left > 0:
             book.replace(fill.leg, left, fill.at)
             _hand_over(state, fill, Taken(order, False, ZERO))
+            _drop_if_too_small(state, fill.leg)
         else:
             book.drop(fill.leg)
             _hand_over(state, fill, Taken(order, True, ZERO))
@@ -190,6 +194,15 @@ def _stray(state: State, fill: Fill, order: Order | None) -> None:
             hook(state, fill)
 
 
+def _drop_if_too_small(state: State, leg: str) -> None:
+    """What a late fill left of an order may be less than the venue takes."""
+    rest = state.book.orders.get(leg)
+    if rest is None or rest.reduce_only or rest.price is None:
+        return
+    if not meets_minimum(state.market, state.book.remaining(rest), rest.price):
+        abandon(state, rest)
+
+
 # -- orders that ended on their own -----------------------------------------------------------------------------------
 
 
@@ -197,7 +210,7 @@ def _ended(state: State, ended: Ended) -> None:
     order = state.book.orders.get(ended.leg)
     if order is None or order.generation != ended.generation or order.attempt != ended.attempt or state.suspended:
         return
-    state.band = None
+    state.band, state.settled = None, False
     state.ending[ended.leg] = (ended.generation, ended.filled, ended.reason, ended.detail)
     _settle_ending(state, ended.leg)
 
@@ -242,7 +255,8 @@ def _rejected(state: State, order: Order, detail: str) -> None:
 
 
 def abandon(state: State, order: Order) -> None:
-    """The order will not be issued again; the strategy keeps its place and its money in mind."""
+    """The order will not be issued again; the strategy keeps its place and its money (what is left of it) in mind."""
+    order = order._replace(amount=state.book.remaining(order))
     state.book.drop(order.leg)
     hook: Callable[[State, Order], None] | None = getattr(state.rules, "on_abandoned", None)
     if hook is not None and state.status in (*_WORKING, *_HALTED):
@@ -374,7 +388,7 @@ def _command(state: State, command: Command) -> None:
         if act is None:
             raise Invalid([Finding(field="command", code="not_allowed", params={"command": command.name})])
         act(state, command)
-    state.band = None
+    state.band, state.settled = None, False
     state.commands.append(command.id)
     del state.commands[:-64]
     if len(state.log) == before:
@@ -436,20 +450,20 @@ def money_param(command: Command, name: str) -> Decimal:
 
 def _funding(state: State, funding: Funding) -> None:
     if state.is_new(f"funding-{funding.at}"):
-        state.band = None
+        state.band, state.settled = None, False
         state.ledger.pay_funding(funding.amount)
 
 
 def _rules(state: State, rules: Rules) -> None:
     state.use_market(rules.market)
-    state.band = None
+    state.band, state.settled = None, False
 
 
 def _hook(name: str) -> Callable[[State, Any], None]:
     def call(state: State, fact: Any) -> None:
         hook = getattr(state.rules, name, None)
         if hook is not None:
-            state.band = None
+            state.band, state.settled = None, False
             hook(state, fact)
 
     return call
