@@ -16,7 +16,8 @@ from decimal import Decimal
 from typing import Any
 
 from exchange.checks import filters
-from exchange.errors import LONGEST, outcome_of, raised_for
+from exchange.errors import LONGEST, is_expired, outcome_of, raised_for
+from exchange.keys import KeyProof, prove
 from exchange.limits import Budget, Lane, cost_of
 from exchange.live import believable
 from exchange.parsing import balances_of, order_of, position_of, trade_of
@@ -51,6 +52,7 @@ MARGIN_MS = 1_000  # less than this before the deadline nothing is sent
 MAX_SKEW_MS = 300_000
 IOC_ROOM = Decimal("0.01")  # how far beyond the last price a BUY may pay where the venue cannot buy an amount of base at market
 ALREADY_SO = ("-4046", "-4059", "110025", "110026", "110043", "not modified", "No need to change")
+UNSIGNED = ("load_markets", "fetch_time", "fetch_ticker")
 FREE_OF_DOUBT = ("precision", "below_minimum", "bad_symbol")  # the same order can never have been taken
 RESCUE_ROLES = (Role.STOP_LOSS, Role.CLOSE, Role.TAKE_PROFIT)
 
@@ -85,7 +87,7 @@ class CcxtExchange:
         try:
             found = await self.look_up(placement.symbol, placement.client_order_id, None)
         except ExchangeError as error:
-            return Outcome(Result.UNKNOWN, None, None, f"{outcome.message}; and looking it up failed: {error}"[:LONGEST])
+            return Outcome(Result.UNKNOWN, None, outcome.reason, f"{outcome.message}; and looking it up failed: {error}"[:LONGEST])
         return outcome if found is None else Outcome(Result.DUPLICATE, found.order_id)
 
     async def _place(self, placement: Placement) -> Outcome:
@@ -220,6 +222,12 @@ class CcxtExchange:
         pin = Pin(placement.signed_at + skew, placement.deadline + skew)
         return await self._send(arguments, params | fence_params(self._row.fence, pin), pin)
 
+    async def prove_key(self) -> KeyProof:
+        """What the key may do, as the venue tells it; see `KeyProof.refusal`. Errors: Unauthorized, Unavailable."""
+        await self._clock_skew()
+        await self._take("prove_key", Lane.ORDER)
+        return await prove(self._row.id, self._client)
+
     async def funding(self, symbol: str, since: int) -> list[tuple[int, Decimal]]:
         """(instant, amount) of funding payments: negative was paid. Known by their instant."""
         self._need_perpetuals()
@@ -283,12 +291,16 @@ class CcxtExchange:
     # -- reading
 
     async def _read(self, method: str, lane: Lane, *args: Any) -> Any:
+        if method not in UNSIGNED:
+            await self._clock_skew()
         await self._take(method, lane)
         try:
             return await getattr(self._client, method)(*args)
         except Exception as error:
             self._note_ban(error)
             failure = raised_for(error, self._row.signs, self._secrets)
+            if is_expired(error, self._row.signs):
+                self._skew = None
         raise failure  # outside the handler: the original, with its URL, does not travel along
 
     async def _take(self, method: str, lane: Lane) -> None:
@@ -381,20 +393,25 @@ class CcxtExchange:
 
     async def _trades(self, symbol: str, since: Cursor, spelled: dict[str, str], size: Decimal) -> tuple[Trade, ...]:
         """Everything since the cursor, less an overlap; page by page until a page brings nothing new."""
-        start, until, full = (since.at or self._clock()) - OVERLAP_MS, None, self._row.page
+        start: int | None = (since.at or self._clock()) - OVERLAP_MS
+        params: dict[str, Any] = {}
         found: dict[str, Trade] = {}
         for _ in range(PAGES):
-            rows = await self._read("fetch_my_trades", Lane.READ, symbol, start, full, {} if until is None else {"until": until})
+            rows = await self._read("fetch_my_trades", Lane.READ, symbol, start, self._row.page, params)
             page = [trade for trade in (trade_of(row, spelled, size) for row in rows) if trade is not None and trade.symbol == symbol]
-            new = [trade for trade in page if trade.trade_id not in found]
-            found.update((trade.trade_id, trade) for trade in new)
-            if not new or len(rows) < full:
+            before = len(found)
+            found.update((trade.trade_id, trade) for trade in page)
+            if len(rows) < self._row.page:
+                return tuple(sorted(found.values(), key=lambda trade: (trade.at, trade.trade_id)))
+            if len(found) == before and page:
                 break
-            if self._row.newest_first:
-                until = min(int(row["timestamp"]) for row in rows)
+            if self._row.next_trade:
+                start, params = None, {self._row.next_trade: max(int(row["id"]) for row in rows) + 1}
+            elif self._row.newest_first:
+                params = {"until": min(int(row["timestamp"]) for row in rows)}
             else:
                 start = max(int(row["timestamp"]) for row in rows)
-        return tuple(sorted(found.values(), key=lambda trade: (trade.at, trade.trade_id)))
+        raise Unavailable(f"{self._row.id} has more trades of {symbol} than can be read")
 
     # -- perpetuals
 
@@ -453,7 +470,9 @@ class CcxtExchange:
         levels = {Decimal(str(seen[side])) for side in ("longLeverage", "shortLeverage") if seen.get(side) is not None}
         mode = seen.get("marginMode")
         if levels != {leverage} or (mode is not None and mode != margin_mode):
-            raise Rejected("mode_mismatch", f"{symbol}: the venue has {sorted(map(str, levels))}x {mode}, not {leverage}x {margin_mode}")
+            raise Rejected(
+                "mode_mismatch", f"{symbol}: the venue has {'/'.join(sorted(map(str, levels)))}x {mode}, not {leverage}x {margin_mode}"
+            )
 
 
 def _has(text: str, signs: tuple[str, ...]) -> bool:

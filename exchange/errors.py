@@ -138,6 +138,11 @@ def raised_for(error: BaseException, signs: Signs, secrets: Iterable[str]) -> Ex
     return kind.read(message)
 
 
+def is_expired(error: BaseException, signs: Signs) -> bool:
+    """Whether the venue refused the request as too old (or from the future): the clocks disagree."""
+    return _has(str(error), signs.expired)
+
+
 def _has(text: str, signs: tuple[str, ...]) -> bool:
     """Whether a sign stands in the text as a whole word: 10000 is no part of a time stamp."""
     return any(re.search(rf"(?<!\w){re.escape(sign)}(?!\w)", text) for sign in signs)

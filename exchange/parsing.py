@@ -72,6 +72,8 @@ def trade_of(raw: dict[str, Any], spelled: dict[str, str], size: Decimal) -> Tra
 
 
 def balances_of(raw: dict[str, Any]) -> dict[str, Balance]:
+    if not raw.get("info"):
+        raise Unavailable("the venue's answer has no balances")
     found = {}
     for currency, total in (raw.get("total") or {}).items():
         if total is not None:

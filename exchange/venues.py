@@ -55,6 +55,7 @@ class Venue(NamedTuple):
     dedupes: bool = False  # re-sending the same id is safe
     page: int = 100  # the most trades one answer holds
     newest_first: bool = True  # a full page holds the newest trades of the asked time, not the oldest
+    next_trade: str = ""  # the parameter that asks for trades from an id on
     order_mode: tuple[str, ...] = ()  # what a perpetual order itself must carry: marginMode, leverage
     account_margin_mode: bool = False  # the margin mode is the whole account's, not one symbol's
     stop_param: str = ""  # the parameter of our id on a native stop, where it is another
@@ -80,14 +81,20 @@ VENUES: dict[str, Venue] = {
     for venue in (
         Venue(
             "binance", "clientOrderId", ((_ORDER, "origClientOrderId"),), "origClientOrderId", Fence.PARAMS,
-            Signs(("Duplicate order sent", "-4116"), ("-1021", "-5028", "-4188"), ("-1006", "-1007"), (("-2022", "reduce_only"), ("-2019", "insufficient_funds"), ("-4061", "mode_mismatch"))),
+            Signs(
+                ("Duplicate order sent", "-4116"), ("-1021", "-5028", "-4188"), ("-1006", "-1007"),
+                (("-2022", "reduce_only"), ("-2019", "insufficient_funds"), ("-4061", "mode_mismatch")),
+            ),
             FeeMode.RECEIVED, True, True, as_is, {},
-            page=500, newest_first=False,
+            page=500, newest_first=False, next_trade="fromId",
             options={"fetchMarkets": {"types": ["spot", "linear"]}, "recvWindow": 10_000, "fetchMargins": False},
         ),
         Venue(
             "bybit", "clientOrderId", ((_OPEN, "orderLinkId"), (_CLOSED, "orderLinkId")), "orderLinkId", Fence.HEADERS,
-            Signs(("110072", "170141", "12141"), ("10002",), ("10000", "10016"), (("110017", "reduce_only"), ("170213", "not_found"), ("110001", "not_found"))),
+            Signs(
+                ("110072", "170141", "12141"), ("10002",), ("10000", "10016"),
+                (("110017", "reduce_only"), ("170213", "not_found"), ("110001", "not_found")),
+            ),
             FeeMode.RECEIVED, True, True, as_is, {"marketUnit": "baseCoin"},
             account_margin_mode=True,
             options={"fetchMarkets": {"types": ["spot", "linear"]}, "enableUnifiedAccount": True, "enableUnifiedMargin": False},
@@ -196,9 +203,24 @@ def open_ccxt(id_: str, credentials: dict[str, str] | None = None, options: dict
     config |= {key: value for key, value in (credentials or {}).items() if key in CREDENTIALS}
     exchange = getattr(ccxt, id_)(config)
     exchange.has["fetchCurrencies"] = False  # a signed call on some venues, and of no use here
+    exchange.fetch = structured_fetch(exchange.fetch)
     if known is not None:
         exchange.sign = fenced_sign(exchange, known.fence)
     return exchange
+
+
+def structured_fetch(fetch: Callable[..., Any]) -> Callable[..., Any]:
+    """ccxt's `fetch`, refusing answers without structure: ccxt would read an error page as an empty list."""
+
+    async def checked(*args: Any, **kwargs: Any) -> Any:
+        answer = await fetch(*args, **kwargs)
+        if not isinstance(answer, dict | list):
+            from ccxt.base.errors import BadResponse
+
+            raise BadResponse(f"the answer is {type(answer).__name__}, not an object or a list")
+        return answer
+
+    return checked
 
 
 def open_public(id_: str) -> Any:

@@ -11,7 +11,7 @@ from exchange.protocol import Rejected
 from tests.exchange.paper_fakes import MINUTE, T0, Clock, write_candles
 
 
-@pytest.mark.parametrize("module", ["protocol", "paper", "market_data", "live"])
+@pytest.mark.parametrize("module", ["protocol", "paper", "market_data", "live", "limits", "keys", "ccxt_adapter", "venues"])
 def test_importing_what_is_public_does_not_import_ccxt(module: str) -> None:
     code = f"import sys, exchange.{module}; sys.exit(any(name.split('.')[0] == 'ccxt' for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -14,7 +14,7 @@ from aiohttp import web
 class Fault:
     """Something wrong with requests to `path` (a part of it) and `method`; counts down `times`.
 
-    when: "before" (the venue does not process the request) or "after" (it does, and the answer suffers).
+    when: "before" (the venue does not process the request), "after" (it does, and the answer suffers) or "late" (it does, after the delay).
     """
 
     path: str
@@ -48,6 +48,8 @@ class Faults:
             process()
         if fault.hang_s:
             await asyncio.sleep(fault.hang_s)
+        if fault.when == "late":
+            return process()
         if fault.drop:
             assert request.transport is not None
             request.transport.abort()
