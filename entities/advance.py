@@ -100,6 +100,7 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
         return
     id_, row = found
     fill = bot.book.trade(row, trade)
+    bot.core.at = max(bot.core.at, fill.at)  # what the fill leads to is decided at its instant, not at the last look's
     apply(bot, fill)
     bot.fills += 1
     order = row.order

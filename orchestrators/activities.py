@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from shared.bus import BotEvent, Bus, ServiceBus
 from shared.clock import iso, now_ms
 from shared.log import log
 from shared.paper_book import CosmosBook
-from shared.settings import Settings, settings
+from shared.settings import settings
 from shared.stores import CosmosStore, Stale, Store
 from strategy_core.number import dec, plain
 from strategy_core.storage import load_order
@@ -45,38 +46,41 @@ bp = df.Blueprint()
 
 
 class Outside(NamedTuple):
-    """What activities reach: made once per process, handed in by tests."""
+    """What activities reach: made once per process, handed in by tests. `markets` is an exchange.market_data.MarketData."""
 
-    settings: Settings
     store: Store
     bus: Bus
+    markets: Any
     now_ms: Callable[[], int]
 
 
+_given: ContextVar[Outside | None] = ContextVar("outside", default=None)
+"""Set by a test around its activities; never set in the app."""
+
+
 @lru_cache(maxsize=1)
-def outside() -> Outside:
+def own_outside() -> Outside:
+    from pathlib import Path
+
+    from exchange.market_data import MarketData
+
     config = settings()
-    return Outside(config, CosmosStore(config), ServiceBus(config), now_ms)
+    live = frozenset(name.strip() for name in config.live_markets.split(",") if name.strip())
+    markets = MarketData(now_ms, Path(config.replay_dir) if config.replay_dir else None, live)
+    return Outside(CosmosStore(config), ServiceBus(config), markets, now_ms)
+
+
+def outside() -> Outside:
+    return _given.get() or own_outside()
 
 
 # -- the exchange of an account -----------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
-def market_data() -> Any:
-    from pathlib import Path
-
-    from exchange.market_data import MarketData
-
-    config = outside().settings
-    live = frozenset(name.strip() for name in config.live_markets.split(",") if name.strip())
-    return MarketData(outside().now_ms, Path(config.replay_dir) if config.replay_dir else None, live)
-
-
 def source_of(account: Doc) -> Any:
     from exchange.market_data import Feed
 
-    return market_data().source(Feed(account["market"], int(account["createdMs"]), int(account["speed"])))
+    return outside().markets.source(Feed(account["market"], int(account["createdMs"]), int(account["speed"])))
 
 
 def exchange_of(user_id: str, account: Doc) -> Any:
@@ -151,7 +155,7 @@ async def prepare(user_id: str, document: Doc, account: Doc) -> Doc:
     try:
         market = await exchange.market(document["symbol"])
         view = await exchange.look(document["symbol"], Cursor(0), (), Horizon(None, None, None))
-        plan = registry.preview(document["strategy"], document["config"], view.point.price, market)
+        money = registry.start(document["strategy"], document["config"], view.point.price, market, view.point.at).ledger
         if market.is_future and await set_up(exchange, document) is not None:
             return {"refused": {"reason": "symbol_busy", "params": {"symbol": document["symbol"]}}}
         balances = await exchange.balances()
@@ -166,7 +170,7 @@ async def prepare(user_id: str, document: Doc, account: Doc) -> Doc:
         "at": view.point.at,
         "cursor": [view.cursor.at, view.cursor.trade_id],
         "epoch": int(document["epoch"]),
-        "reserved": {plan.currency: plain(plan.funds_needed)},
+        "reserved": {name: plain(sum_) for name, sum_ in ((market.quote, money.put_quote), (market.base, money.put_base)) if sum_},
         "balances": {currency: plain(balance.total) for currency, balance in balances.items()},
         "held": await held_by_bots(user_id, account["id"], document["id"]),
     }

@@ -15,7 +15,8 @@ from typing import Any
 _logger = logging.getLogger("tickwise")
 _SECRET_NAME = re.compile(r"secret|password|passphrase|token|credential|authorization|api_?key|signature|private", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
-    r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*|(?<=[?&])(?:signature|api_?key|access_token|token|sign)=[^&\s\"']+|(?i:bearer\s+)[\w.~+/-]{8,}"
+    r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*|\b(?:signature|sign|api-?_?key|access_token|token|secret)=[^&\s\"']+|bearer\s+[\w.~+/-]{8,}",
+    re.IGNORECASE,
 )
 HIDDEN = "[hidden]"
 

@@ -161,7 +161,9 @@ class CosmosStore:
 
     async def _query(self, container: str, user_id: str, statement: str, parameters: list[dict[str, Any]]) -> list[Any]:
         place = await self.container(container)
-        rows = place.query_items(statement, parameters=[{"name": "@user", "value": user_id}, *parameters], partition_key=user_id, max_item_count=PAGE)
+        rows = place.query_items(
+            statement, parameters=[{"name": "@user", "value": user_id}, *parameters], partition_key=user_id, max_item_count=PAGE
+        )
         return [row async for row in rows]
 
 

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import function_app
 from triggers.api.app import ROUTERS, make_api
 from triggers.api.openapi import document
 
@@ -22,7 +21,7 @@ def test_every_route_is_in_the_document():
 
 
 def test_every_route_is_reached_by_an_area_function():
-    bindings = [one.get_dict_repr() for function in function_app.app.get_functions() for one in function.get_bindings()]
+    bindings = [one.get_dict_repr() for function in functions() for one in function.get_bindings()]
     mounted = ["/" + binding["route"].removesuffix("/{*rest}") for binding in bindings if "route" in binding]
     for module in ROUTERS:
         for route in module.router.routes:

@@ -1,0 +1,169 @@
+"""A bot's ticks from start to stop, with the real orchestrator, entities, activities and paper exchange."""
+
+from decimal import Decimal
+
+import pytest
+from host import Killed
+
+from tests.builders import USER
+from tests.fakes import MemoryStore
+
+
+async def test_a_start_reserves_the_money_and_buys_what_the_ladder_needs(world):
+    assert await world.command("start") == "done"
+    assert (world.bot["status"], world.bot["open_orders"]) == ("starting", 1)
+    assert world.bot["reserved"] == {"USDT": "1000"}
+    await world.wake()
+    assert world.bot["status"] == "active"
+    assert [(order["leg"], order["side"]) for order in world.bot["orders"]] == [
+        ("L4", "sell"),
+        ("L3", "sell"),
+        ("L1", "buy"),
+        ("L0", "buy"),
+    ]
+
+
+async def test_the_worked_example_comes_out_to_the_last_digit(world):
+    await world.command("start")
+    await world.live_through()
+    figures = [(row["side"], row["price"], row["amount"]) for row in world.fills[:3]]
+    assert figures == [("buy", "100", "4.92"), ("buy", "95", "2.65"), ("sell", "100", "2.65")]
+
+
+async def test_one_fill_as_planned_takes_eight_executions(world):
+    await world.command("start")
+    used = []
+    while len(world.fills) < 2:
+        before, fills = len(world.host.calls) + world.host.episodes, len(world.fills)
+        await world.wake(20_000)
+        used.append((len(world.fills) - fills, len(world.host.calls) + world.host.episodes - before))
+    entity_told = 1
+    assert used[-1] == (1, 8 - entity_told)
+
+
+async def test_the_ledger_and_the_book_of_the_venue_agree(world):
+    await world.command("start")
+    await world.live_through()
+    quote, base = Decimal(10000), Decimal(0)
+    for row in world.fills:
+        sign = 1 if row["side"] == "buy" else -1
+        quote -= sign * Decimal(row["cost"]) + Decimal(row["fee"])
+        base += sign * Decimal(row["amount"])
+    assert {"USDT": quote, "BTC": base} == {name: Decimal(total) for name, total in world.book["balances"].items()}
+    assert len({row["trade_id"] for row in world.fills}) == len(world.fills) == world.bot["fills"]
+    assert (Decimal(world.bot["holdings"]["base"]), Decimal(world.bot["holdings"]["quote"])) == (base, quote - 9000)
+
+
+async def test_a_tick_that_finds_nothing_changes_no_order(world):
+    await world.command("start")
+    await world.wake()
+    before = world.bot["orders"]
+    assert await world.wake(0) == "done"
+    assert world.bot["orders"] == before
+
+
+async def test_the_same_event_twice_changes_nothing(world):
+    await world.command("start")
+    await world.wake()
+    event = world.event("command", name="pause", params={"keep_orders": False})
+    await world.host.tick(event)
+    assert (world.bot["status"], world.bot["open_orders"]) == ("paused", 0)
+    await world.command("resume")
+    assert (world.bot["status"], world.bot["open_orders"]) == ("active", 4)
+    await world.host.tick(event)
+    assert (world.bot["status"], world.bot["open_orders"]) == ("active", 4)
+
+
+async def test_a_stop_that_sells_ends_in_quote_and_gives_the_reservation_back(world):
+    await world.command("start")
+    await world.wake()
+    await world.command("stop", close_mode="quote")
+    await world.live_through(1)
+    assert (world.bot["status"], world.bot["reason"], world.bot["open_orders"]) == ("stopped", "user", 0)
+    assert Decimal(world.bot["holdings"]["base"]) == 0
+    assert [state for (name, _), state in world.host.entities.items() if name == "account"] == [{"schema": 1, "bots": {}}]
+    assert world.bot["reserved"] == {} and "watchKey" not in world.bot
+
+
+async def test_a_stopped_bot_is_left_alone(world):
+    await world.command("start")
+    await world.command("stop", close_mode="keep")
+    assert await world.wake() == "idle"
+    assert await world.command("start") == "idle"
+
+
+async def test_a_start_without_the_money_stays_a_draft_and_says_why(world):
+    account = world.store.rows["accounts", USER, "acc_1"]
+    account["balances"] = {"USDT": "999"}
+    await world.command("start")
+    assert (world.bot["status"], world.bot["reason"]) == ("draft", "insufficient_funds")
+    assert world.bot["reason_params"] == {"currency": "USDT", "needed": "1000", "available": "999"}
+    assert world.host.live[-1]["data"]["bot"]["reason"] == "insufficient_funds"
+
+
+async def test_the_feed_counts_revisions_one_by_one(world):
+    await world.command("start")
+    await world.live_through(3)
+    revisions = [message["revision"] for message in world.host.live if message["type"] == "bot"]
+    assert revisions == sorted(set(revisions))
+    fills = [message["data"]["id"] for message in world.host.live if message["type"] == "fill"]
+    assert set(fills) == {row["id"] for row in world.fills}
+
+
+async def test_the_why_log_is_one_chain(world):
+    await world.command("start")
+    await world.live_through()
+    await world.command("stop", close_mode="keep")
+    rows = sorted(world.store.of("events"), key=lambda row: row["sort"])
+    assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+    assert [row["previous"] for row in rows] == ["", *[row["hash"] for row in rows[:-1]]]
+
+
+@pytest.mark.parametrize("when", ["die_before", "die_after"])
+async def test_killed_at_any_call_and_resumed_nothing_is_lost_or_doubled(world, when, tmp_path):
+    """The host dies at every call in turn; the message comes back and the tick runs again from its beginning."""
+    await world.command("start")
+    calm = [(row["side"], row["price"], row["amount"]) for row in await lived(world)]
+    for number in range(1, 25):
+        other = type(world)(tmp_path / f"{when}{number}")
+        setattr(other.host, when, number)
+        rows = [(row["side"], row["price"], row["amount"]) for row in await lived(other, start=True)]
+        assert rows == calm, f"killed {when} call {number}"
+        orders = [row for row in other.book["orders"].values() if row["status"] == "open"]
+        assert len(orders) == other.bot["open_orders"]
+
+
+async def lived(world, start: bool = False):
+    """Four minutes; the message of a killed tick is delivered again a second later."""
+    events = [world.event("command", name="start", params={})] if start else []
+    for _ in range(4 * 3 + 2):
+        for event in events:
+            await delivered(world, event)
+        world.clock.now += 20_000
+        events = [world.event("market")]
+    return world.fills
+
+
+async def delivered(world, event):
+    for _ in range(3):
+        try:
+            await world.host.tick(event)
+            return
+        except Killed:
+            world.clock.now += 1_000
+
+
+async def test_a_store_that_is_down_fails_the_tick_and_the_next_one_heals(world):
+    await world.command("start")
+    await world.wake()
+
+    async def down(*_):
+        raise ConnectionError("down")
+
+    world.store.batch = down
+    with pytest.raises(ConnectionError):
+        await world.wake()
+    world.store.batch = MemoryStore.batch.__get__(world.store)
+    await world.live_through()
+    assert len(world.fills) == world.bot["fills"] > 2
+    assert world.bot["status"] == "active"

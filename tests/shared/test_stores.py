@@ -1,0 +1,123 @@
+"""What the stores promise, by the Cosmos adapter against an endpoint and by the one in memory."""
+
+from decimal import Decimal
+
+import pytest
+
+from shared import watch
+from shared.paper_book import CosmosBook, book_balances
+from shared.stores import Exists, Stale
+from tests.fakes import MemoryStore
+
+
+@pytest.fixture(params=["cosmos", "memory"])
+def store(request):
+    return request.getfixturevalue("cosmos") if request.param == "cosmos" else MemoryStore()
+
+
+def bot(id, sort="1", **more):
+    return {"id": id, "kind": "bot", "sort": sort, **more}
+
+
+async def test_a_document_is_found_by_its_owner_only(store):
+    await store.create("bots", "ada", bot("b1", name="x"))
+    assert (await store.read("bots", "ada", "b1"))["name"] == "x"
+    assert await store.read("bots", "eve", "b1") is None
+    await store.delete("bots", "eve", "b1")
+    assert await store.read("bots", "ada", "b1") is not None
+
+
+async def test_created_twice_it_exists(store):
+    await store.create("bots", "ada", bot("b1"))
+    with pytest.raises(Exists):
+        await store.create("bots", "ada", bot("b1"))
+    await store.create("bots", "eve", bot("b1"))
+
+
+async def test_only_the_version_that_was_read_is_replaced(store):
+    first = await store.create("bots", "ada", bot("b1", n=1))
+    second = await store.replace("bots", "ada", {**first, "n": 2})
+    with pytest.raises(Stale):
+        await store.replace("bots", "ada", {**first, "n": 3})
+    assert (await store.read("bots", "ada", "b1"))["n"] == 2
+    await store.delete("bots", "ada", "b1")
+    with pytest.raises(Stale):
+        await store.replace("bots", "ada", second)
+    await store.delete("bots", "ada", "b1")
+
+
+async def test_pages_are_newest_first_and_go_on_where_the_last_one_ended(store):
+    for i in range(5):
+        await store.create("bots", "ada", bot(f"b{i}", sort=f"{i}", status="active" if i % 2 else "draft"))
+    first = await store.page("bots", "ada", {"kind": "bot"}, 2)
+    second = await store.page("bots", "ada", {"kind": "bot"}, 2, first.next)
+    third = await store.page("bots", "ada", {"kind": "bot"}, 2, second.next)
+    assert [row["id"] for page in (first, second, third) for row in page.items] == ["b4", "b3", "b2", "b1", "b0"]
+    assert third.next is None
+    assert await store.count("bots", "ada", {"kind": "bot", "status": "active"}) == 2
+    assert await store.count("bots", "eve", {"kind": "bot"}) == 0
+
+
+async def test_a_value_is_never_part_of_the_statement(store):
+    await store.create("bots", "ada", bot("b1"))
+    assert await store.count("bots", "ada", {"kind": "' OR 1=1 --"}) == 0
+    with pytest.raises(ValueError):
+        await store.page("bots", "ada", {"kind = 'bot' OR c.id": "x"}, 1)
+
+
+async def test_a_batch_written_twice_is_the_same(store):
+    rows = [{"id": f"f{i}", "kind": "fill", "botId": "b1", "sort": f"{i}"} for i in range(3)]
+    await store.batch("fills", "ada", rows)
+    await store.batch("fills", "ada", rows)
+    assert await store.count("fills", "ada", {"botId": "b1"}) == 3
+
+
+async def test_bots_whose_horizon_the_price_left_are_found_in_every_partition(store):
+    for user, below, above in (("ada", 95.0, 105.0), ("eve", 90.0, 110.0)):
+        await store.create("bots", user, bot("b1", watchKey="simulated:1|BTC/USDT", below=below, above=above))
+    await store.create("bots", "ada", bot("b2", watchKey="simulated:1|ETH/USDT", below=95.0))
+    key = "simulated:1|BTC/USDT"
+    assert await watch.crossed(store, key, Decimal("96"), Decimal("104")) == []
+    assert await watch.crossed(store, key, Decimal("95"), Decimal("104")) == [("ada", "b1")]
+    assert await watch.crossed(store, key, Decimal("96"), Decimal("105.01")) == [("ada", "b1")]
+    assert sorted(await watch.crossed(store, key, Decimal("90"), Decimal("104"))) == [("ada", "b1"), ("eve", "b1")]
+
+
+async def test_bots_are_found_by_time_and_by_silence(store):
+    await store.create("bots", "ada", bot("b1", watchKey="x", until_ms=1_000, lastTickMs=500))
+    await store.create("bots", "eve", bot("b2", watchKey="x", lastTickMs=900))
+    await store.create("bots", "eve", bot("b3", lastTickMs=1))
+    assert await watch.timed(store, 999) == []
+    assert await watch.timed(store, 1_000) == [("ada", "b1")]
+    assert await watch.quiet(store, 500) == [("ada", "b1")]
+
+
+async def test_a_market_is_watched_once_and_remembers_how_far_it_was_looked_at(store):
+    for symbol in ("BTC/USDT", "BTC/USDT", "ETH/USDT"):
+        await watch.watch(store, "simulated:1", {"market": "simulated"}, symbol)
+    [document] = await watch.watched(store)
+    await watch.looked(store, document, {"BTC/USDT": 7})
+    await watch.looked(store, document, {"BTC/USDT": 3})
+    [document] = await watch.watched(store)
+    assert document["symbols"] == {"BTC/USDT": 7, "ETH/USDT": 0}
+
+
+async def test_a_paper_book_is_changed_by_the_one_who_read_it_last(store):
+    book = CosmosBook(store, "ada", "acc_1")
+    assert await book.read() == (None, None)
+    await book.write({"n": 1}, None)
+    with pytest.raises(Stale):
+        await book.write({"n": 2}, None)
+    found, etag = await book.read()
+    await book.write({"n": 2}, etag)
+    with pytest.raises(Stale):
+        await book.write({"n": 3}, etag)
+    assert (await book.read())[0] == {"n": 2}
+
+
+def test_what_open_orders_lock_is_not_free():
+    orders = {"a": {"status": "open", "lock": ["USDT", "300"]}, "b": {"status": "closed", "lock": ["USDT", "0"]}}
+    book = {"balances": {"USDT": "1000", "BTC": "1"}, "orders": orders, "positions": {}}
+    found = book_balances({"book": book})
+    assert (found["USDT"].free, found["USDT"].used) == (Decimal(700), Decimal(300))
+    assert (found["BTC"].free, found["BTC"].used) == (Decimal(1), Decimal(0))

@@ -1,0 +1,126 @@
+"""The watcher, the heartbeat and the event trigger."""
+
+import pytest
+
+from shared import watch
+from shared.ids import entity_key
+from tests.builders import MINUTE, T0, platform, write_market
+from tests.fakes import Clock
+from triggers import bot_events
+from triggers.bot_events import TickFailed, instance_id, run_tick
+from triggers.heartbeat import wake_quiet
+from triggers.market_watch import look_at_markets
+
+CANDLES = ["100 100 100 100", "100 100 80 100", "100 100 100 100"]
+KEY = "replay:acc_1|BTC/USDT"
+
+
+@pytest.fixture
+async def plat(tmp_path):
+    plat = platform(write_market(tmp_path / "market", CANDLES), Clock(T0 + 1))
+    await watch.watch(plat.store, "replay:acc_1", {"market": "replay", "speed": 1, "created_ms": T0}, "BTC/USDT")
+    return plat
+
+
+def bot(plat, id, user="ada", **fields):
+    plat.store._put("bots", user, {"id": id, "kind": "bot", "sort": id, "watchKey": KEY, "lastTickMs": T0, **fields})
+
+
+async def test_only_bots_whose_horizon_was_crossed_are_woken(plat):
+    bot(plat, "near", below=90.0, above=110.0)
+    bot(plat, "far", below=70.0, above=110.0)
+    assert await look_at_markets(plat) == 0
+    plat.now_ms.now = T0 + 2 * MINUTE
+    assert await look_at_markets(plat) == 1
+    assert [(event.bot_id, event.kind) for event in plat.bus.sent] == [("near", "market")]
+
+
+async def test_a_spike_between_two_looks_is_seen_and_only_once(plat):
+    bot(plat, "b", below=90.0)
+    await look_at_markets(plat)
+    plat.now_ms.now = T0 + 2 * MINUTE + 1
+    await look_at_markets(plat)
+    plat.now_ms.now += 10_000
+    assert await look_at_markets(plat) == 0
+
+
+async def test_two_watchers_in_the_same_slot_send_one_message(plat):
+    bot(plat, "b", until_ms=T0)
+    await look_at_markets(plat)
+    await look_at_markets(plat)
+    assert len(plat.bus.sent) == 1
+
+
+async def test_a_broken_market_does_not_blind_the_others(plat, tmp_path):
+    await watch.watch(plat.store, "a-gone", {"market": "nowhere", "speed": 1, "created_ms": 0}, "X/Y")
+    bot(plat, "b", below=90.0)
+    await look_at_markets(plat)
+    plat.now_ms.now = T0 + 2 * MINUTE
+    assert await look_at_markets(plat) == 1
+
+
+async def test_quiet_bots_get_a_heartbeat_and_others_do_not(plat):
+    plat.now_ms.now = T0 + 16 * MINUTE
+    bot(plat, "quiet")
+    bot(plat, "busy", lastTickMs=plat.now_ms.now - 1)
+    assert await wake_quiet(plat, 1, "beat") == 1
+    assert await wake_quiet(plat, 1, "beat") == 1
+    assert [(event.bot_id, event.kind) for event in plat.bus.sent] == [("quiet", "heartbeat")]
+    assert await wake_quiet(plat, 3, "sweep") == 0
+
+
+class Status:
+    def __init__(self, word):
+        self.runtime_status = word
+
+
+class Client:
+    """A durable client whose instance goes through the given words."""
+
+    def __init__(self, *words):
+        self.words, self.started = list(words), []
+
+    async def get_status(self, instance):
+        return Status(self.words.pop(0) if len(self.words) > 1 else self.words[0])
+
+    async def start_new(self, name, instance, given):
+        self.started.append((name, instance))
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(bot_events, "FIRST_POLL_S", 0.0005)
+    monkeypatch.setattr(bot_events, "LONGEST_POLL_S", 0.0005)
+    monkeypatch.setattr(bot_events, "WAIT_S", 0.005)
+
+
+async def test_an_event_starts_its_tick_and_waits_for_it():
+    client = Client("", "Pending", "Running", "Completed")
+    await run_tick(client, "i", {})
+    assert client.started == [("bot_tick", "i")]
+
+
+async def test_an_event_delivered_twice_does_not_start_a_second_tick():
+    for words in (["Completed"], ["Running", "Running", "Completed"]):
+        client = Client(*words)
+        await run_tick(client, "i", {})
+        assert client.started == []
+
+
+async def test_a_failed_tick_gives_the_message_back_and_the_next_delivery_tries_again():
+    client = Client("", "Running", "Failed")
+    with pytest.raises(TickFailed):
+        await run_tick(client, "i", {})
+    client = Client("Failed", "Completed")
+    await run_tick(client, "i", {})
+    assert len(client.started) == 1
+
+
+async def test_waiting_is_bounded():
+    with pytest.raises(TickFailed):
+        await run_tick(Client("Running"), "i", {})
+
+
+def test_an_instance_id_has_only_what_durable_takes():
+    name = instance_id(f"{entity_key('ada', 'b')}:s17")
+    assert not set(name) & set("/\\#?:")
