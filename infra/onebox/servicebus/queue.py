@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import journal as log
-from .errors import LockLost, NotThere, Refused, SessionLockLost, SessionTaken, TooLarge
+from .errors import LockLost, NotThere, Refused, SessionLockLost, TooLarge
 from .faults import Faults
 from .message import Message, Outgoing, State
 from .order import Duplicates, Ready, Session
+from .sessions import SessionLocks
 from .settings import QueueSettings
 
 MAX_MESSAGE_BYTES = 262_144  # Standard tier
@@ -37,7 +38,7 @@ class Surroundings:
     faults: Faults
 
 
-class Queue:
+class Queue(SessionLocks):
     """The engine. Call `Broker.advance` first when time may have passed; the broker's callers do."""
 
     def __init__(self, settings: QueueSettings, around: Surroundings, dead: "Queue | None" = None) -> None:
@@ -317,59 +318,6 @@ class Queue:
         """Takes in a message of another queue with its sequence number."""
         self._add(message)
 
-    # -- sessions
-
-    def accept(self, owner: object, session_id: str | None = None) -> Session | None:
-        """Locks a named session, or the next one that waits (None: none does)."""
-        if not self.settings.requires_session:
-            raise Refused("the queue has no sessions")
-        if session_id is None:
-            while self._waiting:
-                name, _ = self._waiting.popitem(last=False)
-                if (found := self._sessions.get(name)) is not None and found.owner is None and found.ready:
-                    return self._own(found, owner)
-            return None
-        session = self._session(session_id)
-        if session.owner is not None:
-            raise SessionTaken(f"The requested session '{session_id}' cannot be accepted. It may be locked by another receiver.")
-        self._waiting.pop(session_id, None)
-        return self._own(session, owner)
-
-    def _own(self, session: Session, owner: object) -> Session:
-        session.owner, session.until_ms = owner, self._around.now_ms() + self.settings.lock_ms
-        self._watch_session(session, owner)
-        return session
-
-    def _watch_session(self, session: Session, owner: object) -> None:
-        def due() -> None:
-            if session.until_ms > self._around.now_ms():
-                self._watch_session(session, owner)
-            else:
-                self._expire_session(session)
-
-        self._around.at(session.until_ms, lambda: session.owner is owner, due)
-
-    def held(self, session_id: str | None, owner: object) -> Session:
-        """The session, if this owner holds its lock."""
-        session = self._sessions.get(session_id or "")
-        if session is None or session.owner is not owner or owner is None:
-            raise SessionLockLost("The session lock has expired on the session. Accept a new session.")
-        return session
-
-    def renew_session(self, session_id: str, owner: object) -> int:
-        """A fresh lock period for the session and its messages; until when, in ms."""
-        session = self.held(session_id, owner)
-        session.until_ms = self._around.now_ms() + self.settings.lock_ms
-        for seq in session.locked:
-            self._messages[seq].locked_until_ms = session.until_ms
-        return session.until_ms
-
-    def release(self, session_id: str, owner: object) -> None:
-        """Gives a session back; what was not settled comes again, uncounted."""
-        session = self._sessions.get(session_id)
-        if session is not None and session.owner is owner:
-            self._let_go(session, counted=False)
-
     def release_message(self, token: uuid.UUID) -> None:
         """Gives one message back uncounted (a receiver that stops before starting)."""
         message = self._locks.get(token)
@@ -377,54 +325,6 @@ class Queue:
             self._unlock(message)
             if message.state is State.ACTIVE:
                 self._reappear(message)
-
-    def _expire_session(self, session: Session) -> None:
-        self._let_go(session, counted=True)
-
-    def _let_go(self, session: Session, counted: bool) -> None:
-        session.owner = None
-        for seq in sorted(session.locked):
-            message = self._messages[seq]
-            if counted:
-                self._failed(message)
-            else:
-                self._unlock(message)
-                if message.state is State.ACTIVE:
-                    self._reappear(message)
-        if session.ready:
-            self._waiting.setdefault(session.id)
-            self._around.woken(self)
-        self._tidy(session.id)
-
-    def _session(self, session_id: str) -> Session:
-        if (found := self._sessions.get(session_id)) is None:
-            found = self._sessions[session_id] = Session(session_id, Ready(self._is_ready))
-        return found
-
-    def _tidy(self, session_id: str | None) -> None:
-        session = self._sessions.get(session_id or "")
-        if session is not None and session.owner is None and not session.locked and not session.ready:
-            del self._sessions[session.id]
-            self._waiting.pop(session.id, None)
-
-    def session_state(self, session_id: str, owner: object) -> bytes | None:
-        """What the application keeps with the session."""
-        self.held(session_id, owner)
-        return self._session_state.get(session_id)
-
-    def set_session_state(self, session_id: str, owner: object, state: bytes | None) -> None:
-        """Keeps it, over messages and restarts; None forgets it."""
-        self.held(session_id, owner)
-        if state is None:
-            self._session_state.pop(session_id, None)
-            self._around.journal.append(log.NO_SESSION, (self.name, session_id))
-        else:
-            self._session_state[session_id] = state
-            self._around.journal.append(log.SESSION, (self.name, session_id, state))
-
-    def session_ids(self) -> list[str]:
-        """Sessions that have messages or state."""
-        return sorted({message.session_id or "" for message in self._messages.values()} | set(self._session_state))
 
     # -- looking and loading
 
