@@ -183,7 +183,7 @@ class Live:
         start = missing[0] if missing else closed_before
         while start <= wall:
             raw = await self._venue.fetch_ohlcv(symbol, "1m", start, PAGE)
-            rows = [row for row in map(candle_of, raw) if row is not None and row.at >= start]
+            rows = [row for row in map(candle_of, raw) if row is not None and start <= row.at <= wall]
             minutes.update((row.at, row) for row in rows if row.at < closed_before)
             if not rows:
                 break

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -183,7 +184,7 @@ class BinanceVenue:
         return row
 
     def _tickers(self, engine: Engine, fields: Fields) -> Any:
-        wanted = [fields["symbol"]] if "symbol" in fields else list(engine.prices)
+        wanted = [fields["symbol"]] if "symbol" in fields else json.loads(fields.get("symbols", json.dumps(list(engine.prices))))
         rows = [self._ticker(engine, symbol) for symbol in wanted if symbol in engine.prices]
         return rows[0] if "symbol" in fields else rows
 
@@ -205,6 +206,8 @@ class BinanceVenue:
             "priceChange": "0",
         }
         row |= {"weightedAvgPrice": plain(price), "closeTime": self.clock(), "openTime": self.clock() - 86_400_000, "count": 1}
+        if not engine.rules[symbol].perpetual:
+            row |= {"bidQty": "1", "askQty": "1", "prevClosePrice": plain(price)}
         return row | self.ticker_overrides
 
     def _klines(self, engine: Engine, fields: Fields) -> Any:
