@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.functions import functions
 from triggers.api.app import ROUTERS, make_api
 from triggers.api.openapi import document
 
