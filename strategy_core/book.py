@@ -18,6 +18,7 @@ from strategy_core.trade import Order, OrderType, Role, Side
 _REMEMBERED_LEGS = 256
 _SIDES = {"b": Side.BUY, "s": Side.SELL}
 _ROLES = {role.value: role for role in Role}
+_new = tuple.__new__  # a NamedTuple without the detour over its own __new__: every fill makes some
 _BUY, _LIMIT, _MARKET = Side.BUY, OrderType.LIMIT, OrderType.MARKET
 
 
@@ -72,7 +73,8 @@ class Book:
         generations = self.generations
         generation = generations.get(leg, self.floor) + 1
         generations[leg] = generation
-        order = Order(leg, generation, attempt, side, _MARKET if price is None else _LIMIT, price, amount, role, reduce_only, at)
+        kind = _MARKET if price is None else _LIMIT
+        order = _new(Order, (leg, generation, attempt, side, kind, price, amount, role, reduce_only, at))
         self._insert(order, amount)
         if len(generations) > _REMEMBERED_LEGS:
             self._forget()
@@ -154,13 +156,13 @@ class Book:
     def take(self, order: Order, amount: Decimal) -> Taken:
         """A fill of a wanted order. It leaves the book when nothing remains."""
         leg = order.leg
-        before = self.filled[leg] if leg in self.filled else ZERO
+        before = self.filled.get(leg, ZERO)
         if before + amount >= order.amount:
             if before:
                 del self.filled[leg]
             del self.orders[leg]
             self._unlist(order, order.amount - before)
-            return Taken(order, True, before)
+            return _new(Taken, (order, True, before))
         self.filled[leg] = before + amount
         self.rows.pop(leg, None)
         if order.side is not _BUY:

@@ -23,7 +23,7 @@ from strategy_core.ladder import ladder_of, leg, order_cap
 from strategy_core.ledger import Kind, Ledger
 from strategy_core.mechanics import meets_minimum, money_param, stop
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
-from strategy_core.state import State, Strategy, rates
+from strategy_core.state import State, Strategy
 from strategy_core.trade import Command, Fill, Horizon, Market, Order, Role, Side, Status
 
 __all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
@@ -73,13 +73,13 @@ def _lay(state: State) -> None:
 def _first_buy(state: State, j: int) -> Decimal:
     """The size of a balanced start's buy at level j: what the sell above it would bring."""
     memory = state.memory
-    each: Decimal = memory.base * memory.ladder.sell(j + 1) / (memory.ladder.buy(j) * (ONE + rates(state.market).q_m))
+    each: Decimal = memory.base * memory.ladder.sell(j + 1) / (memory.ladder.buy(j) * state.buy_factor)
     return floor_to(each, state.market.amount_step)
 
 
 def _affordable(state: State, j: int) -> Decimal:
     """What all free quote buys at level j."""
-    factor = state.memory.ladder.buy(j) * (ONE + rates(state.market).q_m)
+    factor = state.memory.ladder.buy(j) * state.buy_factor
     return floor_to(max(state.free_quote(), ZERO) / factor, state.market.amount_step)
 
 
@@ -209,7 +209,7 @@ def on_stray(state: State, fill: Fill) -> None:
     book, market = state.book, state.market
     while book.buys and state.free_quote() < 0:
         order = book.buys[0]
-        each = cast(Decimal, order.price) * (ONE + rates(market).q_m)
+        each = cast(Decimal, order.price) * state.buy_factor
         _shrink(state, order, floor_to(book.remaining(order) + state.free_quote() / each, market.amount_step))
     while book.sells and state.free_base() < 0:
         order = book.sells[0]

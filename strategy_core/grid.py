@@ -203,7 +203,7 @@ def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
         memory.held.pop(i, None)
         memory.parked[i] = (ZERO, fill.price)
     else:
-        fee = fill.fee if fill.fee_currency == market.base else ZERO
+        fee = fill.fee if fill.fee_currency == state.ledger.base_coin else ZERO
         memory.held[i] = memory.held.get(i, ZERO) + fill.amount - fee
 
 
@@ -245,7 +245,7 @@ def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
 
 
 def _quote_fee(state: State, fill: Fill) -> Decimal:
-    return fill.fee if fill.fee_currency == state.market.quote else ZERO
+    return fill.fee if fill.fee_currency == state.ledger.quote_coin else ZERO
 
 
 def _bought_back(state: State, j: int, proceeds: Decimal) -> Decimal:
@@ -347,22 +347,21 @@ def _restart(state: State) -> None:
 
 
 def on_look(state: State) -> None:
-    status, memory = state.status, state.memory
+    status, memory, config = state.status, state.memory, state.config
     if memory.guard is not None:
         memory.guard.look(state.price, state.at)
-    if status is Status.WAITING:
+    if status is Status.ACTIVE:
+        if not _exit(state) and (config.trail_up != "off" or config.trail_down != "off"):
+            _trail(state)
+    elif status is Status.WAITING:
         waiting.look(state, begin)
-        return
-    if status is Status.STARTING:
+    elif status is Status.STARTING:
         if state.at - state.started_at >= PATIENCE_MS and INIT in state.book.orders:
             state.note("size_reduced", leg=INIT, amount=state.ledger.base)
             state.book.drop(INIT)
             _lay(state)
-        return
-    if _exit(state) or status is not Status.ACTIVE:
-        return
-    if state.config.trail_up != "off" or state.config.trail_down != "off":
-        _trail(state)
+    else:
+        _exit(state)
 
 
 def _exit(state: State) -> bool:
@@ -371,9 +370,8 @@ def _exit(state: State) -> bool:
     if config.stop_loss_price is not None and price <= config.stop_loss_price:
         stop(state, "stop_loss", "quote")
         return True
-    if (config.take_profit_price is not None and price >= config.take_profit_price) or (
-        config.take_profit_pct is not None and state.ledger.total(price) >= _target(state)
-    ):
+    profit, percent = config.take_profit_price, config.take_profit_pct
+    if (profit is not None and price >= profit) or (percent is not None and state.ledger.total(price) >= _target(state)):
         stop(state, "take_profit", "quote")
         return True
     return False
@@ -451,7 +449,7 @@ def _shift_down(state: State) -> bool:
 
 def _extend_up(state: State) -> bool:
     """A buy at the old top, paid from the budget; the window grows."""
-    memory, market = state.memory, state.market
+    memory = state.memory
     top = memory.hi
     amount = planned(state, top)
     cost = amount * memory.ladder.buy(top) * state.buy_factor

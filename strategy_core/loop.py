@@ -21,8 +21,8 @@ from strategy_core.ledger import Kind, Ledger
 from strategy_core.loop_memory import LoopMemory, Origin, Part, Slice
 from strategy_core.loop_plan import INIT, Config, check, levels_of, make_plan, preview
 from strategy_core.mechanics import meets_minimum, price_where_total_is, stop
-from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
-from strategy_core.state import State, Strategy, rates
+from strategy_core.number import HUNDRED, ZERO, floor_to, plain
+from strategy_core.state import State, Strategy
 from strategy_core.trade import Command, Fill, Finding, Horizon, Invalid, Market, Order, Role, Side, Status
 
 __all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
@@ -65,7 +65,7 @@ def _lay(state: State) -> None:
     for i in range(1, memory.half + 1):
         price = memory.levels.buy(i)
         amount = floor_to(memory.slice / price, step)
-        each = price * (ONE + rates(state.market).q_m)
+        each = price * state.buy_factor
         free = carry(state, Side.BUY)
         if amount * each > free:
             state.note("size_reduced", leg=f"B{i}", wanted=amount, amount=max(floor_to(free / each, step), ZERO), coin=state.market.quote)
@@ -158,7 +158,7 @@ def _grow(state: State, leg: str, done: bool) -> str | None:
 def _amount(state: State, side: Side, price: Decimal) -> Decimal:
     """What the free money of a side makes at a level: a slice's own money is free as soon as nothing else claims it."""
     total = carry(state, side)
-    return floor_to(total / (price * (ONE + rates(state.market).q_m)) if side is Side.BUY else total, state.market.amount_step)
+    return floor_to(total / (price * state.buy_factor) if side is Side.BUY else total, state.market.amount_step)
 
 
 def _find_place(state: State, what: Slice, done: bool) -> str | None:
@@ -217,7 +217,7 @@ def on_abandoned(state: State, order: Order) -> None:
     insort(memory.empty[order.leg[0]], int(order.leg[1:]))
     money = order.amount
     if order.side is Side.BUY:
-        money *= cast(Decimal, order.price) * (ONE + rates(state.market).q_m)
+        money *= cast(Decimal, order.price) * state.buy_factor
     memory.parked.append(Slice(order.side, money, memory.origins.pop(order.leg, None)))
 
 
@@ -284,23 +284,30 @@ def _share(state: State, pct: Decimal) -> Decimal:
 
 
 def _place_parked(state: State) -> None:
-    """Parked slices, oldest first: to the farthest empty known level on the passive side of the price."""
+    """Parked slices, oldest first, until none can be placed any more."""
     memory: LoopMemory = state.memory
-    for what in list(memory.parked):
-        letter = "B" if what.side is Side.BUY else "S"
-        empty = memory.empty[letter]
-        for i in reversed(empty):
-            _, price = _place_of(state, what.side, i)
-            if (price < state.price) if what.side is Side.BUY else (price > state.price):
-                at = memory.parked.index(what)
-                del memory.parked[at]
-                amount = _amount(state, what.side, price)
-                if meets_minimum(state.market, amount, price):
-                    empty.remove(i)
-                    _put(state, what, letter, i, price, amount)
-                else:
-                    memory.parked.insert(at, what)
-                break
+    placed = True
+    while placed:
+        placed = any(_place_one(state, at) for at in range(len(memory.parked)))
+
+
+def _place_one(state: State, at: int) -> bool:
+    """One parked slice: to the farthest empty known level on the passive side of the price."""
+    memory: LoopMemory = state.memory
+    what = memory.parked[at]
+    letter = "B" if what.side is Side.BUY else "S"
+    for i in reversed(memory.empty[letter]):
+        _, price = _place_of(state, what.side, i)
+        if (price < state.price) if what.side is Side.BUY else (price > state.price):
+            del memory.parked[at]
+            amount = _amount(state, what.side, price)
+            if meets_minimum(state.market, amount, price):
+                memory.empty[letter].remove(i)
+                _put(state, what, letter, i, price, amount)
+                return True
+            memory.parked.insert(at, what)
+            return False
+    return False
 
 
 def horizon(state: State) -> Horizon:

@@ -17,6 +17,8 @@ from typing import NamedTuple
 from strategy_core.number import HUNDRED, ONE, ceil_to, floor_to
 from strategy_core.trade import FeeMode, Market, Order, OrderType, Side
 
+_new = tuple.__new__  # a NamedTuple without the detour over its own __new__
+
 
 class Match(NamedTuple):
     """An order that fills, in full or what is left of it."""
@@ -48,7 +50,11 @@ def fill_price(order: Order, a: Decimal, b: Decimal, jump: bool) -> Decimal | No
 
 def match(orders: Iterable[Order], a: Decimal, b: Decimal, jump: bool) -> list[Match]:
     """The resting limits that fill between two path points, in the order in which they do."""
-    found = [Match(order, price) for order in orders if (price := fill_price(order, a, b, jump)) is not None]
+    found = []
+    for order in orders:
+        price = fill_price(order, a, b, jump)
+        if price is not None:
+            found.append(_new(Match, (order, price)))
     if len(found) > 1:
         if jump:
             found.sort(key=_in_a_jump)

@@ -86,10 +86,7 @@ def rates(market: Market) -> Rates:
     if known is not None and known[0] is market:
         return known[1]
     maker, taker = market.maker_fee, market.taker_fee
-    if market.fee_mode == "quote":
-        found = Rates(maker, taker, ZERO, ZERO)
-    else:
-        found = Rates(ZERO, ZERO, maker, taker)
+    found = Rates(maker, taker, ZERO, ZERO) if market.fee_mode == "quote" else Rates(ZERO, ZERO, maker, taker)
     if len(_RATES) > 1000:
         _RATES.clear()
     _RATES[id(market)] = (market, found)
@@ -102,7 +99,7 @@ class State:
     __slots__ = (
         "name", "rules", "config", "raw_config", "market", "status", "reason", "price", "at", "start_price", "started_at",
         "ledger", "book", "memory", "log", "seen", "seen_before", "commands", "missed", "late", "ending", "suspended", "resume_to",
-        "close_mode", "band", "raw", "needs_looks", "rates", "buy_factor",
+        "close_mode", "band", "raw", "needs_looks", "rates", "buy_factor", "settled",
     )  # fmt: skip
 
     name: str
@@ -130,6 +127,7 @@ class State:
     resume_to: Status | None
     close_mode: str | None
     band: Horizon | None  # the horizon while nothing changed
+    settled: bool  # a look has judged everything that happened
     raw: dict[str, Any]
     rates: Rates
     buy_factor: Decimal  # 1 + q_m: what a resting buy of cost 1 needs
@@ -158,7 +156,7 @@ class State:
         self.seen, self.seen_before, self.commands = {}, {}, []
         self.missed, self.late, self.ending = [], [], {}
         self.suspended, self.resume_to, self.close_mode = False, None, None
-        self.band = None
+        self.band, self.settled = None, True
         self.raw = {}
         self.needs_looks = 0
 
@@ -204,11 +202,14 @@ class State:
 
     def is_new(self, trade_id: str) -> bool:
         """Whether this trade was not seen before; from now on it was."""
-        if self.knows(trade_id):
+        if len(trade_id) > 20:
+            trade_id = _short(trade_id)
+        seen = self.seen
+        if trade_id in seen or trade_id in self.seen_before:
             return False
-        self.seen[_short(trade_id)] = None
-        if len(self.seen) >= _SEEN:
-            self.seen_before = self.seen
+        seen[trade_id] = None
+        if len(seen) >= _SEEN:
+            self.seen_before = seen
             self.seen = {}
         return True
 

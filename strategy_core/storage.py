@@ -62,6 +62,8 @@ def dump_state(state: State) -> dict[str, Any]:
         }
     if state.log:
         data["log"] = [[event.code, event.params, event.at] for event in state.log]
+    if not state.settled:
+        data["unsettled"] = True
     if state.suspended:
         data["suspended"] = True
     if state.resume_to is not None:
@@ -115,6 +117,7 @@ def load_state(data: dict[str, Any], strategy: Callable[[str], Strategy]) -> Sta
     state.late = [(load_order(row), Decimal(due)) for row, due in data.get("late", ())]
     state.ending = {leg: (n, Decimal(filled), reason, detail) for leg, (n, filled, reason, detail) in data.get("ending", {}).items()}
     state.log = [Event(code, params, at) for code, params, at in data.get("log", ())]
+    state.settled = not data.get("unsettled", False)
     state.suspended = data.get("suspended", False)
     state.resume_to = Status(data["resume_to"]) if "resume_to" in data else None
     state.close_mode = data.get("close_mode")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -75,11 +76,11 @@ class Market(Model):
     max_leverage: Num | None = None
     mmr_pct: Num | None = None  # maintenance margin rate of the venue's tier, percent
 
-    @property
+    @cached_property
     def base(self) -> str:
         return self.symbol.split("/")[0]
 
-    @property
+    @cached_property
     def quote(self) -> str:
         return self.symbol.split("/")[1].split(":")[0]
 

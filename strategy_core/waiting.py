@@ -37,7 +37,7 @@ def try_begin(state: State, begin: Callable[[State], None]) -> bool:
     wrong = state.rules.check(state.config, state.price, state.market)
     if wrong:
         if not any(event.code == "start_refused" for event in state.log):
-            state.note("start_refused", field=wrong[0].field, code=wrong[0].code, price=state.price)
+            state.note("start_refused", field=wrong[0].field, why=wrong[0].code, price=state.price)
         return False
     state.start_price, state.started_at = state.price, state.at
     begin(state)

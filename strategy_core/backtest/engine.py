@@ -8,19 +8,23 @@ Rules
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from strategy_core import registry
 from strategy_core.backtest.series import Series
-from strategy_core.matching import fee_of, is_marketable, market_price, match
+from strategy_core.matching import Match, fee_of, is_marketable, market_price, match
 from strategy_core.mechanics import apply, horizon
+from strategy_core.number import ZERO
 from strategy_core.state import FINAL, State
 from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Order, Side
 
 Progress = Callable[[int, int], None]
+Band = tuple[float, float, int | None]
 _OPEN = (float("-inf"), float("inf"))
+_new = tuple.__new__  # a NamedTuple without the detour over its own __new__: thousands are made per run
 
 
 class Trade(NamedTuple):
@@ -80,33 +84,22 @@ class _Run:
     def point(self, i: int, p: int, a: Decimal, b: Decimal, at: int) -> None:
         """One path point, in the order of strategies.md 1.2."""
         self.steps += 1
-        state, market = self.state, self.market
+        state = self.state
         book = state.book
         jump = p == 0
-        low, high = (b, b) if jump else (a, b) if a < b else (b, a)
-        reached: list[Order] = []
-        for order in reversed(book.buys):
-            if order.price < low:  # type: ignore[operator]
-                break
-            reached.append(order)
-        for order in reversed(book.sells):
-            if order.price > high:  # type: ignore[operator]
-                break
-            reached.append(order)
-        if reached and book.virtual:
-            reached = [order for order in reached if order.leg not in book.virtual]
-        markets = list(book.markets) if book.markets else None
         if state.suspended:
-            reached, markets = [], None
-        for order, price in match(reached, a, b, jump) if reached else ():
-            taker = bool(self.takers) and order.key in self.takers
-            self._fill(i, p, order, price, not taker, at)
-        if markets is not None:
-            for order in markets:
-                self._fill(i, p, order, market_price(order.side, b, market), False, at)
+            matched: list[Match] = []
+            markets: list[Order] = []
+        else:
+            matched = match(self._reached(a, b, jump), a, b, jump)
+            markets = list(book.markets) if book.markets else []
+        for order, price in matched:
+            self._fill(i, p, order, price, not self.takers or order.key not in self.takers, at)
+        for order in markets:
+            self._fill(i, p, order, market_price(order.side, b, self.market), False, at)
         if self.timeframes is not None and (wanted := self.timeframes(state)):
             self._show_candles(wanted, at)
-        apply(state, Look(b, at))
+        apply(state, _new(Look, (b, at)))
         if book.changes:
             self._note_new(b, book.changes)
             book.changes.clear()
@@ -114,35 +107,32 @@ class _Run:
             self.events += state.log
             state.log.clear()
 
+    def _reached(self, a: Decimal, b: Decimal, jump: bool) -> list[Order]:
+        """Resting limits that the way from `a` to `b` touches, best first: only those at the top of the index are looked at."""
+        book = self.state.book
+        low, high = (b, b) if jump else (a, b) if a < b else (b, a)
+        found: list[Order] = []
+        for order in reversed(book.buys):
+            if order.price < low:  # type: ignore[operator]
+                break
+            found.append(order)
+        for order in reversed(book.sells):
+            if order.price > high:  # type: ignore[operator]
+                break
+            found.append(order)
+        return [order for order in found if order.leg not in book.virtual] if book.virtual else found
+
     def _fill(self, i: int, p: int, order: Order, price: Decimal, maker: bool, at: int) -> None:
-        state = self.state
+        state, trades = self.state, self.trades
         leg, generation, _, side, _, _, amount, role, _, _ = order
         filled = state.book.filled
         if filled and leg in filled:
             amount -= filled[leg]
         fee, coin = fee_of(self.market, side, price, amount, maker)
-        trades = self.trades
-        apply(state, Fill(leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker))
+        apply(state, _new(Fill, (leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker, ZERO)))
         ledger = state.ledger
-        trades.append(
-            Trade(
-                i,
-                p,
-                side,
-                price,
-                amount,
-                fee,
-                coin,
-                role.value,
-                leg,
-                at,
-                ledger.base,
-                ledger.quote,
-                ledger.basis,
-                ledger.realised,
-                ledger.put_base or ledger.put_quote,
-            )
-        )
+        money = (ledger.base, ledger.quote, ledger.basis, ledger.realised, ledger.put_base or ledger.put_quote)
+        trades.append(_new(Trade, (i, p, side, price, amount, fee, coin, role, leg, at, *money)))
 
     def _show_candles(self, wanted: dict[int, int], at: int) -> None:
         """Candles that closed since they were last shown."""
@@ -175,10 +165,16 @@ def run(
     state = registry.start(name, config, first, market, int(series.times[0]))
     plan = registry.plan(state)
     moving = _Run(state, series, market)
-    if every_point:
-        _walk(moving)
-    else:
-        _leap(moving, progress)
+    collecting = gc.isenabled()
+    gc.disable()  # nothing here makes cycles, and a long run makes many tuples
+    try:
+        if every_point:
+            _walk(moving)
+        else:
+            _leap(moving, progress)
+    finally:
+        if collecting:
+            gc.enable()
     plan = registry.plan(state) or plan
     return Report(state, series, moving.trades, moving.events, plan, series.candle(len(series) - 1)[3], moving.steps)
 
@@ -196,15 +192,16 @@ def _walk(moving: _Run) -> None:
 
 
 def _leap(moving: _Run, progress: Progress | None) -> None:
+    """From crossing to crossing. Bands are compared as floats first: floats are ordered as their decimals."""
     series, state = moving.series, moving.state
     n = len(series)
-    i, first_point = 0, 1
-    shown = 0
+    i, p, shown = 0, 1, 0
+    band = _rough(horizon(state))
     while i < n:
-        _candle(moving, i, first_point)
+        band = _candle(moving, i, p, band)
         if state.status in FINAL:
             break
-        i, first_point = _next(series, i + 1, horizon(state)), 0
+        i, p = _next(series, i + 1, band), 0
         if progress is not None and i - shown >= 20_000:
             shown = i
             progress(i, n)
@@ -212,36 +209,43 @@ def _leap(moving: _Run, progress: Progress | None) -> None:
         progress(n, n)
 
 
-def _next(series: Series, start: int, band: Horizon) -> int:
-    """The first candle from `start` that leaves the band or reaches its instant."""
+def _rough(band: Horizon) -> Band:
     below, above, until = band
-    low = _OPEN[0] if below is None else float(below)
-    high = _OPEN[1] if above is None else float(above)
-    if low == high:
-        return start
+    return (
+        _OPEN[0] if below is None else float(below),
+        _OPEN[1] if above is None else float(above),
+        until,
+    )
+
+
+def _next(series: Series, start: int, band: Band) -> int:
+    """The first candle from `start` that leaves the band or reaches its instant."""
+    low, high, until = band
     found = series.leaves(start, low, high)
     if until is not None:
         found = min(found, max(series.at_or_after(until), start))
     return found
 
 
-def _candle(moving: _Run, i: int, p: int) -> None:
-    """The points of one candle, each only if it leaves the horizon."""
+def _candle(moving: _Run, i: int, p: int, band: Band) -> Band:
+    """The points of one candle, each only if it leaves the horizon; the band after the last."""
     series, state = moving.series, moving.state
-    path = series.path(i)
+    values, columns = series.rough_path(i)
     start, d = int(series.times[i]), series.interval_ms
-    last = path[p - 1] if p else path[0]
+    low, high, until = band
+    last = values[p - 1] if p else values[0]
     while p < 4:
-        b = path[p]
+        value = values[p]
         at = start + p * d // 3 if p < 3 else start + d - 1
-        below, above, until = state.band or horizon(state)
-        low, high = (last, b) if last < b else (b, last)
-        if (below is not None and low <= below) or (above is not None and high >= above) or (until is not None and at >= until):
+        if value <= low or last <= low or value >= high or last >= high or (until is not None and at >= until):
             if moving.lookback:
                 moving.show_looks(i, p, at)
                 moving.stepped = (i, p)
-            moving.point(i, p, last, b, at)
+            b = series.price(i, columns[p])
+            moving.point(i, p, series.price(i, columns[p - 1]) if p else b, b, at)
             if state.status in FINAL:
-                return
-        last = b
+                break
+            low, high, until = band = _rough(horizon(state))
+        last = value
         p += 1
+    return band

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 16
-CHUNK = 4096
+CHUNK = 1024
+_HIGH_FIRST, _LOW_FIRST = (0, 1, 2, 3), (0, 2, 1, 3)
 Floats = NDArray[np.float64]
 
 
@@ -32,6 +33,7 @@ class Series:
     ) -> None:
         self.times = times
         self.opens, self.highs, self.lows, self.closes = columns
+        self._columns = columns
         self.interval_ms = interval_ms
         self.exact = exact
         whole = len(times) // BLOCK * BLOCK
@@ -51,42 +53,56 @@ class Series:
         floats = [np.array([float(value) for value in column]) for column in exact]
         return cls(times, (floats[0], floats[1], floats[2], floats[3]), interval_ms, exact)
 
+    def price(self, i: int, column: int) -> Decimal:
+        """One price of a candle exactly: column 0 open, 1 high, 2 low, 3 close."""
+        if self.exact is not None:
+            return self.exact[column][i]
+        return Decimal(repr(self._columns[column].item(i)))
+
     def candle(self, i: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """Open, high, low, close of one candle, exactly."""
-        if self.exact is not None:
-            return self.exact[0][i], self.exact[1][i], self.exact[2][i], self.exact[3][i]
-        first, high, low, last = (repr(column.item(i)) for column in (self.opens, self.highs, self.lows, self.closes))
-        return Decimal(first), Decimal(high), Decimal(low), Decimal(last)
+        return self.price(i, 0), self.price(i, 1), self.price(i, 2), self.price(i, 3)
 
     def path(self, i: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """The four points of a candle: open, nearer extreme (a tie: the low), other extreme, close."""
         first, high, low, last = self.candle(i)
         return (first, high, low, last) if high - first < first - low else (first, low, high, last)
 
+    def rough_path(self, i: int) -> tuple[tuple[float, float, float, float], tuple[int, int, int, int]]:
+        """The four points as floats, and their columns. Where floats cannot tell the nearer extreme, the decimals do."""
+        first, high, low, last = self.opens.item(i), self.highs.item(i), self.lows.item(i), self.closes.item(i)
+        up, down = high - first, first - low
+        if abs(up - down) <= first * 1e-9:
+            exact = self.candle(i)
+            high_first = exact[1] - exact[0] < exact[0] - exact[2]
+        else:
+            high_first = up < down
+        return ((first, high, low, last), _HIGH_FIRST) if high_first else ((first, low, high, last), _LOW_FIRST)
+
     def leaves(self, start: int, below: float, above: float) -> int:
         """The first candle from `start` with a low <= below or a high >= above; the length when there is none."""
         n = len(self.times)
-        i = start
         block_lows, block_highs = self._block_lows, self._block_highs
+        blocks = len(block_lows)
+        i = start
         while i < n:
-            lows, highs = self._chunk(i // CHUNK)
-            edge = min(n, (i // BLOCK + 1) * BLOCK)
-            offset = i // CHUNK * CHUNK
+            number = i // CHUNK
+            lows, highs = self._chunks.get(number) or self._chunk(number)
+            block = i // BLOCK + 1
+            edge = block * BLOCK if block * BLOCK < n else n
+            offset = number * CHUNK
             for k in range(i - offset, edge - offset):
                 if lows[k] <= below or highs[k] >= above:
                     return k + offset
-            block = edge // BLOCK
-            blocks = len(block_lows)
             while block < blocks and block_lows[block] > below and block_highs[block] < above:
                 block += 1
-            i = max(block * BLOCK, edge)
+            i = block * BLOCK
         return n
 
     def _chunk(self, number: int) -> tuple[list[float], list[float]]:
-        found = self._chunks.get(number)
-        if found is None:
-            cut = slice(number * CHUNK, (number + 1) * CHUNK)
-            found = self._chunks[number] = (self.lows[cut].tolist(), self.highs[cut].tolist())
+        """Lows and highs as lists, made when a scan first looks inside."""
+        cut = slice(number * CHUNK, (number + 1) * CHUNK)
+        found = self._chunks[number] = (self.lows[cut].tolist(), self.highs[cut].tolist())
         return found
 
     def at_or_after(self, instant: int) -> int:
