@@ -1,9 +1,12 @@
-/** Parse the messages once, at build time: the browser gets them ready to format and needs no parser. */
+/**
+ * Parse the messages once, at build time: the browser gets them ready to format and needs no parser.
+ * The words of the forms are the larger half and are needed on two screens only, so they get a file of their own.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import compile from "icu-minify/compile";
 
-const source = new URL("../src/i18n/en.json", import.meta.url);
-const target = new URL("../src/i18n/en.compiled.json", import.meta.url);
+const FORM = new Set(["field", "fieldHelp", "option", "newBot", "plan", "group", "strategyHint"]);
+const folder = new URL("../src/i18n/", import.meta.url);
 
 function compiled(node, at) {
   if (typeof node === "string") {
@@ -16,4 +19,7 @@ function compiled(node, at) {
   return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, compiled(child, at ? `${at}.${name}` : name)]));
 }
 
-writeFileSync(target, JSON.stringify(compiled(JSON.parse(readFileSync(source, "utf8")), "")));
+const words = Object.entries(compiled(JSON.parse(readFileSync(new URL("en.json", folder), "utf8")), ""));
+const write = (name, some) => writeFileSync(new URL(name, folder), JSON.stringify(Object.fromEntries(some)));
+write("en.compiled.json", words.filter(([name]) => !FORM.has(name)));
+write("en.form.compiled.json", words.filter(([name]) => FORM.has(name)));

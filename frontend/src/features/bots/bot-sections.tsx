@@ -3,6 +3,7 @@ import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import type { Bot } from "@/api/types";
+import { FormWords } from "@/i18n/form-words";
 import { EquityPanel } from "./equity-panel";
 import { EventLog } from "./event-log";
 import { FillTable } from "./fill-table";
@@ -20,7 +21,11 @@ export function BotSections({ bot }: { bot: Bot }) {
     fills: <FillTable bot={bot} />,
     equity: <EquityPanel bot={bot} />,
     log: <EventLog bot={bot} />,
-    settings: <ConfigList bot={bot} />,
+    settings: (
+      <FormWords>
+        <ConfigList bot={bot} />
+      </FormWords>
+    ),
   };
   return (
     <Tabs.Root value={tab} onValueChange={setTab} className="rounded-lg border border-line bg-panel">
