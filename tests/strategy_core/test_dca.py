@@ -1,0 +1,662 @@
+"""DCA on spot, setting by setting: short scenarios with figures that can be followed by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strategy_core import registry
+from strategy_core.number import plain
+from strategy_core.trade import Candles, Command, Ended, Fill, Invalid, Look, Order, Side, Status
+
+_spec = util.spec_from_file_location("strategy_core_walks", Path(__file__).with_name("walks.py"))
+assert _spec is not None and _spec.loader is not None
+walks = util.module_from_spec(_spec)
+_spec.loader.exec_module(walks)
+
+D = Decimal
+PLAIN = {
+    "base_order_size": "100",
+    "safety_order_size": "100",
+    "safety_orders": 3,
+    "step_pct": "5",
+    "take_profit_pct": "2",
+    "funds_quote": "2000",
+}
+
+
+def bot(*, mode: str = "quote", short: bool = False, price: str = "100", market: dict[str, Any] | None = None, **config: Any) -> Any:
+    """A bot at 100 with no slippage; one path point a minute through `go`."""
+    rules = walks.market(future=False, mode=mode, **{"slippage_pct": "0", "min_notional": "1", **(market or {})})
+    fields = {**PLAIN, **config}
+    if short:
+        fields = {**fields, "direction": "short", "funds_quote": "0", "funds_base": "50", **config}
+    return walks.Walk("DCA", fields, D(price), rules, 1)
+
+
+def go(walk: Any, *prices: str, jump: bool = False) -> Any:
+    for price in prices:
+        walk.at += 60_000
+        walk.go(D(price), jump)
+    return walk
+
+
+def wanted(walk: Any) -> dict[str, tuple[str, str]]:
+    """leg -> (price or market, amount)."""
+    return {o.leg: (plain(o.price) if o.price is not None else "market", plain(o.amount)) for o in registry.orders(walk.state)}
+
+
+def order(walk: Any, leg: str) -> Order:
+    return walk.state.book.orders[leg]
+
+
+def command(walk: Any, name: str, reason: str = "user", **params: Any) -> None:
+    walk.trades += 1
+    registry.apply(walk.state, Command(name, params, walk.at, f"c{walk.trades}", reason))
+
+
+def codes(walk: Any) -> list[str]:
+    return [event.code for event in walk.state.log]
+
+
+# -- the deal ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_bot_wants_its_base_order_and_nothing_else() -> None:
+    assert wanted(bot()) == {"BO": ("market", "1")}
+
+
+def test_a_filled_base_order_brings_the_take_profit_and_the_whole_ladder() -> None:
+    walk = go(bot(), "100")
+    assert wanted(walk) == {"TP1": ("102.21", "1"), "SO1": ("95", "1.052"), "SO2": ("90", "1.111"), "SO3": ("85", "1.176")}
+
+
+def test_the_window_limits_what_rests_and_a_fill_lets_the_next_in() -> None:
+    walk = go(bot(max_active_safety_orders=1), "100")
+    assert set(wanted(walk)) == {"TP1", "SO1"}
+    go(walk, "94")
+    assert set(wanted(walk)) == {"TP1", "SO2"}
+    assert order(walk, "TP1").generation == 2
+
+
+def test_a_gap_through_two_safety_orders_fills_both_at_the_open() -> None:
+    walk = go(go(bot(), "100"), "89", jump=True)
+    assert [plain(f.price) for f in walk.fills] == ["100", "89", "89"]
+    assert set(wanted(walk)) == {"TP1", "SO3"}
+
+
+def test_a_custom_ladder_replaces_size_count_and_step() -> None:
+    rows = [{"deviation_pct": "1", "size": "50"}, {"deviation_pct": "4", "size": "200"}]
+    walk = go(bot(custom_ladder=rows), "100")
+    assert wanted(walk)["SO1"] == ("99", "0.505") and wanted(walk)["SO2"] == ("96", "2.083") and "SO3" not in wanted(walk)
+
+
+def test_the_next_deal_starts_at_the_point_where_the_last_one_closed() -> None:
+    walk = go(bot(), "100", "103")
+    assert wanted(walk) == {"BO": ("market", "0.97")}
+    assert walk.state.ledger.deals == 1
+
+
+def test_cool_down_counts_from_the_point_where_the_deal_closed() -> None:
+    walk = go(bot(cooldown_s=90), "100", "103", "104")
+    assert walk.state.status is Status.WAITING and wanted(walk) == {}
+    assert registry.horizon(walk.state).until == walk.at - 60_000 + 90_000
+    go(walk, "104")
+    assert wanted(walk) == {"BO": ("market", "0.961")}
+
+
+def test_max_deals_finishes_the_bot() -> None:
+    walk = go(bot(max_deals=1), "100", "103")
+    assert (walk.state.status, walk.state.reason) == (Status.FINISHED, "max_deals")
+    assert registry.horizon(walk.state) == (None, None, None)
+
+
+def test_dust_of_an_earlier_deal_is_sold_with_a_later_one() -> None:
+    walk = go(bot(mode="received", market={"amount_step": "0.1", "min_amount": "0.1"}, safety_orders=0), "100")
+    assert wanted(walk) == {"TP1": ("102.21", "0.9")}
+    go(walk, "103", "100")
+    assert wanted(walk)["TP1"][1] == "0.9"
+    assert walk.state.ledger.base == D("0.9") * D("0.999") + D("0.099")
+
+
+@pytest.mark.parametrize(
+    ("short", "fields", "price"),
+    [
+        (False, {"take_profit_net": False}, "99.39"),
+        (False, {"take_profit_net": False, "take_profit_of": "base"}, "98.42"),
+        (True, {"take_profit_net": False}, "100.38"),
+        (True, {"take_profit_net": False, "take_profit_of": "base"}, "101.41"),
+    ],
+)
+def test_a_gross_take_profit_is_counted_from_the_average(short: bool, fields: dict[str, Any], price: str) -> None:
+    walk = go(bot(short=short, **fields), "100", "105" if short else "95")
+    assert wanted(walk)["TP1"][0] == price
+
+
+# -- exits ------------------------------------------------------------------------------------------------------------
+
+STEPS = [{"pct": "1", "share_pct": "25"}, {"pct": "2", "share_pct": "25"}, {"pct": "3", "share_pct": "50"}]
+
+
+def test_steps_split_the_amount_and_the_last_takes_the_rest() -> None:
+    walk = go(bot(take_profit_steps=STEPS, take_profit_pct=None, base_order_size="100.3", safety_orders=0), "100")
+    assert {leg: amount for leg, (_, amount) in wanted(walk).items()} == {"TP1": "0.25", "TP2": "0.25", "TP3": "0.503"}
+
+
+def test_after_the_first_step_no_safety_order_rests() -> None:
+    walk = go(bot(take_profit_steps=STEPS), "100", "101.5")
+    assert set(wanted(walk)) == {"TP2", "TP3"}
+    go(walk, "104")
+    assert walk.state.ledger.deals == 1
+
+
+def test_a_share_under_the_minimum_goes_with_the_rest() -> None:
+    walk = go(bot(take_profit_steps=STEPS, market={"min_notional": "30"}), "100")
+    assert {leg: amount for leg, (_, amount) in wanted(walk).items() if leg.startswith("TP")} == {"TP3": "1"}
+
+
+def test_a_short_buys_back_in_steps_with_the_quote_it_holds() -> None:
+    walk = go(bot(short=True, take_profit_steps=STEPS, safety_orders=0), "100")
+    rows = [(D(price), D(amount)) for price, amount in wanted(walk).values()]
+    assert len(rows) == 3 and sum(p * a * D("1.001") for p, a in rows) <= walk.state.ledger.quote
+
+
+def test_break_even_after_the_first_step_closes_the_rest_at_nought() -> None:
+    walk = go(bot(take_profit_steps=STEPS, break_even_after_tp1=True, after_stop_loss="stop"), "100", "101.5")
+    level = registry.horizon(walk.state).below
+    assert level is not None and D("99.8") < level < D("100")
+    go(walk, plain(level.quantize(D("0.01"))), plain(level.quantize(D("0.01"))))
+    assert (walk.state.status, walk.state.reason) == (Status.STOPPED, "break_even")
+    assert abs(walk.state.ledger.realised) < D("0.01")
+
+
+def test_a_short_breaks_even_above_its_price() -> None:
+    walk = go(bot(short=True, take_profit_steps=STEPS, break_even_after_tp1=True), "100", "98.5")
+    above = registry.horizon(walk.state).above
+    assert above is not None and D("100") < above < D("100.4")
+
+
+def test_a_stop_better_than_break_even_stays() -> None:
+    walk = go(bot(take_profit_steps=STEPS, break_even_after_tp1=True, stop_loss_pct="16", trailing_stop=True), "100", "101.5")
+    below = registry.horizon(walk.state).below
+    assert below is not None and below > D("99")
+
+
+def test_a_trailing_take_profit_uses_no_limit_and_sells_on_the_pullback() -> None:
+    walk = go(bot(trailing_take_profit_pct="1"), "100")
+    assert "TP1" not in wanted(walk)
+    go(walk, "103", "105")
+    assert walk.state.memory.peak == 105
+    assert registry.horizon(walk.state) == (D("103.95"), D("105"), None)
+    go(walk, "103.9")
+    assert wanted(walk) == {"EXIT": ("market", "1")}
+    assert order(walk, "EXIT").role == "take_profit"
+    go(walk, "103.9")
+    assert walk.state.ledger.deals == 1
+
+
+def test_a_safety_order_during_the_trail_sets_a_new_target() -> None:
+    walk = go(bot(trailing_take_profit_pct="12", step_pct="1"), "100", "103", "98.9")
+    assert walk.state.memory.peak is None and walk.state.memory.target < D("103")
+
+
+def test_a_trailing_short_buys_back_on_the_bounce() -> None:
+    walk = go(bot(short=True, trailing_take_profit_pct="1"), "100", "97", "96", "97")
+    assert order(walk, "EXIT").side is Side.BUY
+
+
+def test_with_steps_only_the_last_trails() -> None:
+    walk = go(bot(take_profit_steps=STEPS, trailing_take_profit_pct="1"), "100")
+    assert {leg for leg in wanted(walk) if leg.startswith("TP")} == {"TP1", "TP2"}
+    go(walk, "104", "102", "102")
+    assert walk.state.ledger.deals == 1
+
+
+# -- the stop ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_stop_from_the_base_price_sells_everything_at_market() -> None:
+    walk = go(bot(stop_loss_pct="18"), "100", "82")
+    assert wanted(walk) == {"SL": ("market", "4.339")}
+    go(walk, "82")
+    assert walk.state.status is Status.ACTIVE and wanted(walk) == {"BO": ("market", "1.219")}
+
+
+def test_a_stop_from_the_average_follows_it_down() -> None:
+    walk = go(bot(stop_loss_pct="11", stop_loss_of="average", safety_orders=1), "100", "95")
+    average = (100 + D("1.052") * 95) / D("2.052")
+    assert registry.horizon(walk.state).below == average * D("0.89")
+    go(walk, "86.8")
+    assert "SL" not in wanted(walk)
+    go(walk, "86.7")
+    assert "SL" in wanted(walk)
+
+
+def test_a_trailing_stop_follows_the_best_point() -> None:
+    walk = go(bot(stop_loss_pct="16", trailing_stop=True, take_profit_pct="50"), "100", "120")
+    assert registry.horizon(walk.state) == (D("100.8"), D("120"), None)
+    go(walk, "100.8")
+    assert wanted(walk) == {"SL": ("market", "1")}
+
+
+def test_a_stop_with_a_timeout_must_hold_at_every_look() -> None:
+    walk = go(bot(stop_loss_pct="18", stop_loss_timeout_s=120), "100", "80")
+    since = walk.at
+    assert "SL" not in wanted(walk)
+    assert registry.horizon(walk.state) == (None, D("82"), since + 120_000)
+    go(walk, "83", "80", "81")
+    assert "SL" not in wanted(walk)
+    go(walk, "81")
+    assert "SL" in wanted(walk)
+
+
+def test_after_a_stop_the_bot_may_stop() -> None:
+    walk = go(bot(stop_loss_pct="18", after_stop_loss="stop"), "100", "82", "82")
+    assert (walk.state.status, walk.state.reason) == (Status.STOPPED, "stop_loss")
+
+
+def test_a_short_stop_buys_back_with_a_reserve_for_slippage() -> None:
+    walk = go(bot(short=True, stop_loss_pct="18", safety_orders=0, safety_order_size=None), "100", "118")
+    assert wanted(walk) == {"SL": ("market", plain(D("0.841")))}
+    go(walk, "118")
+    assert walk.state.ledger.deals == 1 and walk.state.ledger.base < 50
+
+
+def test_a_safety_order_filled_late_makes_an_unsent_stop_larger() -> None:
+    walk = go(bot(stop_loss_pct="18", safety_orders=1), "100")
+    so = order(walk, "SO1")
+    registry.apply(walk.state, Look(D("82"), walk.at))
+    assert wanted(walk) == {"SL": ("market", "1")}
+    registry.apply(walk.state, Fill("SO1", so.generation, so.side, D("95"), so.amount, D("0.09994"), "USDT", "late", walk.at))
+    assert wanted(walk) == {"SL": ("market", "2.052")} and order(walk, "SL").generation == 2
+
+
+# -- starting ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("operator", "price", "starts"), [("less", "98", "97.5"), ("greater", "102", "102")])
+def test_a_price_condition_waits(operator: str, price: str, starts: str) -> None:
+    walk = bot(start={"type": "price", "operator": operator, "price": price})
+    assert walk.state.status is Status.WAITING and wanted(walk) == {}
+    assert D(price) in registry.horizon(walk.state)
+    go(walk, starts)
+    assert "BO" in wanted(walk)
+
+
+def test_no_deal_starts_outside_the_price_limits() -> None:
+    walk = bot(min_price="101")
+    assert registry.horizon(walk.state) == (None, D("101"), None)
+    assert "BO" in wanted(go(walk, "101"))
+    walk = bot(max_price="99")
+    assert registry.horizon(walk.state) == (D("99"), None, None)
+
+
+def test_a_webhook_starts_one_deal() -> None:
+    walk = bot(start="webhook")
+    assert wanted(walk) == {} and registry.horizon(walk.state) == (None, None, None)
+    command(walk, "start_deal", "webhook")
+    assert registry.horizon(walk.state).is_empty
+    go(walk, "100", "100", "103")
+    assert wanted(walk) == {} and walk.state.ledger.deals == 1
+
+
+def test_a_webhook_during_a_deal_is_not_kept_for_the_next() -> None:
+    walk = go(bot(start="webhook"), "100")
+    command(walk, "start_deal", "webhook")
+    go(walk, "100", "100")
+    command(walk, "start_deal", "webhook")
+    assert wanted(go(walk, "103")) == {}
+
+
+def test_without_the_money_for_a_base_order_the_bot_waits_and_says_why() -> None:
+    walk = bot(safety_orders=0, safety_order_size=None, funds_quote="100", market={"amount_step": "0.01", "min_amount": "0.01"})
+    assert (walk.state.status, walk.state.reason) == (Status.WAITING, "insufficient_funds")
+    assert registry.horizon(walk.state).is_empty
+    # a lot under the size still fits, at a price where a lot is worth more than what is short
+    assert "BO" in wanted(go(walk, "100.5"))
+    poor = go(bot(safety_orders=0, safety_order_size=None, funds_quote="100", base_order_size="99", stop_loss_pct="3"), "100", "97", "97")
+    assert poor.state.reason == "insufficient_funds"
+    above = registry.horizon(poor.state).above
+    assert above is not None and above > 1000
+
+
+def test_a_short_without_base_waits_for_a_price_at_which_it_is_enough() -> None:
+    walk = go(bot(short=True, safety_orders=0, safety_order_size=None, funds_base="1", stop_loss_pct="5"), "100", "105", "105", "97")
+    assert walk.state.reason == "insufficient_funds"
+    above = registry.horizon(walk.state).above
+    assert above is not None and above > 97
+    go(walk, plain((above + D("0.02")).quantize(D("0.01"))))
+    assert "BO" in wanted(walk)
+
+
+def test_what_cannot_be_paid_shrinks_and_says_so() -> None:
+    walk = go(bot(funds_quote="400"), "100")
+    assert wanted(walk)["SO3"][1] == "1.172" and "size_reduced" in codes(walk)
+
+
+def test_what_is_too_small_to_shrink_is_parked_and_tried_again() -> None:
+    walk = bot(funds_quote="400", market={"min_notional": "90"})
+    walk.state.ledger.quote -= 40  # as after losses
+    go(walk, "100")
+    assert walk.state.memory.parked == [3] and "insufficient_funds" in codes(walk)
+    walk.state.ledger.quote += 40
+    go(walk, "94.9")
+    assert "SO3" in wanted(walk) and walk.state.memory.parked == []
+
+
+def test_profit_is_reinvested_and_loss_reduces_the_risk() -> None:
+    walk = go(bot(reinvest_pct="100", safety_orders=0, safety_order_size=None), "100", "103", "103")
+    assert walk.state.ledger.realised > 2 and walk.state.ledger.base == D("0.99")  # 102.0... / 103
+    walk = go(bot(risk_reduction_pct="100", safety_orders=0, safety_order_size=None, stop_loss_pct="20"), "100", "80", "80")
+    assert walk.state.memory.factor == 1 + walk.state.ledger.realised / 100
+
+
+def test_a_short_scales_by_base() -> None:
+    walk = go(bot(short=True, reinvest_pct="100", safety_orders=0, safety_order_size=None), "100", "97", "97")
+    assert walk.state.memory.factor > 1
+
+
+def test_a_bot_that_lost_everything_waits() -> None:
+    walk = go(bot(risk_reduction_pct="100", safety_orders=0, safety_order_size=None, stop_loss_pct="20"), "100", "80")
+    walk.state.ledger.realised = D(-200)
+    go(walk, "80")
+    assert walk.state.reason == "insufficient_funds" and registry.horizon(walk.state) == (None, None, None)
+
+
+def test_a_base_order_under_the_minimum_is_not_sent() -> None:
+    walk = go(
+        bot(risk_reduction_pct="100", safety_orders=0, safety_order_size=None, stop_loss_pct="20", market={"min_notional": "20"}),
+        "100",
+        "80",
+    )
+    walk.state.ledger.realised = D(-70)
+    go(walk, "80")
+    assert walk.state.reason == "insufficient_funds" and registry.horizon(walk.state).is_empty
+
+
+def test_a_base_order_that_hangs_partly_filled_becomes_the_deal() -> None:
+    walk = bot()
+    bo = order(walk, "BO")
+    registry.apply(walk.state, Fill("BO", bo.generation, bo.side, D(100), D("0.4"), D("0.04"), "USDT", "x", walk.at))
+    registry.apply(walk.state, Look(D(100), walk.at + 59_000))
+    assert set(wanted(walk)) == {"BO"}
+    registry.apply(walk.state, Look(D(100), walk.at + 60_000))
+    assert wanted(walk)["TP1"][1] == "0.4" and "BO" not in wanted(walk)
+    registry.apply(walk.state, Fill("BO", bo.generation, bo.side, D(100), D("0.1"), D("0.01"), "USDT", "y", walk.at))
+    assert wanted(walk)["TP1"][1] == "0.5"
+
+
+# -- indicators -------------------------------------------------------------------------------------------------------
+
+FALLING = {"kind": "price_change", "timeframe": "1m", "operator": "less", "value": "-1"}
+
+
+def closes(walk: Any, *values: str) -> None:
+    """One-minute candles that have just closed."""
+    rows = tuple((walk.at - 60_000 * (len(values) - i), D(v), D(v), D(v), D(v)) for i, v in enumerate(values))
+    registry.apply(walk.state, Candles(60_000, rows, walk.at))
+
+
+def test_indicators_start_a_deal_while_their_signal_holds() -> None:
+    walk = bot(start={"type": "indicators", "indicators": [FALLING]})
+    assert (walk.state.status, walk.state.reason) == (Status.WAITING, "warming_up")
+    assert registry.horizon(walk.state).until == walk.at + 60_000
+    closes(walk, "100", "98")
+    assert registry.horizon(walk.state).is_empty
+    registry.apply(walk.state, Look(D(98), walk.at + 1))
+    assert "BO" in wanted(walk)
+
+
+def test_a_signal_is_forgotten_at_the_next_close() -> None:
+    walk = bot(start={"type": "indicators", "indicators": [FALLING]})
+    closes(walk, "100", "98")
+    registry.apply(walk.state, Look(D(98), walk.at + 60_000))
+    assert wanted(walk) == {} and walk.state.reason is None
+
+
+def test_safety_orders_by_indicator_need_the_price_step_too() -> None:
+    walk = go(bot(safety_trigger="indicators", safety_conditions=[FALLING]), "100")
+    assert set(wanted(walk)) == {"TP1"}
+    closes(walk, "100", "97")
+    go(walk, "97")
+    assert "SO1" not in wanted(walk)
+    closes(walk, "100", "94")
+    assert registry.horizon(walk.state).is_empty
+    registry.apply(walk.state, Look(D(94), walk.at))
+    assert wanted(walk)["SO1"] == ("market", "1.063")
+    go(walk, "94")
+    assert walk.state.memory.filled == 1 and set(wanted(walk)) == {"TP1"}
+    assert walk.state.rules.timeframes(walk.state) == {60_000: 250}
+
+
+def test_a_closing_signal_waits_for_its_profit() -> None:
+    walk = go(bot(close_conditions=[FALLING], min_profit_pct="1"), "100", "101")
+    closes(walk, "103", "101")
+    registry.apply(walk.state, Look(D("100.9"), walk.at))
+    assert "EXIT" not in wanted(walk)
+    registry.apply(walk.state, Look(D("101.3"), walk.at))
+    assert "EXIT" in wanted(walk)
+
+
+def test_a_short_closing_signal_counts_its_profit_in_base() -> None:
+    walk = go(bot(short=True, close_conditions=[FALLING], min_profit_pct="1"), "100", "99")
+    closes(walk, "103", "101")
+    registry.apply(walk.state, Look(D("99"), walk.at))
+    assert "EXIT" not in wanted(walk)
+    registry.apply(walk.state, Look(D("98.5"), walk.at))
+    assert "EXIT" in wanted(walk)
+
+
+# -- commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_pause_keeps_take_profit_and_stop_and_starts_no_deal() -> None:
+    walk = go(bot(max_active_safety_orders=1, stop_loss_pct="18"), "100")
+    command(walk, "pause")
+    assert set(wanted(walk)) == {"TP1", "SO1"}
+    go(walk, "95")
+    assert set(wanted(walk)) == {"TP1"} and wanted(walk)["TP1"][1] == "2.052"
+    go(walk, "82")
+    assert set(wanted(walk)) == {"SL"}
+    go(walk, "82", "82")
+    assert walk.state.status is Status.PAUSED and wanted(walk) == {}
+    assert registry.horizon(walk.state) == (None, None, None)
+    command(walk, "resume")
+    assert "BO" in wanted(go(walk, "82"))
+
+
+def test_pause_can_withdraw_the_safety_orders_and_resume_brings_them_back() -> None:
+    walk = go(bot(), "100")
+    so = order(walk, "SO1")
+    registry.apply(walk.state, Fill("SO1", so.generation, so.side, D(95), D("0.5"), D("0.0475"), "USDT", "p", walk.at))
+    command(walk, "pause", keep_orders=False)
+    assert set(wanted(walk)) == {"TP1"}
+    command(walk, "pause")
+    command(walk, "resume")
+    assert set(wanted(walk)) == {"TP1", "SO2", "SO3"}
+
+
+def test_a_safety_order_of_ones_own_is_bought_at_market() -> None:
+    walk = go(bot(), "100")
+    command(walk, "add_safety", size="50")
+    assert wanted(walk)["ADD"] == ("market", "0.5")
+    with pytest.raises(Invalid, match="order_pending"):
+        command(walk, "add_safety", size="50")
+    go(walk, "100")
+    assert wanted(walk)["TP1"][1] == "1.5" and walk.state.memory.filled == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "code"), [("0.5", "below_min_notional"), ("100000", "insufficient_funds"), ("-1", "out_of_range"), ("x", "not_a_decimal")]
+)
+def test_a_safety_order_of_ones_own_is_checked(size: str, code: str) -> None:
+    walk = go(bot(), "100")
+    with pytest.raises(Invalid, match=code):
+        command(walk, "add_safety", size=size)
+
+
+def test_close_deal_sells_at_market() -> None:
+    walk = go(bot(), "100")
+    command(walk, "close_deal")
+    assert wanted(walk) == {"EXIT": ("market", "1")} and order(walk, "EXIT").role == "close"
+    with pytest.raises(Invalid, match="no_open_deal"):
+        command(walk, "close_deal")
+
+
+def test_a_webhook_closes_only_with_its_profit() -> None:
+    walk = go(bot(min_profit_pct="5"), "100")
+    command(walk, "close_deal", "webhook")
+    assert "EXIT" not in wanted(walk)
+
+
+def test_cancel_deal_leaves_the_coins_to_the_owner() -> None:
+    walk = go(bot(), "100")
+    command(walk, "cancel_deal")
+    assert wanted(walk) == {} and walk.state.ledger.base == 1 and walk.state.ledger.deals == 0
+    go(walk, "100", "100")
+    assert wanted(walk)["TP1"][1] == "1" and walk.state.ledger.base == 2
+    short = go(bot(short=True), "100")
+    command(short, "cancel_deal")
+    assert wanted(go(short, "100", "100"))["TP1"][1] == "1.02"
+
+
+def test_stop_may_wait_for_the_end_of_the_deal() -> None:
+    walk = go(bot(), "100")
+    command(walk, "stop", after_deal=True)
+    assert walk.state.status is Status.ACTIVE
+    go(walk, "103")
+    assert (walk.state.status, walk.state.reason) == (Status.STOPPED, "user")
+
+
+def test_stop_without_a_deal_is_at_once() -> None:
+    walk = bot(start="webhook")
+    command(walk, "stop", after_deal=True)
+    assert walk.state.status is Status.STOPPED
+
+
+def test_added_money_enlarges_what_is_not_filled_and_the_next_deal() -> None:
+    walk = go(bot(), "100")
+    command(walk, "add_funds", amount="400")  # the plan is 400: everything doubles
+    assert wanted(walk)["SO1"] == ("95", "2.105") and wanted(walk)["TP1"][1] == "1"
+    assert walk.state.ledger.quote + 100 + D("0.1") == 2400
+    go(walk, "103")
+    assert wanted(walk)["BO"][1] == "1.941"
+    assert walk.state.config.safety_order_size == 200
+
+
+def test_added_base_enlarges_a_short_with_a_ladder_of_its_own() -> None:
+    walk = go(bot(short=True, custom_ladder=[{"deviation_pct": "2", "size": "102"}]), "100")
+    command(walk, "add_funds", amount="2")
+    assert wanted(walk)["SO1"] == ("102", "2") and walk.state.config.custom_ladder[0].size == 102
+    go(walk, "97")
+    assert walk.state.config.custom_ladder[0].size == 204 and walk.state.config.funds_base == 52
+
+
+def test_an_edit_holds_now_or_from_the_next_deal() -> None:
+    walk = go(bot(), "100")
+    command(walk, "edit", changes={"take_profit_pct": "3", "base_order_size": "200", "step_pct": "6"})
+    assert wanted(walk)["TP1"][0] == "103.21" and wanted(walk)["SO1"][0] == "95"
+    go(walk, "104")
+    assert wanted(walk)["BO"][1] == "1.923"
+    go(walk, "104")
+    assert wanted(walk)["SO1"][0] == "97.76"
+
+
+def test_an_edit_between_deals_holds_at_once() -> None:
+    walk = bot(start="webhook")
+    command(walk, "edit", changes={"start": "now"})
+    assert "BO" in wanted(go(walk, "100"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"direction": "short"}, "not_editable"),
+        ({"take_profit_pct": "0"}, "out_of_range"),
+        ({"stop_loss_pct": "10"}, "stop_inside_ladder"),
+        ({}, "required"),
+        (None, "required"),
+    ],
+)
+def test_an_edit_is_checked_like_a_start(changes: Any, code: str) -> None:
+    walk = go(bot(), "100")
+    before = walks.stored(walk.state)
+    with pytest.raises(Invalid, match=code):
+        command(walk, "edit", changes=changes)
+    assert walks.stored(walk.state) == before
+
+
+# -- news from the venue ----------------------------------------------------------------------------------------------
+
+
+def test_a_safety_order_filled_after_the_deal_closed_belongs_to_the_next() -> None:
+    walk = go(bot(cooldown_s=600), "100")
+    so = order(walk, "SO1")
+    go(walk, "103")
+    registry.apply(walk.state, Fill("SO1", so.generation, so.side, D(95), D("1.052"), D("0.09994"), "USDT", "late", walk.at))
+    walk.at += 600_000
+    go(walk, "100", "100")
+    assert wanted(walk)["TP1"][1] == "2.052"
+    assert D(wanted(walk)["TP1"][0]) < 100
+
+
+def test_a_take_profit_replaced_too_late_reduces_the_new_one() -> None:
+    walk = go(bot(), "100")
+    tp = order(walk, "TP1")
+    go(walk, "95")
+    registry.apply(walk.state, Fill("TP1", tp.generation, tp.side, tp.price, D(1), D("0.1"), "USDT", "late", walk.at))
+    assert wanted(walk)["TP1"][1] == "1.052"
+
+
+def test_a_late_sale_of_everything_ends_the_deal() -> None:
+    walk = go(bot(), "100")
+    old = order(walk, "TP1")
+    walk.state.book.drop("TP1")
+    registry.apply(walk.state, Fill("TP1", old.generation, old.side, old.price, D(1), D("0.1"), "USDT", "late", walk.at))
+    assert walk.state.ledger.deals == 1
+    registry.apply(walk.state, Fill("TP1", old.generation, old.side, old.price, D("0.001"), D(0), "USDT", "later", walk.at))
+    assert walk.state.ledger.deals == 1
+
+
+def test_a_refused_safety_order_is_parked_and_a_refused_exit_stops_the_bot_from_trading() -> None:
+    walk = go(bot(), "100")
+    so, tp = order(walk, "SO2"), order(walk, "TP1")
+    registry.apply(walk.state, Ended("SO2", so.generation, 0, "rejected", D(0), walk.at, "insufficient_funds"))
+    assert "SO2" not in wanted(walk) and walk.state.memory.parked == [2]
+    go(walk, "95")
+    assert "SO2" in wanted(walk)
+    tp = order(walk, "TP1")
+    registry.apply(walk.state, Ended("TP1", tp.generation, 0, "rejected", D(0), walk.at, "insufficient_funds"))
+    assert walk.state.status is Status.ERROR
+
+
+def test_a_refused_rest_of_a_safety_order_counts_as_done() -> None:
+    walk = go(bot(), "100")
+    so = order(walk, "SO1")
+    registry.apply(walk.state, Fill("SO1", so.generation, so.side, D(95), D("1"), D("0.095"), "USDT", "p", walk.at))
+    registry.apply(walk.state, Ended("SO1", so.generation, 0, "rejected", D("1"), walk.at, "insufficient_funds"))
+    assert walk.state.memory.filled == 1 and walk.state.memory.parked == []
+
+
+def test_an_exit_smaller_than_the_venue_takes_ends_the_deal() -> None:
+    walk = go(bot(stop_loss_pct="18", safety_orders=0, safety_order_size=None), "100")
+    walk.state.market = walk.state.market.model_copy(update={"min_notional": D(90)})
+    registry.apply(walk.state, Look(D("82"), walk.at))
+    assert walk.state.ledger.deals == 1
+
+
+def test_part_of_an_exit_leaves_the_rest_resting() -> None:
+    walk = go(bot(), "100")
+    tp = order(walk, "TP1")
+    registry.apply(walk.state, Fill("TP1", tp.generation, tp.side, tp.price, D("0.4"), D("0.04"), "USDT", "p", walk.at))
+    assert order(walk, "TP1") == tp
+    registry.apply(walk.state, Look(D("82"), walk.at))
+    command(walk, "close_deal")
+    exit_ = order(walk, "EXIT")
+    assert exit_.amount == D("0.6")
+    registry.apply(walk.state, Fill("EXIT", exit_.generation, exit_.side, D(82), D("0.2"), D("0.01"), "USDT", "q", walk.at))
+    assert walk.state.ledger.deals == 0
