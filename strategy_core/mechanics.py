@@ -128,6 +128,8 @@ def _fill(state: State, fill: Fill) -> None:
     if not state.is_new(fill.trade_id):
         return
     state.band, state.settled = None, False
+    if fill.at > state.at:
+        state.at = fill.at
     state.ledger.fold(fill)
     book = state.book
     leg = fill.leg
@@ -211,6 +213,7 @@ def _ended(state: State, ended: Ended) -> None:
     if order is None or order.generation != ended.generation or order.attempt != ended.attempt or state.suspended:
         return
     state.band, state.settled = None, False
+    state.at = max(state.at, ended.at)
     state.ending[ended.leg] = (ended.generation, ended.filled, ended.reason, ended.detail)
     _settle_ending(state, ended.leg)
 
@@ -381,6 +384,7 @@ def _closed(state: State, taken: Taken) -> None:
 def _command(state: State, command: Command) -> None:
     if command.id in state.commands:
         return
+    state.at = max(state.at, command.at)
     act = _COMMANDS.get(command.name)
     own: Callable[[State, Command], bool] | None = getattr(state.rules, "on_command", None)
     before = len(state.log)
