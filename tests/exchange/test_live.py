@@ -27,10 +27,7 @@ class FakeVenue:
     """A venue's public side; counts what it is asked."""
 
     def __init__(self, minutes: int = 120) -> None:
-        self.rows = {
-            T0 + i * MINUTE: [T0 + i * MINUTE, str(100 + i % 5), "106", "99", str(100 + (i + 1) % 5), "3"]
-            for i in range(minutes)
-        }
+        self.rows = {T0 + i * MINUTE: [T0 + i * MINUTE, str(100 + i % 5), "106", "99", str(100 + (i + 1) % 5), "3"] for i in range(minutes)}
         self.tickers: dict[str, Any] = {}
         self.asked: list[str] = []
         self.delay = 0.0
