@@ -19,7 +19,7 @@ from strategy_core import registry
 from strategy_core.intent import Cancel, LookUp, Place, Sent, SentOrder, diff
 from strategy_core.number import dec, plain, working_digits
 from strategy_core.storage import order_row
-from strategy_core.trade import Command, Event, Fact, Invalid, Look, Order, Status, client_order_id
+from strategy_core.trade import Candles, Command, Event, Fact, Invalid, Look, Order, Status, client_order_id
 
 FINAL = ("stopped", "finished")
 
@@ -90,8 +90,19 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     if at < bot.cursor[0]:  # looked from an old projection: its trades count, its price is history
         return True
     bot.cursor = (int(view["cursor"][0]), view["cursor"][1])
+    for candles in view.get("candles") or ():
+        take_candles(bot, candles, at)
     apply(bot, Look(price, at))
     return bool(view["more"])
+
+
+def take_candles(bot: Bot, given: dict[str, Any], at: int) -> None:
+    """Closed candles of one timeframe, each closing shown once."""
+    name, rows = str(given["timeframe"]), given["rows"]
+    if rows and bot.shown.get(name) != rows[-1][0]:
+        bot.shown[name] = rows[-1][0]
+        closed = tuple((int(when), dec(o), dec(h), dec(low), dec(c)) for when, o, h, low, c in rows)
+        apply(bot, Candles(int(given["timeframe"]), closed, at))
 
 
 def take_trade(bot: Bot, trade: dict[str, Any]) -> None:

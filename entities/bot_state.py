@@ -43,6 +43,7 @@ class Bot:
     stopped_at: int | None = None
     ticked_at: int = 0
     reserved: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, int] = field(default_factory=dict)  # by timeframe: the newest candle the core has seen
 
     @property
     def id(self) -> str:
@@ -97,6 +98,7 @@ class Bot:
             "stoppedAt": self.stopped_at,
             "tickedAt": self.ticked_at,
             "reserved": self.reserved,
+            "shown": self.shown,
         }
 
     @classmethod
@@ -122,6 +124,7 @@ class Bot:
             stopped_at=data["stoppedAt"],
             ticked_at=data["tickedAt"],
             reserved=data["reserved"],
+            shown=data["shown"],
         )
 
 

@@ -79,10 +79,15 @@ def document_of(bot: Bot, horizon: Horizon) -> dict[str, Any]:
 
 
 def where_to_look(bot: Bot, horizon: Horizon) -> dict[str, Any]:
-    """For the next look: whose orders, from where, and what would matter."""
+    """For the next look: whose orders, from where, what would matter; what a strategy must be shown of the path before, and candles."""
     below, above, until = horizon
-    edges = [None if below is None else plain(below), None if above is None else plain(above), until]
-    return {"mine": bot.book.mine(), "cursor": list(bot.cursor), "horizon": edges}
+    return {
+        "mine": bot.book.mine(),
+        "cursor": list(bot.cursor),
+        "horizon": [None if below is None else plain(below), None if above is None else plain(above), until],
+        "lookback": registry.lookback_ms(bot.core),
+        "timeframes": {str(timeframe): count for timeframe, count in registry.timeframes(bot.core).items()},
+    }
 
 
 def pnl_of(bot: Bot, summary: registry.Summary) -> dict[str, Any]:

@@ -39,6 +39,7 @@ LEAST_LEFT_MS = 5_000
 AT_REST = ("stopped", "finished")
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity"}
 BATCH = 100
+MOST_POINTS = 2_000
 HELD_BOTS = 200
 
 Doc = dict[str, Any]  # an activity's own parameter is a bare `dict`: the worker refuses any other spelling
@@ -134,15 +135,35 @@ async def look(user_id: str, account: Doc, symbol: str, where: Doc) -> Doc | Non
     """One look at the market and the bot's orders, None while the venue cannot be asked."""
     from exchange.protocol import Cursor, Unavailable
 
-    at, trade_id = where["cursor"]
+    since, trade_id = int(where["cursor"][0]), where["cursor"][1]
+    source, edges = source_of(account), horizon_of(where["horizon"])
     try:
-        found = await exchange_of(user_id, account).look(
-            symbol, Cursor(int(at), trade_id), tuple(where["mine"]), horizon_of(where["horizon"])
-        )
+        found = await exchange_of(user_id, account).look(symbol, Cursor(since, trade_id), tuple(where["mine"]), edges)
+        at = found.point.at
+        before = await path_before(source, symbol, max(since, at - where["lookback"]), at) if where["lookback"] else []
+        candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
     except Unavailable as error:
         log("venue.down", account=account["id"], detail=type(error).__name__)
         return None
-    return view_json(found)
+    return view_json(found) | {"before": before, "candles": candles}
+
+
+async def path_before(source: Any, symbol: str, since: int, at: int) -> list[list[Any]]:
+    """The points [at, price] after `since` and before `at`: what a guard over a window must be shown."""
+    track = await source.track(symbol, since, outside().now_ms())
+    block = track.block(since, MOST_POINTS)
+    points = zip(block.at, block.price, strict=True)
+    return [[int(when), plain(int(price) * track.unit)] for when, price in points if when < at]
+
+
+async def closed_candles(source: Any, symbol: str, timeframe_ms: int, count: int, at: int) -> Doc:
+    """The newest `count` candles that had closed at an instant of the path, oldest first."""
+    from exchange.source import TIMEFRAMES
+
+    name = next(name for name, ms in TIMEFRAMES.items() if ms == timeframe_ms)
+    rows = await source.candles(symbol, name, count + 1, await source.wall(symbol, at))
+    closed = [row for row in rows if row.at + timeframe_ms <= at][-count:]
+    return {"timeframe": timeframe_ms, "rows": [[row.at, *(plain(price) for price in row[1:5])] for row in closed]}
 
 
 async def prepare(user_id: str, document: Doc, account: Doc) -> Doc:
