@@ -1,0 +1,138 @@
+/** Every screen, in both themes, on a desk and in a hand: axe clean, nothing in the console, nothing outside the origin. */
+import type { Server } from "node:http";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { aBot } from "../support/samples";
+import { axe, DESK, launch, PHONE, shoot, watched } from "../support/browser";
+import { firstLoad } from "../../scripts/first-load.mjs";
+import { aWorld, enter, serveOut, type World } from "./fixtures";
+
+const SCREENS = {
+  overview: { path: "/", ready: "Your bots" },
+  bots: { path: "/bots/", ready: "Dip hunter" },
+  bot: { path: "/bots/?id=bot_1", ready: "Sleeps until" },
+  "new-bot": { path: "/bots/new/", ready: "Start on paper" },
+  accounts: { path: "/accounts/", ready: "Practice" },
+  settings: { path: "/settings/", ready: "Colour|colours" },
+} as const;
+const BUDGET = 200 * 1024;
+
+let browser: Browser;
+let server: Server;
+let origin: string;
+
+beforeAll(async () => {
+  [browser, { origin, server }] = await Promise.all([launch(), serveOut()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function open(world: World, path: string, { viewport = DESK, theme = "dark" } = {}) {
+  const context = await browser.newContext({ viewport, timezoneId: "Europe/Berlin", reducedMotion: "reduce" });
+  await context.addInitScript((wanted) => localStorage.setItem("settings", JSON.stringify({ theme: wanted })), theme);
+  const { page, watch } = await watched(context, origin);
+  await enter(context, page, origin, world);
+  await page.goto(origin + path);
+  return { context, page, watch };
+}
+
+describe.each(["dark", "light"])("in the %s theme", (theme) => {
+  describe.each([
+    ["desk", DESK],
+    ["phone", PHONE],
+  ] as const)("on a %s", (device, viewport) => {
+    test.each(Object.entries(SCREENS))("%s is complete and clean", async (name, { path, ready }) => {
+      const { context, page, watch } = await open(aWorld(), path, { viewport, theme });
+      await page.getByText(new RegExp(ready)).first().waitFor();
+      await page.waitForTimeout(700);
+      await shoot(page, `${name}-${device}-${theme}`);
+      expect(await axe(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+      expect(watch.errors).toEqual([]);
+      expect(watch.outside.filter((url) => !url.startsWith("ws"))).toEqual([]);
+      await context.close();
+    });
+  });
+});
+
+test("an empty desk says what to do first", async () => {
+  const { context, page } = await open(aWorld({ bots: [], accounts: [] }), "/");
+  await page.getByText("Start with a paper account").waitFor();
+  await shoot(page, "overview-empty");
+  expect(await axe(page)).toEqual([]);
+  await context.close();
+});
+
+test("a failing server is said, and can be tried again", async () => {
+  const world = aWorld({ fail: /^\/bots$/ });
+  const { context, page } = await open(world, "/bots/");
+  await page.getByRole("alert").getByText("The server had a problem").waitFor({ timeout: 20_000 });
+  world.fail = undefined;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("Dip hunter").waitFor();
+  await context.close();
+});
+
+test("a live message moves the screen without a request for the bot", async () => {
+  const world = aWorld();
+  const { context, page } = await open(world, "/bots/?id=bot_1");
+  await page.getByText("Active", { exact: true }).waitFor();
+  await page.getByText("Live", { exact: true }).first().waitFor();
+  let asked = 0;
+  page.on("request", (request) => (asked += request.url().endsWith("/bots/bot_1") ? 1 : 0));
+  const bot = aBot({ status: "stopping", reason: "user", revision: 8 });
+  world.say?.({ v: 1, type: "bot", botId: "bot_1", revision: 8, at: bot.updated_at, data: { bot, orders: [] } });
+  await page.getByText("Stopping", { exact: true }).waitFor();
+  await page.getByText("No resting orders.").waitFor();
+  expect(asked).toBe(0);
+  await context.close();
+});
+
+test("five hundred bots are in the table, but only those in view are in the document", async () => {
+  const bots = Array.from({ length: 500 }, (_, index) => aBot({ id: `bot_${index}`, name: `Bot ${index}` }));
+  const { context, page } = await open(aWorld({ bots }), "/bots/");
+  const table = page.getByRole("region", { name: "Your bots" });
+  await table.getByText("Bot 0", { exact: true }).waitFor();
+  expect(await table.locator("tbody tr").count()).toBeLessThan(60);
+  expect(await table.locator("table").getAttribute("aria-rowcount")).toBe("501");
+  await context.close();
+});
+
+test("the stop dialog keeps the keyboard, says the consequences and can be left", async () => {
+  const { context, page } = await open(aWorld(), "/bots/?id=bot_1");
+  await page.getByRole("button", { name: "Stop", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Stop Grid BTC" });
+  await dialog.getByText("You pay the taker fee and the spread; the result is final.").waitFor();
+  await shoot(page, "bot-stop-dialog");
+  expect(await axe(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Stop");
+  await context.close();
+});
+
+test("the form says what is wrong at its field and previews what is right", async () => {
+  const { context, page, watch } = await open(aWorld(), "/bots/new/");
+  const field = (name: string) => page.getByRole("textbox", { name, exact: true });
+  await field("Low").fill("60000");
+  await field("High").fill("70000");
+  await field("Cells").fill("1");
+  await field("Investment").fill("5,000");
+  await page.getByText("Between 2 and 500").waitFor();
+  const asked = page.waitForRequest((request) => request.url().endsWith("/bots/preview"));
+  await field("Cells").fill("10");
+  expect((await asked).postDataJSON()).toMatchObject({ strategy: "GRID", config: { low: "60000", high: "70000", cells: 10, investment: "5000" } });
+  await page.getByText("Funds needed").waitFor();
+  await page.waitForTimeout(700);
+  await shoot(page, "new-bot-preview");
+  expect(await axe(page)).toEqual([]);
+  expect(watch.errors).toEqual([]);
+  await context.close();
+});
+
+test("the bots screen's JavaScript stays within its budget", () => {
+  expect(firstLoad("bots/").reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(BUDGET);
+});
