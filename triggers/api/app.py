@@ -16,10 +16,10 @@ from fastapi.responses import Response
 from shared.settings import settings
 from triggers.api import problem
 from triggers.api.openapi import document
-from triggers.api.routers import accounts, bot_commands, bot_lists, bots, docs, markets, me, strategies
+from triggers.api.routers import accounts, backtests, bot_commands, bot_lists, bots, docs, markets, me, optimisations, strategies
 
 PROBLEM = {"description": "Problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-ROUTERS = (strategies, markets, accounts, bots, bot_commands, bot_lists, me, docs)
+ROUTERS = (strategies, markets, accounts, bots, bot_commands, bot_lists, me, backtests, optimisations, docs)
 SECURITY_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from shared.read_model import BotView, EventView, FillView, Instant, OrderView
+from shared.research import JobProgress, JobStatus
 from strategy_core.number import Model
 
 
@@ -49,5 +50,23 @@ class LiveEvent(Model):
     data: EventView
 
 
-class LiveMessage(RootModel[Annotated[LiveBot | LiveFill | LiveEvent, Field(discriminator="type")]]):
+class JobUpdate(Model):
+    id: str
+    kind: Literal["backtest", "optimisation"]
+    status: JobStatus
+    error: str | None = None
+    progress: JobProgress
+
+
+class LiveJob(Model):
+    """How far a backtest or a search is, at most twice a second; its results are read over HTTP."""
+
+    v: Literal[1]
+    type: Literal["job"]
+    jobId: str
+    at: Instant
+    data: JobUpdate
+
+
+class LiveMessage(RootModel[Annotated[LiveBot | LiveFill | LiveEvent | LiveJob, Field(discriminator="type")]]):
     pass
