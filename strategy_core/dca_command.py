@@ -15,6 +15,7 @@ from typing import Any
 from strategy_core import mechanics
 from strategy_core.dca_config import AnyDca, DcaFuturesConfig
 from strategy_core.dca_deal import (
+    ADDED,
     SAFETY,
     affordable,
     close,
@@ -36,7 +37,6 @@ from strategy_core.number import ONE, ZERO, cut, plain
 from strategy_core.state import State
 from strategy_core.trade import Command, Invalid, Role, Status
 
-ADDED = "ADD"  # the owner's own safety order
 _WORKING = (Status.ACTIVE, Status.WAITING)
 
 

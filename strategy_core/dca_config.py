@@ -124,9 +124,5 @@ class DcaFuturesConfig(DcaCommon):
     def safety_size(self) -> Decimal | None:
         return self.safety_order_margin
 
-    @property
-    def own_base(self) -> Decimal:
-        return ZERO
-
 
 AnyDca = DcaConfig | DcaFuturesConfig

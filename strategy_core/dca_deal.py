@@ -23,6 +23,7 @@ from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side, Status
 
 BASE, SAFETY, TAKE_PROFIT, STOP, EXIT = "BO", "SO", "TP", "SL", "EXIT"
+ADDED = "ADD"  # the owner's own safety order
 STOPS = ("stop_loss", "break_even")
 
 
@@ -108,6 +109,15 @@ def open_deal(state: State, amount: Decimal, factor: Decimal) -> None:
     state.become(Status.ACTIVE)
     state.book.place(BASE, entry_side(state.config), None, amount, Role.BASE, state.at)
     state.note("deal_started", amount=amount, price=state.price)
+
+
+def base_refused(state: State) -> None:
+    """The base order will not be filled further: the deal is what was, or there is none."""
+    if state.memory.base.amount:
+        begin(state)
+    else:
+        state.memory.forget_deal()
+        state.become(Status.WAITING, "order_rejected")
 
 
 def begin(state: State) -> None:
@@ -227,11 +237,6 @@ def holding(state: State) -> Decimal:
 
 def has_exits(state: State) -> bool:
     return any(order.role is Role.TAKE_PROFIT for order in state.book.orders.values())
-
-
-def steps(config: AnyDca) -> tuple[TakeProfitStep, ...]:
-    """The take profit as steps; a plain one is one step of everything."""
-    return config.take_profit_steps or (TakeProfitStep(pct=config.take_profit_pct or ZERO, share_pct=HUNDRED),)
 
 
 def lay_exits(state: State) -> None:

@@ -38,7 +38,7 @@ def _patience(state: State) -> None:
     """A spot base order that hangs partly filled: the deal is what was filled."""
     order = state.book.orders.get(BASE)
     if order is None or state.market.is_future or not state.memory.base.amount:
-        return
+        return  # nothing to go on with; a perpetual's is retried
     if state.at - order.made_at >= PATIENCE_MS:
         state.book.drop(BASE)
         state.note("size_reduced", leg=BASE, wanted=order.amount, amount=state.memory.base.amount)
@@ -270,14 +270,12 @@ def scale(state: State) -> Decimal:
 def horizon(state: State) -> Horizon:
     """The nearest order, stop, take profit or trailing level on each side, and the next timer."""
     memory: Memory = state.memory
-    if memory.unsure:
+    if memory.unsure or memory.phase in (Phase.OPENING, Phase.CLOSING):
         return AT_ONCE
     if memory.phase is Phase.IDLE:
         if state.status is Status.PAUSED:
             return NEVER
         return start_block(state)[0] or AT_ONCE
-    if memory.phase is not Phase.OPEN:
-        return AT_ONCE
     book = state.book
     if not _has_triggers(state.config):
         return Horizon(book.best_buy, book.best_sell, None)

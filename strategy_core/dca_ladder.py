@@ -183,13 +183,12 @@ def risks(config: DcaFuturesConfig, market: Market, p0: Decimal) -> tuple[Risk, 
 
 
 def safe_leverage(config: DcaFuturesConfig, market: Market) -> Decimal | None:
-    """The highest leverage at which every safety order comes before the liquidation; None without safety orders (or without limit)."""
+    """The highest leverage at which every safety order comes before the liquidation; None without safety orders."""
     rate = maintenance(config, market) + market.taker_fee
     rows = depths(config, ONE)
     limits = []
     for row, following in zip(rows, rows[1:], strict=False):
         ratio = following.price / row.average
         room = ONE - ratio * (ONE - rate) if config.is_long else ratio * (ONE + rate) - ONE
-        if room > 0:
-            limits.append(ONE / room)
+        limits.append(ONE / room)
     return min(limits, default=None)

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from strategy_core import conditions
 from strategy_core.book import Book, Taken
-from strategy_core.dca_config import AnyDca
-from strategy_core.dca_deal import SAFETY, fold, scaled
+from strategy_core.dca_config import AnyDca, DcaFuturesConfig
+from strategy_core.dca_deal import ADDED, BASE, SAFETY, base_refused, fold, scaled
 from strategy_core.dca_judge import judge_start
 from strategy_core.dca_ladder import level_order
 from strategy_core.dca_memory import Memory
@@ -33,7 +33,7 @@ def begin(name: str, rules: object, config: AnyDca, price: Decimal, market: Mark
 def _ledger(config: AnyDca, price: Decimal, market: Market) -> Ledger:
     plan = needs(config, price, market)
     quote = config.funds_quote
-    if market.is_future:
+    if isinstance(config, DcaFuturesConfig):
         return Ledger(Kind.FUTURES, market.base, market.quote, quote=plan if quote is None else quote)
     if config.is_long:
         return Ledger(Kind.QUOTE, market.base, market.quote, config.own_base, plan if quote is None else quote)
@@ -59,7 +59,9 @@ def on_abandoned(state: State, order: Order) -> None:
             memory.filled += 1
         else:
             memory.parked.append(number)
-    elif order.reduce_only or order.leg.startswith("TP"):
+    elif order.leg == BASE:
+        base_refused(state)
+    elif order.leg != ADDED:
         fail(state, "order_rejected")
 
 

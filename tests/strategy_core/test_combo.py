@@ -395,3 +395,26 @@ def test_the_preview_shows_every_order_and_the_worst_case(change: dict[str, Any]
 def test_cross_margin_and_a_narrow_step() -> None:
     view = registry.preview("COMBO", {**PLAIN, "margin_mode": "cross", "step_pct": "0.3"}, D(100), rules(maker_fee="0.001"))
     assert [w.code for w in view.warnings] == ["step_below_fees"]
+
+
+def test_a_look_before_the_first_entry_is_in_decides_nothing() -> None:
+    walk = bot(stop_loss_pct="7")
+    registry.apply(walk.state, Look(D(50), walk.at))
+    assert orders(walk) == {"INIT": "emarket"}
+
+
+def test_one_strange_sighting_is_looked_at_again_at_once() -> None:
+    walk = go(bot(), "100")
+    registry.apply(walk.state, PositionSeen(D(4), D(100), None, walk.at))
+    registry.apply(walk.state, Look(D(100), walk.at))
+    assert registry.horizon(walk.state).is_empty
+
+
+def test_what_candles_said_is_remembered_while_waiting() -> None:
+    walk = bot(start={"type": "indicators", "indicators": [{"kind": "price_change", "timeframe": "1m", "operator": "less", "value": "-1"}]})
+    rows = ((walk.at - 120_000, D(100), D(100), D(100), D(100)), (walk.at - 60_000, D(98), D(98), D(98), D(98)))
+    registry.apply(walk.state, Candles(60_000, rows, walk.at))
+    walks.check_stored(walk.state)
+    again = registry.load(registry.dump(walk.state))
+    registry.apply(again, Look(D(98), walk.at + 1))
+    assert "INIT" in again.book.orders

@@ -660,3 +660,76 @@ def test_part_of_an_exit_leaves_the_rest_resting() -> None:
     assert exit_.amount == D("0.6")
     registry.apply(walk.state, Fill("EXIT", exit_.generation, exit_.side, D(82), D("0.2"), D("0.01"), "USDT", "q", walk.at))
     assert walk.state.ledger.deals == 0
+
+
+def test_a_base_order_nobody_will_fill_leaves_no_deal_or_a_smaller_one() -> None:
+    walk = bot(missing_orders="adopt")
+    bo = order(walk, "BO")
+    registry.apply(walk.state, Look(D(100), walk.at + 120_000))
+    registry.apply(walk.state, Ended("BO", bo.generation, 0, "missing", D(0), walk.at))
+    assert wanted(walk) == {} and (walk.state.status, walk.state.reason) == (Status.WAITING, "order_rejected")
+    assert "BO" in wanted(go(walk, "100"))
+    bo = order(walk, "BO")
+    registry.apply(walk.state, Fill("BO", bo.generation, bo.side, D(100), D("0.4"), D("0.04"), "USDT", "x", walk.at))
+    registry.apply(walk.state, Ended("BO", bo.generation, 0, "missing", D("0.4"), walk.at))
+    assert wanted(walk)["TP1"][1] == "0.4"
+    command(walk, "add_safety", size="50")
+    registry.apply(walk.state, Ended("ADD", 1, 0, "missing", D(0), walk.at))
+    assert "ADD" not in wanted(walk) and walk.state.status is Status.ACTIVE
+
+
+def test_a_take_profit_price_below_a_tick_is_no_order() -> None:
+    walk = go(bot(short=True, safety_orders=0, safety_order_size=None, market={"tick": "100"}), "100")
+    assert wanted(walk) == {}
+
+
+def test_a_stop_better_than_break_even_is_kept() -> None:
+    walk = go(
+        bot(take_profit_steps=STEPS, break_even_after_tp1=True, stop_loss_pct="1.5", trailing_stop=True, safety_orders=0), "100", "101.9"
+    )
+    assert registry.horizon(walk.state).below == D("101.9") * D("0.985")
+
+
+def test_a_price_step_without_its_signal_buys_nothing_and_nor_after_the_first_step() -> None:
+    walk = go(bot(safety_trigger="indicators", safety_conditions=[FALLING], take_profit_steps=STEPS), "100", "94")
+    assert "SO1" not in wanted(walk)
+    go(walk, "101.5")
+    closes(walk, "100", "90")
+    registry.apply(walk.state, Look(D("90"), walk.at))
+    assert "SO1" not in wanted(walk)
+    small = go(bot(safety_trigger="indicators", safety_conditions=[FALLING]), "100")
+    small.state.market = small.state.market.model_copy(update={"min_notional": D(500)})
+    closes(small, "100", "94")
+    registry.apply(small.state, Look(D("94"), small.at))
+    assert "SO1" not in wanted(small)
+
+
+def test_while_a_closing_signal_waits_for_its_profit_every_better_price_is_looked_at() -> None:
+    walk = go(bot(close_conditions=[FALLING], min_profit_pct="1"), "100", "101")
+    closes(walk, "103", "101")
+    registry.apply(walk.state, Look(D("100.9"), walk.at))
+    assert registry.horizon(walk.state).above == D("100.9")
+
+
+def test_a_short_spends_only_its_own_base() -> None:
+    walk = bot(short=True, funds_base="4")
+    walk.state.ledger.base = D("2.5")
+    go(walk, "100")
+    assert wanted(walk)["SO1"][1] == "0.952" and wanted(walk)["SO2"][1] == "0.548" and "SO3" not in wanted(walk)
+
+
+def test_money_added_between_deals_or_to_a_base_order_in_flight() -> None:
+    walk = bot(start="webhook")
+    command(walk, "add_funds", amount="400")
+    assert walk.state.config.base_order_size == 200
+    flying = bot(custom_ladder=[{"deviation_pct": "5", "size": "100"}], safety_order_size=None, funds_quote=None)
+    command(flying, "add_funds", amount="200")
+    go(flying, "100")
+    assert wanted(flying)["SO1"][1] == "2.105" and flying.state.memory.pending["custom_ladder"][0]["size"] == "200"
+
+
+def test_a_safety_order_with_nothing_to_add_stays_as_it_is() -> None:
+    walk = go(bot(), "100")
+    before = order(walk, "SO1")
+    command(walk, "add_funds", amount="0.01")
+    assert order(walk, "SO1") == before

@@ -298,3 +298,8 @@ def test_the_form_knows_bounds_and_units() -> None:
     field = registry.schema("DCA_FUTURES")["properties"]["leverage"]
     assert field["maximum"] == "125" and field["unit"] == "x"
     assert isinstance(registry.validate("DCA_FUTURES", {}, D(100), rules())[0], Finding)
+
+
+def test_the_worst_case_of_a_short_is_at_its_highest_entry() -> None:
+    shown = registry.preview("DCA_FUTURES", {**PLAIN, "direction": "short"}, D(100), rules())
+    assert shown.worst_case_price == 106 and shown.worst_case < 1000
