@@ -113,7 +113,13 @@ VENUES: dict[str, Venue] = {
         ),
         Venue(
             "coinbase", "client_order_id", ((_OPEN, ""), (_CLOSED, "")), "", Fence.NONE,
-            Signs(("DUPLICATE", "duplicate client_order_id"), (), ()),
+            Signs(
+                ("DUPLICATE", "duplicate client_order_id"), (), (),
+                (
+                    ("INSUFFICIENT_FUND", "insufficient_funds"), ("INVALID_LIMIT_PRICE_POST_ONLY", "would_take"),
+                    ("INVALID_PRICE_PRECISION", "precision"), ("INVALID_SIZE_PRECISION", "precision"), ("INVALID_PRODUCT_ID", "bad_symbol"),
+                ),
+            ),
             FeeMode.QUOTE, False, False, as_uuid, None, True,
         ),
         Venue(
