@@ -173,8 +173,10 @@ class Book:
 
     def clear(self) -> None:
         """Nothing is wanted any more; generations are remembered."""
-        for leg in list(self.orders):
-            self.drop(leg)
+        for held in (self.orders, self.filled, self.buys, self.sells, self.markets, self.rows, self.virtual):
+            held.clear()
+        self.buy_cost = self.sell_amount = ZERO
+        self.dirty = True
 
     def _forget(self) -> None:
         """Legs long gone share one floor, so that no id can ever come twice."""
