@@ -81,6 +81,9 @@ def _left(state: State, fill: Fill, taken: Taken | None) -> None:
     elif memory.phase is Phase.OPEN:
         if taken is None or (not done and fill.generation != taken.order.generation):
             lay_exits(state)  # an order already replaced was faster than our cancel
+        elif done and state.config.take_profit_steps is None and fill.leg.startswith(TAKE_PROFIT):
+            end(state, fill.at)
+            return
         elif done and fill.leg.startswith(TAKE_PROFIT):
             _step_done(state, int(fill.leg[len(TAKE_PROFIT) :]))
         if not has_exits(state) and state.config.trailing_take_profit_pct is None and (taken is None or done):
@@ -342,8 +345,9 @@ def end(state: State, at: int) -> None:
     reason = memory.exit_reason or "take_profit"
     state.book.clear()
     state.ledger.deals += 1
-    state.ledger.cell += gross_profit(state)
-    state.note("deal_closed", reason=reason, deal=state.ledger.deals, gross=gross_profit(state))
+    gross = gross_profit(state)
+    state.ledger.cell += gross
+    state.note("deal_closed", reason=reason, deal=state.ledger.deals, gross=gross)
     leave(state, at, reason)
 
 

@@ -58,8 +58,11 @@ def raw_price(is_long: bool, p0: Decimal, deviation: Decimal) -> Decimal:
 
 def level_order(config: AnyDca, market: Market, p0: Decimal, level: Level) -> tuple[Decimal, Decimal]:
     """(price, amount) of a safety order."""
-    price = entry_price(config.is_long, raw_price(config.is_long, p0, level.deviation), market)
-    return price, amount_for(config, level.size, price, market) if price > 0 else ZERO
+    if config.direction == "long":
+        price = floor_to(p0 * (HUNDRED - level.deviation) / HUNDRED, market.price_tick)
+    else:
+        price = ceil_to(p0 * (HUNDRED + level.deviation) / HUNDRED, market.price_tick)
+    return price, floor_to(level.size * config.leverage / price, market.amount_step) if price > 0 else ZERO
 
 
 def entry_price(is_long: bool, raw: Decimal, market: Market) -> Decimal:

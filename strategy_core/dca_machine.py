@@ -79,6 +79,8 @@ def timeframes(state: State) -> dict[int, int]:
     """The candles the bot must be shown: timeframe in ms to how many closed ones."""
     config: AnyDca = state.config
     needed: dict[int, int] = {}
+    if isinstance(config.start, conditions.Now) and config.safety_conditions is None and config.close_conditions is None:
+        return needed
     for condition in (config.start, config.safety_conditions, config.close_conditions):
         for ms, count in conditions.timeframes(condition).items() if condition is not None else ():
             needed[ms] = max(needed.get(ms, 0), count)
