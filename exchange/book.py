@@ -75,7 +75,9 @@ class Book:
 
     def end(self, client_order_id: str, status: OrderStatus, at: int) -> None:
         row = self.document["orders"][client_order_id]
-        row.update(status=status.value, at=at, lock=[row["lock"][0], "0"])
+        row.update(status=status.value, at=at)
+        for name in ("lock", "age", "made", "checked", "taker", "trades", "reduce_only"):
+            del row[name]
         self.changed = True
         self._forget()
 

@@ -1,116 +1,114 @@
-"""Downloads a symbol's candles to a parquet file for backtests: `python -m exchange.history binance BTC/USDT --since 2024-01-01`.
+"""Past candles on this machine's disk, in pieces of a month: made from the simulated market, or read from a venue once.
 
 Rules
-1. Only closed candles, in order, each once; a candle that cannot be is left out and counted.
-2. A download that was interrupted goes on where the file ends.
-3. Prices are written as decimal strings: nothing is rounded on the way.
+1. A piece is named by its source, symbol and instants and never changes: what is there is right, what is missing is made again.
+2. It is written beside its name and moved into place, so that a reader or a kill in the middle never sees half of one.
+3. Only minutes that are over are kept; a minute nobody traded in stays missing.
+4. The folder is a cache: the oldest pieces go when there are more than KEPT of them.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from exchange.live import PAGE, PublicVenue, candle_of
-from exchange.path import CandleRow
-from exchange.source import TIMEFRAMES
+import numpy as np
+from numpy.typing import NDArray
 
-COLUMNS = ("open", "high", "low", "close", "volume")
-EMPTY_SPAN = 40  # pages without a single candle before the rest of the time is taken as empty
+from exchange.path import Ints
+from exchange.protocol import Unavailable
+from exchange.simulated import LISTINGS, SECOND, Noise
 
-
-async def pages(venue: PublicVenue, symbol: str, timeframe: str, since: int, until: int) -> AsyncIterator[list[CandleRow]]:
-    """Candles that open in [since, until), page by page."""
-    interval, start, empty = TIMEFRAMES[timeframe], since, 0
-    while start < until and empty < EMPTY_SPAN:
-        raw = await venue.fetch_ohlcv(symbol, timeframe, start, PAGE)
-        rows = [row for row in map(candle_of, raw) if row is not None and start <= row.at < until]
-        if rows:
-            empty, start = 0, rows[-1].at + interval
-            yield rows
-        else:
-            empty, start = empty + 1, start + PAGE * interval
+MINUTE, DAY = 60_000, 86_400_000
+KEPT = 600
+Columns = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
-def gaps(rows: list[CandleRow], timeframe: str) -> list[tuple[int, int]]:
-    """(after, before): opening times between which candles are missing."""
-    interval = TIMEFRAMES[timeframe]
-    return [(one.at, two.at) for one, two in zip(rows, rows[1:], strict=False) if two.at - one.at != interval]
+class Piece(NamedTuple):
+    """Candles that open in [first, last), within one calendar month."""
+
+    source: str
+    symbol: str
+    first: int
+    last: int
+
+    def file(self, folder: Path) -> Path:
+        symbol = self.symbol.replace("/", "-").replace(":", "_")
+        return folder / f"{self.source}--{symbol}--{self.first // MINUTE}-{self.last // MINUTE}.npz"
 
 
-def save(path: Path, rows: list[CandleRow]) -> None:
-    """Writes the whole file under another name first: an interrupted write leaves the old one."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns: dict[str, Any] = {"timestamp_ms": pa.array([row.at for row in rows], pa.int64())}
-    columns |= {name: pa.array([str(getattr(row, name)) for row in rows], pa.string()) for name in COLUMNS}
-    part = path.with_suffix(".part")
-    pq.write_table(pa.table(columns), part, compression="zstd")
-    part.replace(path)
-
-
-def load(path: Path) -> list[CandleRow]:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path).to_pylist() if path.exists() else []
-    rows = (candle_of([row["timestamp_ms"], *(row[name] for name in COLUMNS)]) for row in table)
-    return [row for row in rows if row is not None]
+def pieces(source: str, symbol: str, first: int, last: int, now: int) -> list[Piece]:
+    """The pieces that cover [first, last): whole months where the month is over, so that other ranges find them, too."""
+    found = []
+    start = _month(first)
+    while start < last:
+        end = _month(start + 32 * DAY)
+        over = now // MINUTE * MINUTE
+        found.append(Piece(source, symbol, start, end) if end <= over else Piece(source, symbol, start, min(last, over)))
+        start = end
+    return [piece for piece in found if piece.first < piece.last]
 
 
-async def download(
-    venue: PublicVenue, symbol: str, timeframe: str, since: int, until: int, path: Path, told: Callable[[float, int], None]
-) -> list[CandleRow]:
-    """Fills the file up to `until`; `told(share, candles)` after each page. Returns all rows of the file."""
-    rows = [row for row in load(path) if row.at < until]
-    start = rows[-1].at + TIMEFRAMES[timeframe] if rows else since
-    async for page in pages(venue, symbol, timeframe, start, until):
-        rows += page
-        save(path, rows)
-        told((page[-1].at - since) / max(until - since, 1), len(rows))
-    return rows
+def _month(at: int) -> int:
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return int(datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp()) * 1000
 
 
-def bar(share: float, candles: int) -> None:
-    """A progress bar on one line."""
-    done = round(40 * min(share, 1.0))
-    print(f"\r[{'#' * done}{'.' * (40 - done)}] {share:6.1%}  {candles} candles", end="", flush=True)
+def make_simulated(piece: Piece, folder: Path, seed: str) -> int:
+    """Computes a piece of the simulated market. Returns how many candles it holds."""
+    noise, tick = Noise(seed, piece.symbol, 1), LISTINGS[piece.symbol].market.price_tick
+    per_tick = float(1 / tick)
+    parts: list[list[Ints]] = []
+    for start in range(piece.first, piece.last, DAY):
+        count = (min(start + DAY, piece.last) - start) // SECOND
+        ticks = noise.seconds(start, count + 1)
+        minutes = ticks[:-1].reshape(-1, 60)
+        closes = ticks[60::60]
+        parts.append([minutes[:, 0], np.maximum(minutes.max(1), closes), np.minimum(minutes.min(1), closes), closes])
+    opens, highs, lows, closes_ = (np.concatenate([part[k] for part in parts]) / per_tick for k in range(4))
+    times = np.arange(piece.first, piece.last, MINUTE, dtype=np.int64)
+    save(piece, folder, times, (opens, highs, lows, closes_))
+    return len(times)
 
 
-def instant(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+async def fetch(piece: Piece, folder: Path, source: Any) -> int:
+    """Reads a piece from a venue (`exchange.live.Live`). Returns how many candles it holds. Errors: Unavailable."""
+    rows = await source.history(piece.symbol, piece.first, piece.last)
+    if not rows:
+        raise Unavailable(f"{piece.source} has no candles of {piece.symbol} in that month")
+    times = np.array([row.at for row in rows], dtype=np.int64)
+    opens, highs, lows, closes = (np.array([float(row[k]) for row in rows], dtype=np.float64) for k in (1, 2, 3, 4))
+    save(piece, folder, times, (opens, highs, lows, closes))
+    return len(times)
 
 
-async def _run(args: argparse.Namespace) -> None:
-    from exchange.venues import open_public
-
-    interval = TIMEFRAMES[args.timeframe]
-    until = instant(args.until) if args.until else int(time.time() * 1000) // interval * interval
-    path = Path(args.out or f"{args.symbol.replace('/', '-').replace(':', '_')}-{args.timeframe}.parquet")
-    venue = open_public(args.venue)
-    try:
-        rows = await download(venue, args.symbol, args.timeframe, instant(args.since), until, path, bar)
-    finally:
-        await venue.close()
-    missing = sum((before - after) // interval - 1 for after, before in gaps(rows, args.timeframe))
-    print(f"\n{path}: {len(rows)} candles, {missing} missing")
+def save(piece: Piece, folder: Path, times: Ints, columns: Columns) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = piece.file(folder)
+    half = target.with_suffix(f".{os.getpid()}.half")
+    with half.open("wb") as file:
+        np.savez(file, times=times, opens=columns[0], highs=columns[1], lows=columns[2], closes=columns[3])
+    os.replace(half, target)
+    held = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+    for old in held[:-KEPT]:
+        old.unlink(missing_ok=True)
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m exchange.history", description=__doc__)
-    parser.add_argument("venue", help="a ccxt id")
-    parser.add_argument("symbol", help="BTC/USDT or BTC/USDT:USDT")
-    parser.add_argument("--since", required=True, help="first day, 2024-01-01 (UTC)")
-    parser.add_argument("--until", help="the day after the last one; default: now")
-    parser.add_argument("--timeframe", default="1m", choices=list(TIMEFRAMES))
-    parser.add_argument("--out", help="the parquet file")
-    asyncio.run(_run(parser.parse_args(argv)))
-
-
-if __name__ == "__main__":
-    main()
+def load(own: list[Piece], folder: Path, first: int, last: int) -> tuple[Ints, Columns]:
+    """The candles of [first, last). Errors: Unavailable when a piece is not there."""
+    times: list[Ints] = []
+    columns: list[list[NDArray[np.float64]]] = [[], [], [], []]
+    for piece in own:
+        try:
+            with np.load(piece.file(folder)) as held:
+                times.append(held["times"])
+                for column, name in zip(columns, ("opens", "highs", "lows", "closes"), strict=True):
+                    column.append(held[name])
+        except OSError as error:
+            raise Unavailable(f"candles of {piece.symbol} are not on this machine") from error
+    at = np.concatenate(times)
+    a, b = (int(k) for k in np.searchsorted(at, [first, last]))
+    opens, highs, lows, closes = (np.concatenate(column)[a:b] for column in columns)
+    return at[a:b], (opens, highs, lows, closes)

@@ -138,6 +138,20 @@ class Live:
         raw = await self._once.get(key, wall, CANDLE_TTL_MS, lambda: self._venue.fetch_ohlcv(symbol, timeframe, since, limit))
         return [candle for candle in map(candle_of, raw) if candle is not None][-limit:]
 
+    async def history(self, symbol: str, first: int, last: int) -> list[CandleRow]:
+        """The one-minute candles that open in [first, last), oldest first, page by page. A venue without that past gives none."""
+        await self.market(symbol)
+        rows: list[CandleRow] = []
+        start = first
+        while start < last:
+            page = [row for row in map(candle_of, await self._venue.fetch_ohlcv(symbol, "1m", start, PAGE)) if row is not None]
+            fresh = [row for row in page if start <= row.at < last]
+            if not fresh:
+                break
+            rows += fresh
+            start = fresh[-1].at + MINUTE
+        return rows
+
     async def track(self, symbol: str, since: int, wall: int) -> CandleTrack:
         """The one-minute path from `since` on, as far as the venue has it."""
         self._wall = wall

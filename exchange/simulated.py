@@ -102,6 +102,24 @@ class Noise:
             total += size * _noise(self._key + layer * 0x1000003, period_s * SECOND, market_ms)
         return np.rint(self._middle * (1.0 + total)).astype(np.int64)
 
+    def seconds(self, first: int, count: int) -> Ints:
+        """`ticks` of `count` consecutive seconds from `first` (a full second), the same to the last bit, a hundred times faster."""
+        if self._speed != 1:
+            return self.ticks(np.arange(first, first + count * SECOND, SECOND, dtype=np.int64))
+        total = np.zeros(count, dtype=np.float64)
+        for layer, period_s in enumerate(PERIODS_S):
+            size = DAILY_SIZE * math.sqrt(period_s / 86_400)
+            begin, skip = divmod(first // SECOND, period_s)
+            periods = (skip + count - 1) // period_s + 1
+            values = _lattice(self._key + layer * 0x1000003, np.arange(begin, begin + periods + 1, dtype=np.int64))
+            phase = np.arange(skip, min(skip + count, period_s)) if periods == 1 else np.arange(period_s)
+            part = phase * SECOND / (period_s * SECOND)
+            ease = part * part * (3.0 - 2.0 * part)
+            cut = slice(0, count) if periods == 1 else slice(skip, skip + count)
+            low, rise = (np.repeat(column, len(phase))[cut] for column in (values[:-1], np.diff(values)))
+            total += size * (low + rise * np.tile(ease, periods)[cut])
+        return np.rint(self._middle * (1.0 + total)).astype(np.int64)
+
     def volumes(self, at: Ints) -> Floats:
         """A made-up traded volume per second, in thousandths of the base."""
         return np.floor((_lattice(self._key ^ 0x5EED, at // SECOND) + 1.0) * 500.0) + 1.0
