@@ -139,6 +139,8 @@ def watch_fields(bot: Bot, horizon: Horizon) -> dict[str, Any]:
     """
     below, above, until = horizon
     fields: dict[str, Any] = {"watchKey": f"{bot.record['source']}|{bot.record['symbol']}", "until": until}
+    if bot.quarantine is not None:  # only the heartbeat wakes it
+        return fields | {"until": None}
     if horizon.is_empty:
         return fields | {"until_ms": 0}
     if below is not None:

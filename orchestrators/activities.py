@@ -28,10 +28,11 @@ from orchestrators.wire import horizon_of, outcome_json, view_json
 from shared.bot_document import RECORD
 from shared.bus import BotEvent, Bus, ServiceBus
 from shared.clock import iso, now_ms
-from shared.log import log
+from shared.log import log, log_error
 from shared.paper_book import CosmosBook
 from shared.settings import settings
 from shared.stores import CosmosStore, Stale, Store
+from shared.transient import is_transient
 from strategy_core.number import dec, plain
 from strategy_core.storage import load_order
 
@@ -118,17 +119,24 @@ async def account_of(user_id: str, account_id: str) -> Doc:
 
 
 @bp.activity_trigger(input_name="event", activity="observe")
-async def observe(event: dict) -> Doc:
+async def observe(event: dict) -> dict:
+    """{idle} · {broken} for what would fail every time · else what the tick works on; a service that is away raises."""
     user_id, bot_id = event["user_id"], event["bot_id"]
     document = await outside().store.read("bots", user_id, bot_id)
     is_start = event["kind"] == "command" and event["body"]["name"] == "start"
     if document is None or document["status"] in AT_REST or (document["status"] == "draft" and not is_start):
         return {"idle": True}
-    account = await account_of(user_id, document["account_id"])
-    seen = {"idle": False, "accountId": account["id"], "symbol": document["symbol"], "now": outside().now_ms()}
-    if document["status"] == "draft":
-        return seen | {"start": await prepare(user_id, document, account)}
-    return seen | {"published": document["revision"], "view": await look(user_id, account, document["symbol"], document["look"])}
+    seen = {"idle": False, "accountId": document["account_id"], "symbol": document["symbol"], "now": outside().now_ms()}
+    try:
+        account = await account_of(user_id, document["account_id"])
+        if document["status"] == "draft":
+            return seen | {"start": await prepare(user_id, document, account)}
+        return seen | {"published": document["revision"], "view": await look(user_id, account, document["symbol"], document["look"])}
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log_error("observe.broken", error, bot=bot_id)
+        return seen | {"broken": type(error).__name__}
 
 
 async def look(user_id: str, account: Doc, symbol: str, where: Doc) -> Doc | None:
@@ -278,6 +286,9 @@ async def carry_out(exchange: Any, symbol: str, intent: Doc) -> Doc:
         report = await exchange.look_up(symbol, intent["id"], intent["order_id"])
     except ExchangeError as error:
         log("intent.unknown", kind=intent["kind"], error=type(error).__name__)
+        return outcome_json(intent, "unknown")
+    except Exception as error:  # whatever it was, the venue may have the order: it is looked up, and the others are carried out
+        log_error("intent.broken", error, kind=intent["kind"])
         return outcome_json(intent, "unknown")
     return outcome_json(intent, "absent" if report is None else "found", None, report)
 

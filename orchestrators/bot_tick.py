@@ -7,7 +7,8 @@ Rules
 1. Deterministic: no clock, no randomness, no I/O; every instant comes out of an activity.
 2. What is to be sent was committed by the entity's `advance` before `execute` sees it.
 3. Bounded: after MAX_ROUNDS the rest goes into a message of its own, so that the session is given back.
-4. An event that cannot be worked on is tried again by its message; the bot's entity counts and puts the bot aside in the end.
+4. An event that cannot be worked on is tried again by its message, one that would fail every time is not; the bot's entity counts and
+   puts the bot aside in the end.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
     seen = yield context.call_activity_with_retry("observe", RETRY, event)
     if seen["idle"]:
         return "idle"
+    if "broken" in seen:
+        yield from put_aside(context, event, seen, seen["broken"])
+        return "broken"
     try:
         if "start" in seen:
             state = yield from start(context, event, seen)
@@ -43,11 +47,18 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
             return "gone"
         return (yield from work(context, event, seen, state))
     except Exception as error:
-        failed = yield bot(context, event, BotOperation.FAIL, {"error": type(error).__name__, "now": seen["now"]})
-        if not failed.get("quarantined"):
+        if not (yield from put_aside(context, event, seen, type(error).__name__)):
             raise
-        yield context.call_activity_with_retry("publish", RETRY, failed["publish"])
         return "quarantined"
+
+
+def put_aside(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, why: str) -> Steps:
+    """Counts a failure; True when it was one too many and the bot now waits for its owner."""
+    failed = yield bot(context, event, BotOperation.FAIL, {"error": why, "now": seen["now"]})
+    if not failed.get("quarantined"):
+        return False
+    yield context.call_activity_with_retry("publish", RETRY, failed["publish"])
+    return True
 
 
 def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: Doc) -> Steps:

@@ -17,6 +17,7 @@ from shared.bus import QUEUE, decode
 from shared.log import log
 
 WAIT_S = 50.0
+LONGEST_PAUSE_S = 40.0
 FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.5
 DONE = {"Completed"}
 RUNNING = {"Running", "Pending", "ContinuedAsNew", "Suspended"}
@@ -35,7 +36,16 @@ class TickFailed(Exception):
 @bp.durable_client_input(client_name="client")
 async def bot_events(msg: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
     event = decode(msg.get_body())
-    await run_tick(client, instance_id(msg.message_id), event._asdict())
+    try:
+        await run_tick(client, instance_id(msg.message_id), event._asdict())
+    except Exception:
+        await asyncio.sleep(pause_before_return(msg.delivery_count or 1))
+        raise
+
+
+def pause_before_return(deliveries: int) -> float:
+    """A message that comes back at once is soon a dead letter, and a command must outlive a service that is away for minutes."""
+    return min(2.0 ** (deliveries - 1), LONGEST_PAUSE_S)
 
 
 def instance_id(message_id: str) -> str:

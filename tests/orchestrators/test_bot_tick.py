@@ -167,3 +167,40 @@ async def test_a_store_that_is_down_fails_the_tick_and_the_next_one_heals(world)
     await world.live_through()
     assert len(world.fills) == world.bot["fills"] > 2
     assert world.bot["status"] == "active"
+
+
+async def test_what_would_fail_every_time_puts_the_bot_aside_until_its_owner_resumes_it(world):
+    await world.command("start")
+    await world.wake()
+    real = world.host.outside.markets.source
+
+    def broken(feed):
+        raise RuntimeError("a bug in an adapter")
+
+    world.host.outside.markets.source = broken
+    for _ in range(3):
+        assert await world.wake(20_000) == "broken"
+    assert (world.bot["status"], world.bot["reason"], world.bot["open_orders"]) == ("error", "internal", 4)
+    assert "until_ms" not in world.bot and "below" not in world.bot and "watchKey" in world.bot
+    world.host.outside.markets.source = real
+    await world.command("resume")
+    await world.live_through(2)
+    assert world.bot["status"] == "active"
+    assert len(world.fills) == world.bot["fills"] > 2
+
+
+async def test_a_service_that_is_away_is_no_reason_to_put_a_bot_aside(world):
+    await world.command("start")
+    await world.wake()
+    real = world.host.outside.markets.source
+
+    def away(feed):
+        raise ConnectionError("away")
+
+    world.host.outside.markets.source = away
+    for _ in range(5):
+        with pytest.raises(ConnectionError):
+            await world.wake(20_000)
+    world.host.outside.markets.source = real
+    assert await world.wake(20_000) == "done"
+    assert world.bot["status"] == "active"

@@ -124,3 +124,9 @@ async def test_waiting_is_bounded():
 def test_an_instance_id_has_only_what_durable_takes():
     name = instance_id(f"{entity_key('ada', 'b')}:s17")
     assert not set(name) & set("/\\#?:")
+
+
+def test_a_message_comes_back_slower_and_slower():
+    pauses = [bot_events.pause_before_return(deliveries) for deliveries in range(1, 11)]
+    assert pauses[0] == 1 and pauses == sorted(pauses)
+    assert sum(pauses) > 120 and max(pauses) < 60
