@@ -117,7 +117,7 @@ def _buy(state: State, j: int, amount: Decimal) -> bool:
         memory.parked[j] = None
         return False
     factor = state.buy_factor
-    free = state.ledger.quote - book.buy_cost * factor
+    free = state.free_quote()
     if amount * price * factor > free:
         wanted, amount = amount, floor_to(max(free, ZERO) / (price * factor), market.amount_step)
         state.note("size_reduced", leg=name, wanted=wanted, amount=amount, coin=market.quote)
@@ -159,7 +159,7 @@ def _sell(state: State, i: int, amount: Decimal, origin: Decimal | None = None) 
 
 def dust(state: State) -> Decimal:
     """Base that no sell holds and no level has set aside."""
-    free = state.ledger.base - state.book.sell_amount
+    free = state.free_base()
     memory = state.memory
     return free - memory.set_aside() if memory.held or memory.parked else free
 
@@ -218,19 +218,14 @@ def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
             ledger.deals += 1
             del memory.origins[name]
     j = i - 1
-    if taken.done and name not in memory.sold and not taken.before:
-        _buy(
-            state,
-            j,
-            planned(state, j)
-            if state.config.reinvest == "fixed"
-            else _bought_back(state, j, fill.price * fill.amount - _quote_fee(state, fill)),
-        )
+    there = state.book.orders.get(leg(j))
+    fixed = state.config.reinvest == "fixed"
+    if fixed and there is None and taken.done and not taken.before and name not in memory.sold:
+        _buy(state, j, planned(state, j))
         return
     executed, proceeds, mirrored = memory.sold.pop(name, (ZERO, ZERO, ZERO))
     executed, proceeds = executed + fill.amount, proceeds + fill.price * fill.amount - _quote_fee(state, fill)
-    there = state.book.orders.get(leg(j))
-    if state.config.reinvest == "compound":
+    if not fixed:
         target = _bought_back(state, j, proceeds)
     elif taken.done and (mirrored or there is None or there.side is not Side.BUY):
         target = planned(state, j)
@@ -441,9 +436,7 @@ def _shift_down(state: State) -> bool:
     memory.sold.pop(leg(top), None)
     memory.lo, memory.hi = bottom - 1, top - 1
     state.note("shift_down", lo=memory.lo, hi=memory.hi, price=state.price)
-    kept = book.sell_amount
-    moved = state.ledger.base - kept - memory.set_aside()
-    _sell(state, bottom, floor_to(max(moved, ZERO), state.market.amount_step), origin)
+    _sell(state, bottom, floor_to(max(dust(state), ZERO), state.market.amount_step), origin)
     return True
 
 

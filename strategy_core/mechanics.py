@@ -130,21 +130,23 @@ def _fill(state: State, fill: Fill) -> None:
     state.band, state.settled = None, False
     if fill.at > state.at:
         state.at = fill.at
-    state.ledger.fold(fill)
     book = state.book
     leg = fill.leg
     order = book.orders.get(leg)
+    if leg == LATE and order is not None and order.generation == fill.generation:
+        book.take(order, fill.amount)
+        _share_late(state, fill)
+        return
+    state.ledger.fold(fill)
     if order is None or order.generation != fill.generation or order.side is not fill.side:
         _stray(state, fill, order)
         return
     taken = book.take(order, fill.amount)
-    if state.status is Status.ACTIVE and leg != LATE:
+    if state.status is Status.ACTIVE:
         state.rules.on_fill(state, fill, taken)
     elif leg == CLOSE:
         _closed(state, taken)
         return
-    elif leg == LATE:
-        _share_late(state, fill)
     else:
         _hand_over(state, fill, taken)
     if state.ending and leg in state.ending:
@@ -160,18 +162,22 @@ def _hand_over(state: State, fill: Fill, taken: Taken) -> None:
 
 
 def _share_late(state: State, fill: Fill) -> None:
-    """One market order's execution, given to the virtual orders it stands for, in path order."""
-    left = fill.amount
+    """One market order's execution, given to the virtual orders it stands for, in path order: each its own fill."""
+    left, fee = fill.amount, fill.fee
     while left and state.late:
         order, due = state.late[0]
         part = min(left, due)
-        left -= part
-        share = fill._replace(leg=order.leg, generation=order.generation, amount=part, fee=fill.fee * part / fill.amount)
+        paid = fee if part == left else fill.fee * part / fill.amount
+        left, fee = left - part, fee - paid
         if part == due:
             state.late.pop(0)
         else:
             state.late[0] = (order, due - part)
+        share = fill._replace(leg=order.leg, generation=order.generation, amount=part, fee=paid)
+        state.ledger.fold(share)
         _hand_over(state, share, Taken(order, part == due, order.amount - due))
+    if left:
+        state.ledger.fold(fill._replace(amount=left, fee=fee))
 
 
 def _stray(state: State, fill: Fill, order: Order | None) -> None:
@@ -418,8 +424,8 @@ def _resume(state: State, command: Command) -> None:
         state.suspended = False
         for leg, order in list(book.orders.items()):
             book.replace(leg, book.remaining(order), command.at)
-    missed, state.missed = state.missed, []
-    for fill, taken in missed:
+    while state.missed:
+        fill, taken = state.missed.pop(0)
         state.rules.on_fill(state, fill, taken)
     book.dirty = True
 

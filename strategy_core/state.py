@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from strategy_core.book import Book, Taken
 from strategy_core.ledger import Ledger
 from strategy_core.number import ONE, ZERO, Model, plain
-from strategy_core.trade import Event, Fill, Finding, Horizon, Market, Order, Preview, Status
+from strategy_core.trade import Event, Fill, Finding, Horizon, Market, Order, Preview, Side, Status
 
 SCHEMA = 1
 NEVER = Horizon(None, None, None)
@@ -216,12 +216,24 @@ class State:
     # -- money ----------------------------------------------------------------------------------------------------
 
     def free_quote(self) -> Decimal:
-        """The bot's quote that no resting buy needs."""
-        return self.ledger.quote - self.book.buy_cost * self.buy_factor
+        """The bot's quote that no resting buy needs and no missed mirror waits for."""
+        free = self.ledger.quote - self.book.buy_cost * self.buy_factor
+        if self.missed:
+            coin = self.ledger.quote_coin
+            for fill, _ in self.missed:
+                if fill.side is Side.SELL:
+                    free -= fill.price * fill.amount - (fill.fee if fill.fee_currency == coin else ZERO)
+        return free
 
     def free_base(self) -> Decimal:
-        """The bot's base that no resting sell needs."""
-        return self.ledger.base - self.book.sell_amount
+        """The bot's base that no resting sell needs and no missed mirror waits for."""
+        free = self.ledger.base - self.book.sell_amount
+        if self.missed:
+            coin = self.ledger.base_coin
+            for fill, _ in self.missed:
+                if fill.side is Side.BUY:
+                    free -= fill.amount - (fill.fee if fill.fee_currency == coin else ZERO)
+        return free
 
 
 def _short(trade_id: str) -> str:
