@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from strategy_core.config import findings
 from strategy_core.dca_config import FIXED, AnyDca
-from strategy_core.dca_ladder import ladder
 from strategy_core.dca_memory import Memory, Phase
 from strategy_core.dca_validation import found, validate
 from strategy_core.state import State
@@ -69,5 +68,5 @@ def adopt_pending(state: State) -> None:
     if memory.pending:
         adopt(state, {**state.raw_config, **memory.pending})
         memory.pending = {}
-        memory.levels = ladder(state.config)
+        memory.use(state.config)
         memory.start_seen = {}

@@ -39,7 +39,7 @@ _SEEN = ("start_seen", "safety_seen", "close_seen")
 class Memory:
     """`entry`/`exit` are what the deal bought or sold, gross and net; `base` is the base order's part of `entry`."""
 
-    __slots__ = ("phase", *_MONEY, *_COUNTS, *_SWITCHES, *_SUMS, *_SEEN, "parked", "pending", "exit_reason", "levels")
+    __slots__ = ("phase", *_MONEY, *_COUNTS, *_SWITCHES, *_SUMS, *_SEEN, "parked", "pending", "exit_reason", "config", "_levels")
 
     phase: Phase
     factor: Decimal | None  # scale of this deal's sizes: reinvestment, risk reduction
@@ -69,14 +69,14 @@ class Memory:
     parked: list[int]  # safety orders that could not be paid for, retried after each fill
     pending: dict[str, Any]  # edits that wait for the deal's end
     exit_reason: str | None
-    levels: tuple[Level, ...]
 
     def __init__(self, config: AnyDca) -> None:
+        self.config = config  # what the ladder of the deal under way is made from
+        self._levels: tuple[Level, ...] | None = None
         self.left_base = self.left_quote = self.first_p0 = None
         self.closed_at = self.unsure = None
         self.asked = self.last_deal = 0
         self.start_seen, self.pending = {}, {}
-        self.levels = ladder(config)
         self.forget_deal()
 
     def forget_deal(self) -> None:
@@ -88,6 +88,17 @@ class Memory:
         self.entry = self.base = self.exit = NOTHING
         self.parked = []
         self.safety_seen, self.close_seen = {}, {}
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The safety orders as planned, nearest first."""
+        if self._levels is None:
+            self._levels = ladder(self.config)
+        return self._levels
+
+    def use(self, config: AnyDca) -> None:
+        """The next deal's ladder is that of another configuration."""
+        self.config, self._levels = config, None
 
     @property
     def p0(self) -> Decimal:
