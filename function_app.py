@@ -5,9 +5,9 @@ import azure.functions as func
 
 from entities import account, bot
 from orchestrators import activities, bot_tick
-from triggers import bot_events, health, heartbeat, market_watch, negotiate
+from triggers import bot_events, health, heartbeat, hooks, market_watch, negotiate
 from triggers.api import areas
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-for module in (account, bot, activities, bot_tick, bot_events, health, heartbeat, market_watch, negotiate, areas):
+for module in (account, bot, activities, bot_tick, bot_events, health, heartbeat, hooks, market_watch, negotiate, areas):
     app.register_functions(module.bp)

@@ -40,6 +40,12 @@ _NAMES = {
     "bots_per_user": "BOTS_PER_USER",
     "accounts_per_user": "ACCOUNTS_PER_USER",
     "heartbeat_s": "HEARTBEAT_S",
+    "webhooks_per_user": "WEBHOOKS_PER_USER",
+    "requests_per_minute": "REQUESTS_PER_MINUTE",
+    "public_url": "PUBLIC_URL",
+    "client_ip_header": "CLIENT_IP_HEADER",
+    "client_certificate_ca": "CLIENT_CERTIFICATE_CA",
+    "webhook_ips": "WEBHOOK_IPS",
 }
 
 
@@ -75,6 +81,12 @@ class Settings(BaseModel):
     bots_per_user: int = 200
     accounts_per_user: int = 20
     heartbeat_s: int = 900
+    webhooks_per_user: int = 50
+    requests_per_minute: int = 1_200
+    public_url: str = ""
+    client_ip_header: str = ""
+    client_certificate_ca: str = ""
+    webhook_ips: str = "52.89.214.238,34.212.75.30,54.218.53.128,52.32.178.7"
 
     def need(self, field: str) -> str:
         value = str(getattr(self, field))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.settings import Settings
-from tests.fakes import Clock, FixedRealtime, MemoryBus, MemoryStore, NameVerifier
+from tests.fakes import Clock, FixedKeys, FixedRealtime, MemoryBus, MemoryStore, NameVerifier
 from triggers.api.platform import Platform
 from triggers.market_source import PublicMarkets
 
@@ -30,7 +30,7 @@ def settings(replay: Path | None = None, **more: Any) -> Settings:
 def platform(replay: Path, clock: Clock | None = None, **more: Any) -> Platform:
     clock = clock or Clock(T0)
     config = settings(replay, **more)
-    return Platform(config, MemoryStore(), MemoryBus(), NameVerifier(), FixedRealtime(), PublicMarkets(config, clock), clock)
+    return Platform(config, MemoryStore(), MemoryBus(), NameVerifier(), FixedRealtime(), PublicMarkets(config, clock), clock, FixedKeys())
 
 
 def paper_account(**changes: Any) -> dict[str, Any]:

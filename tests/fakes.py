@@ -13,6 +13,7 @@ from shared.auth import User
 from shared.bus import BotEvent
 from shared.errors import AppError
 from shared.stores import Document, Exists, Page, Stale, conditions
+from shared.webhooks.seal import Key, Sealed, key_name, unseal
 
 
 class MemoryStore:
@@ -124,6 +125,28 @@ class NameVerifier:
 class FixedRealtime:
     async def url(self, user_id: str) -> str:
         return f"wss://live.example/client?for={user_id}"
+
+
+class FixedKeys:
+    """Sealing keys without a vault. `is_down` makes the vault unreachable."""
+
+    def __init__(self, *secrets: bytes) -> None:
+        self.keys = [Key(secret) for secret in secrets or (b"k" * 32,)]
+        self.is_down = False
+
+    async def current(self) -> Key:
+        if self.is_down:
+            raise AppError(503, "vault_down")
+        return self.keys[0]
+
+    async def named(self, name: str) -> Key | None:
+        await self.current()
+        return next((key for key in self.keys if key.name.hex() == name), None)
+
+    async def open(self, opaque: str) -> Sealed | None:
+        name = key_name(opaque)
+        key = None if name is None else await self.named(name.hex())
+        return None if key is None else unseal(key, opaque)
 
 
 class Clock:

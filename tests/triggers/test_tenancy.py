@@ -5,7 +5,7 @@ import re
 from triggers.api.app import make_api
 from triggers.api.openapi import document
 
-PUBLIC = {"/api/health"}
+PUBLIC = {"/api/health", "/api/hooks/{opaque}"}
 NATIVE = {"/api/v1/realtime/negotiate"}
 
 

@@ -16,10 +16,23 @@ from fastapi.responses import Response
 from shared.settings import settings
 from triggers.api import problem
 from triggers.api.openapi import document
-from triggers.api.routers import accounts, backtests, bot_commands, bot_lists, bots, docs, markets, me, optimisations, strategies
+from triggers.api.routers import (
+    accounts,
+    backtests,
+    bot_commands,
+    bot_lists,
+    bots,
+    docs,
+    markets,
+    me,
+    optimisations,
+    safety,
+    strategies,
+    webhooks,
+)
 
 PROBLEM = {"description": "Problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-ROUTERS = (strategies, markets, accounts, bots, bot_commands, bot_lists, me, backtests, optimisations, docs)
+ROUTERS = (strategies, markets, accounts, bots, bot_commands, bot_lists, me, backtests, optimisations, webhooks, safety, docs)
 SECURITY_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -53,7 +66,7 @@ def allow_browsers(app: FastAPI, origins: list[str]) -> None:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=origins,
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["authorization", "content-type", "idempotency-key", "if-match"],
         expose_headers=["etag", "location", "retry-after"],
         max_age=600,

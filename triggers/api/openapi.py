@@ -16,8 +16,9 @@ from pydantic.json_schema import models_json_schema
 from triggers.api.models.common import Problem
 from triggers.api.models.live import LiveMessage
 from triggers.api.models.market import Health, Negotiated
+from triggers.api.models.webhook import AlertTaken
 
-MODELS = (Problem, LiveMessage, Negotiated, Health)
+MODELS = (Problem, LiveMessage, Negotiated, Health, AlertTaken)
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -38,8 +39,19 @@ def native_paths() -> dict[str, Any]:
     """What native functions answer (triggers/health.py, triggers/negotiate.py)."""
     return {
         "/api/v1/realtime/negotiate": {"post": operation("negotiate", "realtime", "Where and with which token to listen", "Negotiated")},
+        "/api/hooks/{opaque}": {"post": alert_operation()},
         "/api/health": {"get": operation("health", "health", "Whether the app answers; needs no token", "Health") | {"security": []}},
     }
+
+
+def alert_operation() -> dict[str, Any]:
+    """A TradingView alert (triggers/hooks.py): text of the webhook's dialect, let in by its address and its own secret."""
+    found = operation("receive_alert", "webhooks", "A TradingView alert; needs no token", "AlertTaken")
+    found["responses"]["202"] = found["responses"].pop("200") | {"description": "Durable"}
+    text = {"schema": {"type": "string", "maxLength": 16384}}
+    opaque = {"name": "opaque", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 800}}
+    body = {"required": True, "content": {"application/json": {"schema": {}}, "text/plain": text}}
+    return found | {"parameters": [opaque], "requestBody": body, "security": []}
 
 
 def operation(name: str, tag: str, summary: str, model: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from shared.clock import now_ms
 from shared.realtime import Realtime, WebPubSub
 from shared.settings import Settings, settings
 from shared.stores import CosmosStore, Store
+from shared.webhooks.keys import SealKeys, VaultKeys
 from triggers.market_source import MarketSource, PublicMarkets
 
 _given: ContextVar[Platform | None] = ContextVar("platform", default=None)
@@ -31,6 +32,7 @@ class Platform:
     realtime: Realtime
     markets: MarketSource
     now_ms: Callable[[], int] = now_ms
+    seals: SealKeys = field(default_factory=lambda: VaultKeys(settings()))
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,51 @@
+"""Limits kept in memory: tokens per caller, and a lock after too many failures.
+
+Rules
+1. They protect a process, not a promise: each worker counts for itself.
+2. The number of callers remembered is bounded; the ones not seen for longest are forgotten first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+MOST = 20_000
+
+
+class Buckets:
+    """A bucket of `burst` tokens per caller that fills with `per_s` tokens a second."""
+
+    def __init__(self, burst: int, per_s: float, now_ms: Callable[[], int]) -> None:
+        self._burst, self._per_ms, self._now_ms = burst, per_s / 1000, now_ms
+        self._kept: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
+
+    def take(self, who: Hashable, tokens: int = 1) -> int:
+        """0 when there was enough, else the milliseconds to wait."""
+        now = self._now_ms()
+        left, at = self._kept.pop(who, (float(self._burst), now))
+        left = min(self._burst, left + max(0, now - at) * self._per_ms)
+        wait = 0 if left >= tokens else max(1, round((tokens - left) / self._per_ms))
+        self._kept[who] = (left - (0 if wait else tokens), now)
+        if len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+        return wait
+
+
+class Lockout:
+    """After `most` failures within `window_ms` a caller is locked for as long again."""
+
+    def __init__(self, window_ms: int, now_ms: Callable[[], int]) -> None:
+        self._window_ms, self._now_ms = window_ms, now_ms
+        self._kept: OrderedDict[Hashable, tuple[int, int]] = OrderedDict()
+
+    def is_locked(self, who: Hashable, most: int) -> bool:
+        failures, since = self._kept.get(who, (0, 0))
+        return failures >= most and self._now_ms() - since < self._window_ms
+
+    def failed(self, who: Hashable) -> None:
+        now = self._now_ms()
+        failures, since = self._kept.pop(who, (0, now))
+        self._kept[who] = (failures + 1, since) if now - since < self._window_ms else (1, now)
+        if len(self._kept) > MOST:
+            self._kept.popitem(last=False)
