@@ -118,7 +118,7 @@ def preview(config: Config, price: Decimal, market: Market) -> Preview:
         dust=config.investment - needed,
         worst_case=config.investment - needed + got * (ONE - market.taker_fee) / highest,
         worst_case_price=highest,
-        venue_orders=min(config.cells, order_cap(config, market) or 10_000),
+        venue_orders=min(len(plan.buys) + config.cells - plan.empty, order_cap(config, market) or 10_000),
         plan=figures,
         warnings=tuple(warnings(config, market)),
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from strategy_core import conditions
 from strategy_core.number import plain
-from strategy_core.state import State
+from strategy_core.state import AT_ONCE, State
 from strategy_core.trade import Candles, Command, Horizon, Status
 
 Seen = dict[str, conditions.Seen]
@@ -61,6 +61,9 @@ def timeframes(state: State) -> dict[int, int]:
 
 
 def horizon(state: State) -> Horizon:
+    """When the condition could turn true; at once while it holds and the start was refused."""
+    if conditions.holds(state.config.start, state.price, state.at, state.memory.seen):
+        return AT_ONCE
     below, above = conditions.band(state.config.start, state.price, state.at, state.memory.seen)
     return Horizon(below, above, conditions.next_close(state.config.start, state.at))
 
