@@ -4,10 +4,24 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from entities import account, bot
-from orchestrators import activities, bot_tick
+from orchestrators import activities, bot_tick, research, research_activities
 from triggers import bot_events, health, heartbeat, hooks, market_watch, negotiate
 from triggers.api import areas
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-for module in (account, bot, activities, bot_tick, bot_events, health, heartbeat, hooks, market_watch, negotiate, areas):
+for module in (
+    account,
+    bot,
+    activities,
+    bot_tick,
+    research,
+    research_activities,
+    bot_events,
+    health,
+    heartbeat,
+    hooks,
+    market_watch,
+    negotiate,
+    areas,
+):
     app.register_functions(module.bp)
