@@ -12,5 +12,10 @@ export const keys = {
   markets: (source: string) => ["markets", source] as const,
   candles: (source: string, symbol: string, timeframe: string) => ["candles", source, symbol, timeframe] as const,
   strategies: ["strategies"] as const,
+  backtests: ["backtests"] as const,
+  backtest: (id: string) => ["backtest", id] as const,
+  backtestEquity: (id: string, run: number) => ["backtest", id, "equity", run] as const,
+  backtestFills: (id: string, run: number) => ["backtest", id, "fills", run] as const,
+  backtestBot: (id: string) => ["backtest", id, "bot"] as const,
   preview: (plan: unknown) => ["preview", plan] as const,
 };

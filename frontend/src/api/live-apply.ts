@@ -6,7 +6,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "./keys";
 import type { LiveMessage } from "./live-message";
-import type { Bot, EventLine, Fill, Order } from "./types";
+import type { Backtest, Bot, EventLine, Fill, JobUpdate, Order } from "./types";
 
 type List<T> = { items: T[]; next?: string | null };
 
@@ -15,8 +15,19 @@ const REREAD_MS = 800;
 
 export function applyMessage(cache: QueryClient, message: LiveMessage): void {
   if (message.type === "bot") applyBot(cache, message.data.bot, message.data.orders ?? null);
+  else if (message.type === "job") applyJob(cache, message.data);
   else if (message.type === "fill") prepend<Fill>(cache, keys.fills(message.botId), message.data);
   else prepend<EventLine>(cache, keys.events(message.botId), message.data);
+}
+
+/** Progress is shown at once; what the job found is read when it is over. */
+function applyJob(cache: QueryClient, job: JobUpdate): void {
+  const change = (known: Backtest): Backtest => ({ ...known, status: job.status, error: job.error, progress: job.progress });
+  cache.setQueryData<Backtest>(keys.backtest(job.id), (known) => known && change(known));
+  cache.setQueryData<List<Backtest>>(keys.backtests, (list) => list && { ...list, items: list.items.map((one) => (one.id === job.id ? change(one) : one)) });
+  if (job.status !== "done" && job.status !== "failed" && job.status !== "cancelled") return;
+  void cache.invalidateQueries({ queryKey: keys.backtest(job.id) });
+  void cache.invalidateQueries({ queryKey: keys.backtests });
 }
 
 function applyBot(cache: QueryClient, bot: Bot, orders: Order[] | null): void {
@@ -58,4 +69,6 @@ export function readAgain(cache: QueryClient): void {
   void cache.invalidateQueries({ queryKey: keys.bots });
   void cache.invalidateQueries({ queryKey: keys.anyBot });
   void cache.invalidateQueries({ queryKey: keys.accounts });
+  void cache.invalidateQueries({ queryKey: keys.backtests });
+  void cache.invalidateQueries({ queryKey: ["backtest"] });
 }

@@ -107,3 +107,29 @@ function shown({ min, max, above, below }: Bounds): Record<string, string> {
   if (to !== undefined && to.length < 12) out.max = to;
   return out;
 }
+
+/** The form of a configuration that already exists (a backtest's, another bot's). */
+export function valuesOf(fields: FieldSpec[], config: Values): Values {
+  const values = defaultsOf(fields);
+  for (const field of fields) if (config[field.name] !== undefined && config[field.name] !== null) values[field.name] = shownValue(field, config[field.name]);
+  return values;
+}
+
+function shownValue(field: FieldSpec, given: unknown): unknown {
+  switch (field.kind) {
+    case "switch":
+      return field.nullable ? String(given) : given === true;
+    case "list":
+      return Array.isArray(given) ? given.map((row) => valuesOf(field.item, row as Values)) : [];
+    case "group":
+      return { ...valuesOf(field.fields, given as Values), $on: true };
+    case "variant": {
+      const tag = typeof given === "string" ? given : String((given as Values)[field.tag]);
+      const branch = field.variants.find((one) => one.value === tag);
+      const inner = typeof given === "object" && branch ? valuesOf(branch.fields, given as Values) : {};
+      return { ...(startValue(field) as Values), ...inner, [field.tag]: tag };
+    }
+    default:
+      return String(given);
+  }
+}

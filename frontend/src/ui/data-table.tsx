@@ -10,12 +10,12 @@ declare module "@tanstack/react-table" {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- the library's own parameters
   interface ColumnMeta<TData, TValue> {
     right?: boolean;
-    /** Hidden below this width: a phone shows what matters. */
+    /** Hidden while the table itself is narrower than this: a phone shows what matters. */
     from?: "sm" | "md" | "lg" | "xl";
   }
 }
 
-const FROM = { sm: "max-sm:hidden", md: "max-md:hidden", lg: "max-lg:hidden", xl: "max-xl:hidden" } as const;
+const FROM = { sm: "@max-md:hidden", md: "@max-2xl:hidden", lg: "@max-4xl:hidden", xl: "@max-5xl:hidden" } as const;
 const VIRTUAL_FROM = 60;
 const ROW_PX = 38;
 
@@ -52,7 +52,7 @@ export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], ma
   return (
     <div
       ref={scroller}
-      className="overflow-auto"
+      className="@container overflow-auto"
       style={virtual ? { maxHeight } : undefined}
       role="region"
       aria-label={label}

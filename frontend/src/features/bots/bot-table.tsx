@@ -29,7 +29,10 @@ export function BotTable({ bots, label }: { bots: Bot[]; label: string }) {
             <span className="block max-w-48 truncate font-medium">{bot.name}</span>
             <span className="block text-[11px] text-muted">
               {strategy(bot.strategy)}
-              <span className="md:hidden"> · {bot.symbol}</span>
+              <span className="@2xl:hidden"> · {bot.symbol}</span>
+            </span>
+            <span className="mt-0.5 block @2xl:hidden">
+              <ModeBadge exchange={bot.exchange} market={bot.market} />
             </span>
           </Link>
         ),

@@ -10,11 +10,11 @@ export function StatusBadge({ bot }: { bot: Bot }) {
   const reason = useReasonText();
   const why = reason(bot);
   return (
-    <span className="inline-flex min-w-0 items-center gap-2">
+    <span className="inline-flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
       <Badge tone={STATUS_TONES[bot.status]} dot title={why ?? undefined}>
         {t(bot.status)}
       </Badge>
-      {why ? <span className="truncate text-[11px] text-muted">{why}</span> : null}
+      {why ? <span className="max-w-52 text-[11px] leading-tight text-muted">{why}</span> : null}
     </span>
   );
 }

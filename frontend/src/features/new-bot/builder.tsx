@@ -7,12 +7,13 @@ import { ApiError, type Finding } from "@/api/client";
 import { useCreateBot, usePreview, useStartBot } from "@/api/queries/bots";
 import type { Account, BotPlan, Market, StrategyName } from "@/api/types";
 import { onTick } from "@/charts/tick";
-import { configOf, defaultsOf, type Values } from "@/forms/config";
+import { configOf, defaultsOf, valuesOf, type Values } from "@/forms/config";
 import { FormSurroundingsContext, type FormSurroundings } from "@/forms/schema-fields";
 import type { FieldSpec } from "@/forms/spec";
 import { useCodeText, useErrorText } from "@/lib/errors";
 import { useDebounced } from "@/lib/debounced";
 import { useNav } from "@/lib/nav";
+import { BacktestDialog } from "./backtest-dialog";
 import { ConfigForm } from "./config-form";
 import { relevant } from "./layout";
 import { PlanChart } from "./plan-chart";
@@ -22,10 +23,10 @@ import { unitText } from "./units";
 
 const TYPING_MS = 350;
 
-type Props = { strategy: StrategyName; fields: FieldSpec[]; account: Account; market: Market };
+type Props = { strategy: StrategyName; fields: FieldSpec[]; account: Account; market: Market; given?: Values };
 
-export function Builder({ strategy, fields, account, market }: Props) {
-  const form = useForm<Values>({ defaultValues: defaultsOf(fields) });
+export function Builder({ strategy, fields, account, market, given }: Props) {
+  const form = useForm<Values>({ defaultValues: given ? valuesOf(fields, given) : defaultsOf(fields) });
   const values = useWatch({ control: form.control }) as Values;
   const shown = useMemo(() => relevant(fields, values), [fields, values]);
   const { config, issues } = useMemo(() => configOf(shown, values), [shown, values]);
@@ -40,7 +41,7 @@ export function Builder({ strategy, fields, account, market }: Props) {
   const refused = preview.error instanceof ApiError ? preview.error : null;
   const findings = useMemo(() => (complete && refused ? findingsOf(refused) : []), [complete, refused]);
   const { surroundings, onPick } = useSurroundings(form, fields, issues, findings, market);
-  const [dialog, setDialog] = useState(false);
+  const [dialog, setDialog] = useState<"start" | "backtest" | null>(null);
   const fresh = complete && !preview.isError && preview.data !== undefined && !preview.isPlaceholderData && settled === current;
   const submit = useSubmit({ account, market, strategy, config });
 
@@ -65,18 +66,19 @@ export function Builder({ strategy, fields, account, market }: Props) {
               symbol={market.symbol}
             />
           </div>
-          <ConfigForm strategy={strategy} fields={shown} account={account} market={market} ready={fresh} busy={submit.busy} onStart={() => setDialog(true)} onDraft={() => void submit.draft()} name={submit.name} onName={submit.setName} />
+          <ConfigForm strategy={strategy} fields={shown} account={account} market={market} ready={fresh} busy={submit.busy} onStart={() => setDialog("start")} onDraft={() => void submit.draft()} onBacktest={() => setDialog("backtest")} name={submit.name} onName={submit.setName} />
         </div>
         <StartDialog
-          open={dialog}
-          onClose={() => setDialog(false)}
+          open={dialog === "start"}
+          onClose={() => setDialog(null)}
           name={submit.name}
           account={account}
           symbol={market.symbol}
           answer={preview.data ?? null}
           busy={submit.busy}
-          onConfirm={() => void submit.start().then((done) => (done ? undefined : setDialog(false)))}
+          onConfirm={() => void submit.start().then((done) => (done ? undefined : setDialog(null)))}
         />
+        <BacktestDialog open={dialog === "backtest"} onClose={() => setDialog(null)} name={submit.name} account={account} symbol={market.symbol} strategy={strategy} config={config} />
       </FormProvider>
     </FormSurroundingsContext>
   );

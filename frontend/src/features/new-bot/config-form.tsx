@@ -24,9 +24,10 @@ type Props = {
   onName: (name: string) => void;
   onStart: () => void;
   onDraft: () => void;
+  onBacktest: () => void;
 };
 
-export function ConfigForm({ strategy, fields, account, market, ready, busy, name, onName, onStart, onDraft }: Props) {
+export function ConfigForm({ strategy, fields, account, market, ready, busy, name, onName, onStart, onDraft, onBacktest }: Props) {
   const t = useTranslations("newBot");
   const group = useTranslations("group");
   const titles = useTranslations("strategy");
@@ -59,6 +60,9 @@ export function ConfigForm({ strategy, fields, account, market, ready, busy, nam
         <div className="sticky bottom-14 mt-3 flex gap-2 bg-panel py-2 lg:bottom-0">
           <Button onClick={onDraft} disabled={!ready} busy={busy}>
             {t("draft")}
+          </Button>
+          <Button onClick={onBacktest} disabled={!ready}>
+            {t("backtest")}
           </Button>
           <Button type="submit" look={paper ? "primary" : "danger"} className="flex-1" disabled={!ready} busy={busy}>
             {t(paper ? "start" : "startLive")}

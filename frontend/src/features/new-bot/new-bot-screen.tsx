@@ -4,7 +4,8 @@ import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useAccounts } from "@/api/queries/accounts";
 import { useMarkets, useStrategies } from "@/api/queries/market";
-import type { Account, Market, Strategy, StrategyName } from "@/api/types";
+import { useBacktestBot } from "@/api/queries/backtests";
+import type { Account, BotFrom, Market, Strategy, StrategyName } from "@/api/types";
 import { ModeBadge } from "@/features/shell/mode-badge";
 import { fieldsOf, type Json } from "@/forms/spec";
 import { useNav } from "@/lib/nav";
@@ -19,18 +20,22 @@ export function NewBotScreen() {
   const t = useTranslations("newBot");
   const accounts = useAccounts();
   const strategies = useStrategies();
+  const backtest = useNav().param("backtest");
+  const from = useBacktestBot(backtest);
+  const ready = backtest === null || !from.isPending;
   return (
     <>
       <PageHead title={t("title")} hint={t("hint")} />
-      {accounts.isPending || strategies.isPending ? <Loading rows={8} /> : null}
+      {accounts.isPending || strategies.isPending || !ready ? <Loading rows={8} /> : null}
       {accounts.isError && !accounts.data ? <Failed error={accounts.error} retry={() => void accounts.refetch()} /> : null}
       {strategies.isError && !strategies.data ? <Failed error={strategies.error} retry={() => void strategies.refetch()} /> : null}
-      {accounts.data && strategies.data ? <Choices accounts={accounts.data.items} strategies={strategies.data.items} /> : null}
+      {from.isError ? <Failed error={from.error} retry={() => void from.refetch()} /> : null}
+      {accounts.data && strategies.data && ready ? <Choices accounts={accounts.data.items} strategies={strategies.data.items} from={from.data ?? null} /> : null}
     </>
   );
 }
 
-function Choices({ accounts, strategies }: { accounts: Account[]; strategies: Strategy[] }) {
+function Choices({ accounts, strategies, from }: { accounts: Account[]; strategies: Strategy[]; from: BotFrom | null }) {
   const t = useTranslations("newBot");
   const account = useTranslations("accounts");
   const nav = useNav();
@@ -76,7 +81,7 @@ function Choices({ accounts, strategies }: { accounts: Account[]; strategies: St
       {markets.isPending ? <Loading rows={6} /> : null}
       {markets.isError && !markets.data ? <Failed error={markets.error} retry={() => void markets.refetch()} /> : null}
       {strategy && market ? (
-        <Builder key={`${strategy.name}|${chosen.id}|${market.symbol}`} strategy={strategy.name as StrategyName} fields={fields} account={chosen} market={market} />
+        <Builder key={`${strategy.name}|${chosen.id}|${market.symbol}`} strategy={strategy.name as StrategyName} fields={fields} account={chosen} market={market} given={from?.strategy === strategy.name && from.symbol === market.symbol ? from.config : undefined} />
       ) : null}
     </div>
   );

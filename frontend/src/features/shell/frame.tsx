@@ -1,6 +1,6 @@
 "use client";
 /** The desk: rail on wide screens, bar at the bottom on a phone, live badge always in view. */
-import { Bot, LayoutDashboard, LogOut, Plus, Settings, Wallet, type LucideIcon } from "lucide-react";
+import { Bot, FlaskConical, LayoutDashboard, LogOut, Plus, Settings, Wallet, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
@@ -11,12 +11,13 @@ import { Toasts } from "@/ui/toast";
 import { LiveBadge } from "./live-badge";
 import { Mark } from "./mark";
 
-type Place = { href: string; name: "overview" | "bots" | "newBot" | "accounts" | "settings"; icon: LucideIcon };
+type Place = { href: string; name: "overview" | "bots" | "newBot" | "backtests" | "accounts" | "settings"; icon: LucideIcon };
 
 const PLACES: Place[] = [
   { href: "/", name: "overview", icon: LayoutDashboard },
   { href: "/bots/", name: "bots", icon: Bot },
   { href: "/bots/new/", name: "newBot", icon: Plus },
+  { href: "/backtests/", name: "backtests", icon: FlaskConical },
   { href: "/accounts/", name: "accounts", icon: Wallet },
   { href: "/settings/", name: "settings", icon: Settings },
 ];
@@ -80,7 +81,7 @@ export function Frame({ children }: { children: ReactNode }) {
       <main id="content" tabIndex={-1} className="min-w-0 p-3 pb-24 outline-none sm:p-4 lg:pb-6">
         {children}
       </main>
-      <nav aria-label={t("main")} className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden">
+      <nav aria-label={t("main")} className="fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden">
         {PLACES.map(({ href, name, icon: Icon }) => (
           <Link
             key={href}

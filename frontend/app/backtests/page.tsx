@@ -1,0 +1,6 @@
+"use client";
+import { BacktestPage } from "@/features/backtests/backtest-page";
+
+export default function Page() {
+  return <BacktestPage />;
+}

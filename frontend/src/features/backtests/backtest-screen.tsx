@@ -1,0 +1,171 @@
+"use client";
+import { ArrowLeft } from "lucide-react";
+import { useMemo } from "react";
+import { useTranslations } from "use-intl";
+import { useBacktest, useBacktestEquity, useBacktestFills, useCancelBacktest, useDeleteBacktest } from "@/api/queries/backtests";
+import { ApiError } from "@/api/client";
+import type { Backtest, RunView } from "@/api/types";
+import { EquityChart } from "@/charts/lazy";
+import { Waterfall } from "@/features/bots/pnl-panel";
+import { useCodeText, useErrorText } from "@/lib/errors";
+import { Link, useNav } from "@/lib/nav";
+import { formatDateTime, formatSpan } from "@/lib/time";
+import { Badge } from "@/ui/badge";
+import { Button, ButtonLink } from "@/ui/button";
+import { Panel } from "@/ui/panel";
+import { Empty, Failed, Loading } from "@/ui/states";
+import { toast } from "@/ui/toast";
+import { Figures } from "./figures";
+import { isOpen, JobBadge } from "./job-badge";
+import { RunFills } from "./run-fills";
+import { useSourceText } from "./source-text";
+
+export default function BacktestScreen({ id }: { id: string }) {
+  const t = useTranslations("backtests");
+  const job = useBacktest(id);
+  if (job.isPending) return <Loading rows={8} />;
+  if (!job.data) {
+    const gone = job.error instanceof ApiError && job.error.status === 404;
+    return gone ? <Empty title={t("missing")} /> : <Failed error={job.error} retry={() => void job.refetch()} />;
+  }
+  const { best } = job.data;
+  return (
+    <div className="space-y-3">
+      <Head job={job.data} />
+      {isOpen(job.data) ? <Progress job={job.data} /> : null}
+      {job.data.status === "failed" ? (
+        <p role="alert" className="rounded-md bg-negative-soft px-3 py-2 text-sm text-negative">
+          {t("failed", { error: job.data.error ?? "" })}
+        </p>
+      ) : null}
+      {best ? <Run job={job.data} run={best} /> : null}
+      <p className="text-[11px] leading-snug text-muted">{t("assumptions")}</p>
+    </div>
+  );
+}
+
+function Head({ job }: { job: Backtest }) {
+  const t = useTranslations("backtests");
+  const action = useTranslations("action");
+  const strategy = useTranslations("strategy");
+  const source = useSourceText();
+  const text = useErrorText();
+  const nav = useNav();
+  const cancel = useCancelBacktest(job.id);
+  const remove = useDeleteBacktest(job.id);
+  const say = (error: unknown) => toast.error(text(error));
+  const range = job.ranges[0];
+  return (
+    <header className="space-y-2">
+      <Link href="/backtests/" className="inline-flex items-center gap-1 text-xs text-muted hover:text-text">
+        <ArrowLeft aria-hidden="true" className="size-3.5" /> {t("back")}
+      </Link>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <h1 className="text-lg leading-tight font-semibold">{job.name || strategy(job.strategy)}</h1>
+        <Badge>{strategy(job.strategy)}</Badge>
+        <Badge tone={job.source.kind === "exchange" ? "plain" : "warn"}>{source(job.source)}</Badge>
+        <JobBadge job={job} />
+        <div className="ml-auto flex gap-2">
+          {isOpen(job) ? (
+            <Button busy={cancel.isPending} disabled={job.status === "cancelling"} onClick={() => cancel.mutate(undefined, { onError: say })}>
+              {t("cancel")}
+            </Button>
+          ) : (
+            <Button busy={remove.isPending} onClick={() => remove.mutate(undefined, { onSuccess: () => nav.go("/backtests/"), onError: say })}>
+              {action("delete")}
+            </Button>
+          )}
+          {job.best?.metrics ? (
+            <ButtonLink look="primary" href={`/bots/new/?backtest=${job.id}&strategy=${job.strategy}&symbol=${encodeURIComponent(job.symbol)}`}>
+              {t("createBot")}
+            </ButtonLink>
+          ) : null}
+        </div>
+      </div>
+      <p className="text-[13px]">
+        <span className="font-medium">{job.symbol}</span>{" "}
+        {range ? (
+          <span className="num text-muted">
+            {formatDateTime(range.first)} – {formatDateTime(range.last)}
+          </span>
+        ) : null}
+      </p>
+    </header>
+  );
+}
+
+function Progress({ job }: { job: Backtest }) {
+  const t = useTranslations("backtests");
+  const phase = useTranslations("jobPhase");
+  const { percent, eta_s: eta, candles_per_s: speed } = job.progress;
+  return (
+    <Panel>
+      <div
+        role="progressbar"
+        aria-label={t("progress")}
+        aria-valuenow={percent}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        className="h-2 overflow-hidden rounded-full bg-raised"
+      >
+        <div className="h-full bg-accent transition-[width]" style={{ width: `${percent}%` }} />
+      </div>
+      <p className="num mt-2 flex flex-wrap gap-x-3 text-xs text-muted">
+        <span className="text-text">{t("phase", { phase: phase(job.progress.phase ?? "queued"), percent: percent ?? 0 })}</span>
+        {eta !== null && eta !== undefined ? <span>{t("eta", { time: formatSpan(eta) })}</span> : null}
+        {speed ? <span>{t("speed", { count: speed })}</span> : null}
+      </p>
+    </Panel>
+  );
+}
+
+function Run({ job, run }: { job: Backtest; run: RunView }) {
+  const t = useTranslations("backtests");
+  const reason = useTranslations("reason");
+  const say = useCodeText();
+  const kept = Boolean(run.kept || job.kept) && !isOpen(job);
+  const equity = useBacktestEquity(job.id, run.run, kept);
+  const fills = useBacktestFills(job.id, run.run, kept);
+  const points = useMemo(() => (equity.data?.items ?? []).map(({ at, total }) => ({ at, value: total })), [equity.data]);
+  if (run.refused && run.refused.length > 0) {
+    return (
+      <Panel title={t("refused")}>
+        <ul className="space-y-1 text-sm text-negative">
+          {run.refused.map((finding, index) => (
+            <li key={index}>
+              {finding.field}: {say(finding.code, finding.params ?? {})}
+            </li>
+          ))}
+        </ul>
+      </Panel>
+    );
+  }
+  if (!run.metrics) return null;
+  return (
+    <div className="grid gap-3 xl:grid-cols-[minmax(0,1fr)_320px]">
+      <div className="min-w-0 space-y-3">
+        <Panel title={t("equity")} flush>
+          {points.length > 1 ? (
+            <EquityChart label={t("equity")} points={points} height={320} />
+          ) : equity.isPending && kept ? (
+            <Loading />
+          ) : (
+            <Empty title={t("noEquity")} />
+          )}
+        </Panel>
+        <Panel title={t("fills")} flush>
+          {fills.isPending && kept ? <Loading /> : <RunFills symbol={job.symbol} fills={fills.data?.items ?? []} />}
+        </Panel>
+      </div>
+      <div className="grid content-start gap-3 sm:grid-cols-2 xl:grid-cols-1">
+        <Panel title={t("split")}>
+          <Waterfall parts={{ ...run.metrics.pnl, currency: run.metrics.currency, hodl: run.metrics.hodl }} />
+          {run.reason ? <p className="mt-2 text-xs text-muted">{t("reason", { reason: reason.has(run.reason as never) ? reason(run.reason as never) : run.reason })}</p> : null}
+        </Panel>
+        <Panel title={t("figures")}>
+          <Figures run={run} metrics={run.metrics} />
+        </Panel>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+"use client";
+import { createColumnHelper } from "@tanstack/react-table";
+import { useMemo } from "react";
+import { useTranslations } from "use-intl";
+import { useBacktests } from "@/api/queries/backtests";
+import type { Backtest } from "@/api/types";
+import { compare, formatDecimal } from "@/lib/money";
+import { Link } from "@/lib/nav";
+import { formatDateTime } from "@/lib/time";
+import { ButtonLink } from "@/ui/button";
+import { DataTable } from "@/ui/data-table";
+import { Money, Percent } from "@/ui/figure";
+import { PageHead, Panel } from "@/ui/panel";
+import { Empty, Failed, Loading } from "@/ui/states";
+import { JobBadge } from "./job-badge";
+import { useSourceText } from "./source-text";
+
+export function BacktestsScreen() {
+  const t = useTranslations("backtests");
+  const bots = useTranslations("bots");
+  const jobs = useBacktests();
+  return (
+    <>
+      <PageHead title={t("title")} hint={t("hint")}>
+        <ButtonLink href="/bots/new/" look="primary">
+          {bots("new")}
+        </ButtonLink>
+      </PageHead>
+      <Panel flush>
+        {jobs.isPending ? <Loading /> : null}
+        {jobs.isError && !jobs.data ? <Failed error={jobs.error} retry={() => void jobs.refetch()} /> : null}
+        {jobs.data?.items.length === 0 ? <Empty title={t("emptyTitle")}>{t("emptyText")}</Empty> : null}
+        {jobs.data && jobs.data.items.length > 0 ? <JobTable jobs={jobs.data.items} /> : null}
+      </Panel>
+    </>
+  );
+}
+
+const column = createColumnHelper<Backtest>();
+const metricsOf = (job: Backtest) => job.best?.metrics ?? null;
+const by = (pick: (job: Backtest) => string | null | undefined) => (a: { original: Backtest }, b: { original: Backtest }) => compare(pick(a.original) ?? "0", pick(b.original) ?? "0");
+
+function JobTable({ jobs }: { jobs: Backtest[] }) {
+  const t = useTranslations("backtests");
+  const strategy = useTranslations("strategy");
+  const source = useSourceText();
+  const columns = useMemo(
+    () => [
+      column.accessor("name", {
+        header: t("name"),
+        cell: ({ row: { original: job } }) => (
+          <Link href={`/backtests/?id=${job.id}`} className="block hover:text-accent">
+            <span className="block max-w-56 truncate font-medium">{job.name || strategy(job.strategy)}</span>
+            <span className="block text-[11px] text-muted">
+              {strategy(job.strategy)} · {job.symbol} · {source(job.source)}
+            </span>
+          </Link>
+        ),
+      }),
+      column.accessor("status", { header: t("status"), cell: ({ row }) => <JobBadge job={row.original} /> }),
+      column.accessor((job) => metricsOf(job)?.pnl.total ?? null, {
+        id: "total",
+        header: t("total"),
+        meta: { right: true },
+        sortingFn: by((job) => metricsOf(job)?.pnl.total),
+        cell: ({ row }) => <Money value={metricsOf(row.original)?.pnl.total} unit={metricsOf(row.original)?.currency} sign />,
+      }),
+      column.accessor((job) => metricsOf(job)?.roi_pct ?? null, { id: "roi", header: t("roi"), meta: { right: true, from: "sm" }, sortingFn: by((job) => metricsOf(job)?.roi_pct), cell: ({ getValue }) => <Percent value={getValue()} /> }),
+      column.accessor((job) => metricsOf(job)?.vs_hodl ?? null, {
+        id: "hodl",
+        header: t("vsHodl"),
+        meta: { right: true, from: "md" },
+        sortingFn: by((job) => metricsOf(job)?.vs_hodl),
+        cell: ({ row }) => <Money value={metricsOf(row.original)?.vs_hodl} unit={metricsOf(row.original)?.currency} sign />,
+      }),
+      column.accessor((job) => metricsOf(job)?.max_drawdown_pct ?? null, {
+        id: "drawdown",
+        header: t("drawdown"),
+        meta: { right: true, from: "md" },
+        sortingFn: by((job) => metricsOf(job)?.max_drawdown_pct),
+        cell: ({ getValue }) => (getValue() ? `${formatDecimal(getValue() ?? "0", { decimals: 2 })} %` : "–"),
+      }),
+      column.accessor((job) => metricsOf(job)?.sharpe ?? null, {
+        id: "sharpe",
+        header: t("sharpe"),
+        meta: { right: true, from: "lg" },
+        sortingFn: by((job) => metricsOf(job)?.sharpe),
+        cell: ({ getValue }) => (getValue() ? formatDecimal(getValue() ?? "0", { decimals: 2 }) : "–"),
+      }),
+      column.accessor("created_at", { header: t("created"), meta: { right: true, from: "lg" }, cell: ({ getValue }) => <span className="text-muted">{formatDateTime(getValue())}</span> }),
+    ],
+    [t, strategy, source],
+  );
+  return <DataTable label={t("tableLabel")} columns={columns} rows={jobs} rowId={(job) => job.id} />;
+}
