@@ -14,24 +14,23 @@ from typing import Any
 
 from strategy_core import mechanics
 from strategy_core.dca_config import AnyDca, DcaFuturesConfig
-from strategy_core.dca_deal import (
+from strategy_core.dca_deal import close, leave
+from strategy_core.dca_edit import adopt, edited, keep_for_next_deal
+from strategy_core.dca_judge import close_on_signal
+from strategy_core.dca_ladder import amount_for, depths, plan_size
+from strategy_core.dca_memory import Memory, Phase
+from strategy_core.dca_orders import (
     ADDED,
     SAFETY,
     affordable,
-    close,
     entry_side,
     free_funds,
     holding,
     lay_exits,
     lay_safeties,
-    leave,
     needs_amount,
     scaled,
 )
-from strategy_core.dca_edit import adopt, edited, keep_for_next_deal
-from strategy_core.dca_judge import close_on_signal
-from strategy_core.dca_ladder import amount_for, depths, plan_size
-from strategy_core.dca_memory import Memory, Phase
 from strategy_core.dca_validation import found
 from strategy_core.number import ONE, ZERO, cut, plain
 from strategy_core.state import State

@@ -14,12 +14,12 @@ from decimal import Decimal
 from strategy_core import reality
 from strategy_core.dca_command import act
 from strategy_core.dca_config import DcaFuturesConfig as Config
-from strategy_core.dca_deal import exit_side
 from strategy_core.dca_judge import horizon, stop_level
 from strategy_core.dca_judge import look as on_look
 from strategy_core.dca_ladder import exit_price
 from strategy_core.dca_machine import begin, load_memory, on_abandoned, on_candles, on_fill, on_stray, timeframes
 from strategy_core.dca_memory import Phase
+from strategy_core.dca_orders import exit_side
 from strategy_core.dca_preview import plan, preview
 from strategy_core.dca_validation import validate as check
 from strategy_core.reality import Protection

@@ -8,10 +8,11 @@ from typing import Any, cast
 from strategy_core import conditions
 from strategy_core.book import Book, Taken
 from strategy_core.dca_config import AnyDca, DcaFuturesConfig
-from strategy_core.dca_deal import ADDED, BASE, SAFETY, base_refused, fold, scaled
-from strategy_core.dca_judge import judge_start
+from strategy_core.dca_deal import base_refused, fold
 from strategy_core.dca_ladder import level_order
 from strategy_core.dca_memory import Memory
+from strategy_core.dca_orders import ADDED, BASE, SAFETY, scaled
+from strategy_core.dca_start import judge_start
 from strategy_core.dca_validation import needs
 from strategy_core.ledger import Kind, Ledger
 from strategy_core.mechanics import fail

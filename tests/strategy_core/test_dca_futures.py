@@ -111,7 +111,7 @@ def test_a_break_even_stop_counts_fees_and_funding() -> None:
 
 @pytest.mark.parametrize("short", [False, True])
 def test_a_closing_profit_is_counted_net(short: bool) -> None:
-    from strategy_core.dca_judge import net_profit_pct
+    from strategy_core.dca_profit import net_profit_pct
 
     walk = go(bot(short=short, take_profit_pct="50"), "100", "99" if short else "101")
     assert D("0.89") < net_profit_pct(walk.state) < D("0.91")
