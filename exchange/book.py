@@ -75,7 +75,8 @@ class Book:
 
     def end(self, client_order_id: str, status: OrderStatus, at: int) -> None:
         row = self.document["orders"][client_order_id]
-        row.update(status=status.value, at=at)
+        self.document["ended"] = self.document.get("ended", 0) + 1
+        row.update(status=status.value, at=at, over=self.document["ended"])
         for name in ("lock", "age", "made", "checked", "taker", "trades", "reduce_only"):
             del row[name]
         self.changed = True
@@ -150,9 +151,10 @@ class Book:
         self.changed = True
 
     def _forget(self) -> None:
+        """Drops the orders that have been over the longest, however long they had rested."""
         orders = self.document["orders"]
-        ended = [id_ for id_, row in orders.items() if row["status"] != "open"]
-        for id_ in ended[: max(len(ended) - KEPT_ENDED, 0)]:
+        ended = sorted((row["over"], id_) for id_, row in orders.items() if row["status"] != "open")
+        for _, id_ in ended[: max(len(ended) - KEPT_ENDED, 0)]:
             del orders[id_]
 
     # -- perpetuals

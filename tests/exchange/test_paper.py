@@ -256,3 +256,16 @@ async def test_the_clock_of_the_watcher_does_not_matter(tmp_path: Path) -> None:
     rare = await run(tmp_path / "rare", [4 * MINUTE])
     often = await run(tmp_path / "often", list(range(0, 4 * MINUTE + 1, 7_000)) + [4 * MINUTE])
     assert rare == often and len(rare) >= 3
+
+
+async def test_an_order_that_rested_long_is_still_told_when_it_ends(tmp_path: Path) -> None:
+    """What is forgotten is what ended longest ago, not what was made longest ago."""
+    world = World(tmp_path, CALM, {"USDT": "99999"})
+    await world.paper.place(world.placement("buy 1 @ 50", id_="old"))
+    for i in range(250):
+        await world.paper.place(world.placement("buy 1 @ 60", id_=f"n{i}"))
+        await world.paper.cancel("BTC/USDT", f"n{i}", None)
+    await world.paper.cancel("BTC/USDT", "old", None)
+    report = await world.paper.look_up("BTC/USDT", "old", None)
+    assert report is not None and report.status is OrderStatus.CANCELED
+    assert await world.paper.look_up("BTC/USDT", "n0", None) is None

@@ -69,7 +69,14 @@ KRAKEN_ORDER = {
     "price": "20000",
 }
 KRAKEN_ORDER |= {
-    "descr": {"pair": "XXBTZUSD", "type": "buy", "ordertype": "limit", "price": "20000", "price2": "0", "order": "buy 0.01 XBTUSDT @ limit 20000"},
+    "descr": {
+        "pair": "XXBTZUSD",
+        "type": "buy",
+        "ordertype": "limit",
+        "price": "20000",
+        "price2": "0",
+        "order": "buy 0.01 XBTUSDT @ limit 20000",
+    },
     "oflags": "fciq",
     "misc": "",
 }
