@@ -15,6 +15,7 @@ from typing import Any
 from entities.bot_state import Bot
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
 from shared.clock import iso
+from shared.webhooks.decision import decision_row
 from strategy_core import registry
 from strategy_core.intent import Cancel, LookUp, Place, Sent, SentOrder, diff
 from strategy_core.number import dec, plain, working_digits
@@ -32,13 +33,16 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
     bot.ticked_at = now
     if given.get("published") is not None:
         bot.published(int(given["published"]))
+    verdict = "ok"
     with working_digits():
         again = take_outcomes(bot, given.get("outcomes") or [], now)
         more = take_view(bot, given.get("view"))
         if is_new:
             bot.remember(event["id"])
-            take_command(bot, event)
+            verdict = take_command(bot, event)
         intents = plan(bot, again, now)
+        if is_new and "hit" in event["body"]:
+            tell_inbox(bot, event["body"]["hit"], verdict, intents)
         bot.say(registry.drain(bot.core))
         note_end(bot, now)
         return answer(bot, intents, more, quiet=bool(given.get("settled")) or (more and not intents))
@@ -126,10 +130,10 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def take_command(bot: Bot, event: dict[str, Any]) -> None:
-    """The owner's word. What the core refuses is said in the log; nothing else changes."""
+def take_command(bot: Bot, event: dict[str, Any]) -> str:
+    """The owner's word: "ok" or why not. What the core refuses is said in the log; nothing else changes."""
     if event["kind"] != "command" or event["body"]["name"] == "start":
-        return
+        return "ok"
     body = event["body"]
     if body["name"] == "resume":
         bot.quarantine, bot.failures = None, 0
@@ -137,6 +141,14 @@ def take_command(bot: Bot, event: dict[str, Any]) -> None:
         apply(bot, Command(body["name"], body.get("params") or {}, bot.core.at, event["id"], body.get("reason") or "user"))
     except Invalid as refused:
         bot.say((Event("command_refused", {"command": body["name"], "code": refused.code, "field": refused.field}, bot.core.at),))
+        return refused.code
+    return "ok"
+
+
+def tell_inbox(bot: Bot, hit: dict[str, str], verdict: str, intents: list[dict[str, Any]]) -> None:
+    """What became of an alert's command, and the orders it led to at once."""
+    orders = [intent["id"] for intent in intents if intent["kind"] == "place"]
+    bot.outbox.append({**decision_row(hit, bot.id, verdict, iso(bot.ticked_at), orders), "revision": bot.revision + 1})
 
 
 def wanted_orders(bot: Bot) -> dict[str, Order]:

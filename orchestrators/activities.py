@@ -33,12 +33,13 @@ from shared.paper_book import CosmosBook
 from shared.settings import settings
 from shared.stores import CosmosStore, Stale, Store
 from shared.transient import is_transient
+from shared.webhooks.decision import decision_row
 from strategy_core.number import dec, plain
 from strategy_core.storage import load_order
 
 LEAST_LEFT_MS = 5_000
 AT_REST = ("stopped", "finished")
-CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity"}
+CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
 MOST_POINTS = 2_000
 HELD_BOTS = 200
@@ -125,6 +126,7 @@ async def observe(event: dict) -> dict:
     document = await outside().store.read("bots", user_id, bot_id)
     is_start = event["kind"] == "command" and event["body"]["name"] == "start"
     if document is None or document["status"] in AT_REST or (document["status"] == "draft" and not is_start):
+        await tell_inbox(user_id, bot_id, event["body"], "bot_stopped")
         return {"idle": True}
     seen = {"idle": False, "accountId": document["account_id"], "symbol": document["symbol"], "now": outside().now_ms()}
     try:
@@ -347,6 +349,7 @@ async def wake_time(user_id: str, document: Doc) -> Doc:
 @bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
 async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
     user_id = refusal["userId"]
+    await tell_inbox(user_id, refusal["botId"], refusal, refusal["reason"])
     stored = await outside().store.read("bots", user_id, refusal["botId"])
     if stored is None or stored["status"] != "draft":
         return
@@ -355,6 +358,12 @@ async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Ou
     document["revision"] += 1
     bots.set(func.DocumentList([func.Document.from_dict(document)]))
     live.set(json.dumps(live_actions(user_id, document, [])))
+
+
+async def tell_inbox(user_id: str, bot_id: str, body: Doc, code: str) -> None:
+    """For a command that came from an alert: what became of it. Written twice it is the same row."""
+    if body.get("hit"):
+        await outside().store.upsert("webhooks", user_id, decision_row(body["hit"], bot_id, code, iso(outside().now_ms())))
 
 
 @bp.activity_trigger(input_name="more", activity="again")

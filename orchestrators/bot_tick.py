@@ -110,7 +110,8 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
 
 
 def refuse(context: df.DurableOrchestrationContext, event: Doc, why: Doc) -> Steps:
-    yield context.call_activity_with_retry("refuse", RETRY, {"userId": event["user_id"], "botId": event["bot_id"], **why})
+    said = {"userId": event["user_id"], "botId": event["bot_id"], "hit": event["body"].get("hit"), **why}
+    yield context.call_activity_with_retry("refuse", RETRY, said)
     return {"gone": True}
 
 
