@@ -1,0 +1,1 @@
+"""Measurements. `python -m bench.core` needs nothing but the repository."""
