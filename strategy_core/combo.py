@@ -79,6 +79,8 @@ def want(state: State, j: int, side: Side, amount: Decimal, origin: Decimal | No
     """More of an order at a level: placed, grown, or due until it can be."""
     memory: ComboMemory = state.memory
     book = state.book
+    if memory.levels.tick != state.market.price_tick:  # the venue changed its rules
+        memory.levels = Levels(state.config, memory.anchor, state.market)
     is_exit = side is not entry_side(state)
     due = memory.due
     key = f"{'x' if is_exit else 'e'}{j}"

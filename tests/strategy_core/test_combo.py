@@ -11,7 +11,7 @@ import pytest
 
 from strategy_core import registry
 from strategy_core.number import plain
-from strategy_core.trade import Candles, Command, Ended, Fill, Invalid, Look, PositionSeen, Side, Status
+from strategy_core.trade import Candles, Command, Ended, Fill, Invalid, Look, PositionSeen, Rules, Side, Status
 
 _spec = util.spec_from_file_location("strategy_core_walks", Path(__file__).with_name("walks.py"))
 assert _spec is not None and _spec.loader is not None
@@ -338,6 +338,15 @@ def test_a_late_exit_of_more_than_rests_takes_all_of_them() -> None:
     walk.state.memory.hi = 5
     tell(walk, "L9", "2", generation=1, side=Side.SELL)
     assert not any(o.reduce_only for o in walk.state.book.orders.values())
+
+
+def test_a_new_tick_of_the_venue_holds_for_the_next_order() -> None:
+    walk = go(bot(), "100")
+    registry.apply(walk.state, Rules(walk.state.market.model_copy(update={"price_tick": D("0.5")}), walk.at))
+    for leg, price in (("L-1", "99"), ("L-2", "98.02")):
+        order = walk.state.book.orders[leg]
+        registry.apply(walk.state, Fill(leg, order.generation, order.side, D(price), order.amount, D(0), "USDT", leg, walk.at))
+    assert orders(walk)["L-1"] == "x99.5" and orders(walk)["L2"] == "x102.01"
 
 
 def test_the_reality_check_is_that_of_every_futures_bot() -> None:
