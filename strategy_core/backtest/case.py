@@ -93,19 +93,23 @@ def read_file(path: Path, interval_ms: int, first: int, last: int | None) -> Ser
 
 
 def _read_parquet(path: Path, interval_ms: int, first: int, last: int | None) -> Series:
-    from pyarrow import parquet
+    from pyarrow.parquet import ParquetFile
 
-    names = parquet.read_schema(path).names
+    file = ParquetFile(path)
+    names = file.schema_arrow.names
     when = next((name for name in _TIMES if name in names), None)
     if when is None:
         raise KeyError(f"no column of {', '.join(_TIMES)}")
-    table = parquet.read_table(path, columns=[when, *_PRICES])
-    table = table.slice(first, None if last is None else last - first + 1)
-    stamps = table.column(when).to_numpy()
+    length = None if last is None else last - first + 1
+
+    def column(name: str) -> Any:
+        return file.read(columns=[name], use_threads=False).column(0).slice(first, length).to_numpy()
+
+    stamps = column(when)
     if stamps.dtype.kind == "M":
         stamps = stamps.astype("datetime64[ms]")
-    opens, highs, lows, closes = (np.ascontiguousarray(table.column(name).to_numpy(), dtype=np.float64) for name in _PRICES)
-    return Series(stamps.astype(np.int64), (opens, highs, lows, closes), interval_ms)
+    opens, highs, lows, closes = (np.ascontiguousarray(column(name), dtype=np.float64) for name in _PRICES)
+    return Series(stamps.astype(np.int64, copy=False), (opens, highs, lows, closes), interval_ms)
 
 
 def _read_csv(path: Path, interval_ms: int, first: int, last: int | None) -> Series:

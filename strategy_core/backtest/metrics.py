@@ -25,28 +25,26 @@ Floats = NDArray[Any]
 
 def equity_curve(report: Report) -> tuple[Floats, Floats]:
     """Total PnL and exposure (share of the money in the market) at every candle's close, in the numeraire."""
-    ledger, series = report.state.ledger, report.series
-    closes = series.closes
-    put = float(ledger.put_base or ledger.put_quote)
-    base, quote, basis, given = (0.0, 0.0, 0.0, put)
+    ledger, closes = report.state.ledger, report.series.closes
     rows = [(0, *_opening(report))]
-    for trade in report.trades:
-        base, quote, basis, given = float(trade.base), float(trade.quote), float(trade.basis), float(trade.put)
-        rows.append((trade.candle, base, quote, basis, given))
-    at = np.array([row[0] for row in rows])
-    last = np.searchsorted(at, np.arange(len(closes)), side="right") - 1
-    bases, quotes, costs, puts = (np.array([row[k] for row in rows])[last] for k in (1, 2, 3, 4))
+    rows += [(t.candle, float(t.base), float(t.quote), float(t.basis), float(t.put)) for t in report.trades]
+    columns = np.array(rows)
+    after = np.diff(np.append(columns[:, 0].astype(np.int64), len(closes)))  # candles for which a row's money holds
+
+    def over_time(column: Any) -> Floats:
+        return np.repeat(column, after)
+
+    base, quote, basis, put = columns[:, 1], columns[:, 2], columns[:, 3], columns[:, 4]
     if ledger.kind is Kind.BASE:
-        worth = bases + quotes / closes
-        held = quotes / closes
-    elif ledger.kind is Kind.FUTURES:
-        worth = quotes + bases * closes - np.sign(bases) * costs
-        held = np.abs(bases) * closes
+        held = over_time(quote) / closes
+        worth = over_time(base) + held
     else:
-        worth = quotes + bases * closes
-        held = bases * closes
-    exposure = np.divide(held, worth, out=np.zeros_like(worth), where=worth > 0)
-    return worth - puts, exposure
+        held = over_time(base) * closes
+        worth = over_time(quote - np.sign(base) * basis if ledger.kind is Kind.FUTURES else quote) + held
+        np.abs(held, out=held)
+    exposure = np.divide(held, worth, out=held, where=worth > 0)
+    worth -= over_time(put)
+    return worth, exposure
 
 
 def _opening(report: Report) -> tuple[float, float, float, float]:
@@ -95,8 +93,9 @@ def _drawdown(total: Floats, put: float) -> tuple[float, float]:
     """The deepest fall from a peak, in money and in percent of the peak's worth."""
     worth = total + put
     peak = np.maximum.accumulate(np.maximum(worth, put))
-    fall = peak - worth
-    return float(np.max(fall)), float(np.max(fall / np.where(peak > 0, peak, 1.0))) * 100
+    fall = np.subtract(peak, worth, out=worth)
+    deepest = float(np.max(fall))
+    return deepest, float(np.max(np.divide(fall, peak, out=fall, where=peak > 0))) * 100
 
 
 def _returns(report: Report, total: Floats, put: float) -> tuple[Floats, float]:

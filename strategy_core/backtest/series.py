@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 BLOCK = 16
 CHUNK = 1024
+_KEPT_CHUNKS = 16
 _HIGH_FIRST, _LOW_FIRST = (0, 1, 2, 3), (0, 2, 1, 3)
 Floats = NDArray[np.float64]
 
@@ -101,6 +102,8 @@ class Series:
 
     def _chunk(self, number: int) -> tuple[list[float], list[float]]:
         """Lows and highs as lists, made when a scan first looks inside."""
+        if len(self._chunks) > _KEPT_CHUNKS:
+            self._chunks.clear()
         cut = slice(number * CHUNK, (number + 1) * CHUNK)
         found = self._chunks[number] = (self.lows[cut].tolist(), self.highs[cut].tolist())
         return found

@@ -98,7 +98,7 @@ def resampled(series: Series, block: int, random: np.random.Generator, tick: flo
         return np.round(steps * tick, 10)
 
     opens, highs, lows, closes = (on_tick(column) for column in (series.opens, series.highs, series.lows, series.closes))
-    highs, lows = np.maximum.reduce([opens, highs, closes]), np.minimum.reduce([opens, lows, closes])
+    highs, lows = np.maximum(np.maximum(opens, highs), closes), np.minimum(np.minimum(opens, lows), closes)
     return Series(series.times, (opens, highs, lows, closes), series.interval_ms)
 
 
