@@ -24,13 +24,17 @@ LOOK_AGAIN_MS = 1_000
 
 
 class Window(NamedTuple):
-    """`exp_ms`: how long a signed order may arrive. `ambiguous_ms`: after that an order not found was never placed."""
+    """`exp_ms`: how long a signed order may arrive. `ambiguous_ms`: after that an order not found may be sent again.
+
+    The paper venue shows an order at once and refuses its id for ever after, so an order it does not know is sent again at once: a host
+    that was away for a minute must not make an order later than the path of prices has it.
+    """
 
     exp_ms: int
     ambiguous_ms: int
 
 
-PAPER_WINDOW = Window(10_000, 11_000)
+PAPER_WINDOW = Window(60_000, 0)
 VENUE_WINDOW = Window(30_000, 40_000)
 
 

@@ -9,7 +9,7 @@ from azure.durable_functions.entity import Entity
 
 from entities.bot import bot, perform
 from entities.operation import BotOperation
-from entities.sent import PAPER_WINDOW
+from entities.sent import VENUE_WINDOW
 from tests.builders import T0, grid
 
 MARKET = {
@@ -22,8 +22,8 @@ MARKET = {
     "taker_fee": "0.001",
 }
 RECORD = {
-    "id": "bot_1", "name": "grid", "account_id": "acc_1", "exchange": "paper", "market": "replay", "symbol": "BTC/USDT", "strategy": "GRID",
-    "config": grid(), "created_at": "2026-01-01T00:00:00.000Z", "sort": "1", "source": "replay:acc_1",
+    "id": "bot_1", "name": "grid", "account_id": "acc_1", "exchange": "binance", "market": "binance", "symbol": "BTC/USDT", "strategy": "GRID",
+    "config": grid(), "created_at": "2026-01-01T00:00:00.000Z", "sort": "1", "source": "binance",
 }  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def test_an_unknown_operation_is_an_error():
 def test_a_start_commits_its_order_before_it_is_sent():
     state, told = started()
     [intent] = told["intents"]
-    assert (intent["kind"], intent["signed_at"], intent["deadline"]) == ("place", T0, T0 + PAPER_WINDOW.exp_ms)
+    assert (intent["kind"], intent["signed_at"], intent["deadline"]) == ("place", T0, T0 + VENUE_WINDOW.exp_ms)
     assert list(state["sent"]) == [intent["id"]]
     assert len(intent["id"]) == 32
 
@@ -121,16 +121,25 @@ def test_an_order_of_unknown_fate_is_looked_up_and_never_sent_inside_the_window(
         now += 1_000
         state, told = advance(state, now, outcomes=[outcome(intent, "absent")])
         assert [one["kind"] for one in told["intents"]] in ([], ["look_up"])
-        assert now - T0 < PAPER_WINDOW.ambiguous_ms
+        assert now - T0 < VENUE_WINDOW.ambiguous_ms
 
 
 def test_an_order_not_found_after_the_window_is_sent_again_under_its_id_with_a_new_deadline():
     state, told = started()
     [intent] = told["intents"]
-    late = T0 + PAPER_WINDOW.ambiguous_ms
+    late = T0 + VENUE_WINDOW.ambiguous_ms
     state, told = advance(state, late, outcomes=[outcome(intent, "absent")])
     [again] = told["intents"]
-    assert (again["kind"], again["id"], again["deadline"]) == ("place", intent["id"], late + PAPER_WINDOW.exp_ms)
+    assert (again["kind"], again["id"], again["deadline"]) == ("place", intent["id"], late + VENUE_WINDOW.exp_ms)
+
+
+def test_the_paper_venue_is_sent_what_it_does_not_know_at_once():
+    """It refuses an id it ever took, so nothing can be doubled, and waiting would make the order later than the path has it."""
+    state, told = perform(BotOperation.START, None, start_input(record=RECORD | {"exchange": "paper"}))
+    [intent] = told["intents"]
+    state, told = advance(state, T0 + 1, outcomes=[outcome(intent, "absent")])
+    [again] = told["intents"]
+    assert (again["kind"], again["id"], again["order"]) == ("place", intent["id"], intent["order"])
 
 
 def test_an_acknowledged_order_is_never_sent_again_whatever_a_look_up_answers():
@@ -153,7 +162,7 @@ def test_an_order_that_never_arrives_is_given_up_after_some_tries():
     state, told = started()
     now, placed = T0, 1
     for _ in range(12):
-        now += PAPER_WINDOW.ambiguous_ms
+        now += VENUE_WINDOW.ambiguous_ms
         state, told = advance(state, now, outcomes=[outcome(intent, "absent") for intent in told["intents"]])
         if not told["intents"]:
             break
