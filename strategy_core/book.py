@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from strategy_core.number import ZERO, plain
@@ -227,7 +228,7 @@ class Book:
             if leg not in rows:
                 rows[leg] = _row(order, self.filled.get(leg))
         idle = {leg: n for leg, n in self.generations.items() if leg not in self.orders}
-        data: dict[str, Any] = {"orders": [rows[leg] for leg in self.orders]}
+        data: dict[str, Any] = {"orders": [rows[leg] for leg in self.orders], "sums": [plain(self.buy_cost), plain(self.sell_amount)]}
         if idle:
             data["generations"] = idle
         if self.floor:
@@ -242,19 +243,22 @@ class Book:
     def load(cls, data: dict[str, Any]) -> Book:
         book = cls(data.get("cap"))
         book.floor = data.get("floor", 0)
-        for row in data["orders"]:
-            leg, generation, attempt, flags, price, amount, role, at, *filled = row
-            order = Order(
-                leg, generation, attempt, _SIDES[flags[0]], _MARKET if price is None else _LIMIT,
-                None if price is None else Decimal(price), Decimal(amount), _ROLES[role], len(flags) > 1, at,
-            )  # fmt: skip
-            left = order.amount
-            if filled:
-                book.filled[leg] = Decimal(filled[0])
-                left -= book.filled[leg]
-            book._insert(order, left)
-            book.generations[leg] = generation
-            book.rows[leg] = row
+        orders, generations, rows = book.orders, book.generations, book.rows
+        buys, sells = book.buys, book.sells
+        for row in reversed(data["orders"]):  # the younger first, so that of equal prices the oldest ends up last
+            leg, generation, attempt, flags, price, amount, role, at = row if len(row) == 8 else row[:8]
+            side, is_limit = _SIDES[flags[0]], price is not None
+            kind, cost = (_LIMIT, Decimal(price)) if is_limit else (_MARKET, None)
+            order = _new(Order, (leg, generation, attempt, side, kind, cost, Decimal(amount), _ROLES[role], len(flags) > 1, at))
+            (book.markets if not is_limit else buys if side is _BUY else sells).append(order)
+            orders[leg], generations[leg], rows[leg] = order, generation, row
+            if len(row) > 8:
+                book.filled[leg] = Decimal(row[8])
+        book.orders = dict(reversed(orders.items()))
+        book.markets.reverse()
+        buys.sort(key=_price_of)
+        sells.sort(key=_price_of, reverse=True)
+        book.buy_cost, book.sell_amount = Decimal(data["sums"][0]), Decimal(data["sums"][1])
         book.generations.update(data.get("generations", {}))
         book.virtual = set(data.get("virtual", ()))
         book.dirty = data.get("dirty", False)
@@ -266,6 +270,9 @@ def _row(order: Order, filled: Decimal | None) -> list[Any]:
     price = None if order.price is None else plain(order.price)
     row = [order.leg, order.generation, order.attempt, flags, price, plain(order.amount), order.role.value, order.made_at]
     return row if filled is None else [*row, plain(filled)]
+
+
+_price_of = attrgetter("price")
 
 
 def _rank(index: list[Order], price: Decimal, sign: int) -> int:
