@@ -14,10 +14,11 @@ Rules
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import NamedTuple, Protocol, TypeVar
+
+import orjson
 
 from exchange.advance import Caller, advance, checked
 from exchange.book import Book, Document, entry_price, liquidation_price, new_document, order_id
@@ -224,13 +225,13 @@ class MemoryBooks:
     """A BookStore in memory, for tests and rehearsals."""
 
     def __init__(self) -> None:
-        self._text: str | None = None
+        self._text: bytes | None = None
         self._version = 0
 
     async def read(self) -> tuple[Document | None, str | None]:
-        return (None, None) if self._text is None else (json.loads(self._text), str(self._version))
+        return (None, None) if self._text is None else (orjson.loads(self._text), str(self._version))
 
     async def write(self, document: Document, etag: str | None) -> None:
         if etag != (None if self._text is None else str(self._version)):
             raise Conflict
-        self._text, self._version = json.dumps(document), self._version + 1
+        self._text, self._version = orjson.dumps(document), self._version + 1

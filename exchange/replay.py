@@ -14,9 +14,9 @@ import asyncio
 import io
 import json
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from strategy_core.trade import FeeMode, Market
 
 HEADER = "timestamp_ms,open,high,low,close,volume"
 DAY = 86_400_000
+_SYMBOL = re.compile(r"[\w.]+/[\w.]+(:[\w.]+)?", re.ASCII)
 
 
 class BadFile(Unavailable):
@@ -49,17 +50,37 @@ class Recording(NamedTuple):
     interval: int
 
 
+_loaded: dict[Path, tuple[int, int, Recording]] = {}  # what was read, with the file's time and size then
+KEPT_FILES = 16
+
+
 def load(path: Path) -> Recording:
     """Reads a recording; a file that has not changed is read once per process."""
+    stamp = _stamp(path)
+    found = known(path, stamp)
+    if found is None:
+        found = _read(path)
+        _loaded[path] = (*stamp, found)
+        for oldest in list(_loaded)[:-KEPT_FILES]:
+            del _loaded[oldest]
+    return found
+
+
+def known(path: Path, stamp: tuple[int, int]) -> Recording | None:
+    """The recording, if it is in memory and the file is still the same."""
+    kept = _loaded.get(path)
+    return kept[2] if kept is not None and kept[:2] == stamp else None
+
+
+def _stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError as error:
         raise BadFile(f"{path.name}: cannot be read") from error
-    return _load(path, status.st_mtime_ns, status.st_size)
+    return status.st_mtime_ns, status.st_size
 
 
-@lru_cache(maxsize=16)
-def _load(path: Path, _mtime: int, _size: int) -> Recording:
+def _read(path: Path) -> Recording:
     try:
         with path.open(encoding="ascii") as lines:
             if lines.readline().strip().replace(" ", "") != HEADER:
@@ -189,12 +210,14 @@ class Replay:
         return int(recording.at[0]) if self._start is None else self._start
 
     async def _recording(self, symbol: str) -> Recording:
-        if symbol not in await self.symbols():
+        path = self._directory / (symbol.replace("/", "-", 1) + ".csv")
+        if not _SYMBOL.fullmatch(symbol) or not path.exists():
             raise Rejected("bad_symbol", f"there is no recording of {symbol}")
-        return await asyncio.to_thread(load, self._directory / (symbol.replace("/", "-") + ".csv"))
+        found = known(path, _stamp(path))
+        return await asyncio.to_thread(load, path) if found is None else found
 
     def _overrides(self, symbol: str) -> dict[str, Any]:
-        file = self._directory / (symbol.replace("/", "-") + ".json")
+        file = self._directory / (symbol.replace("/", "-", 1) + ".json")
         if not file.exists():
             return {}
         try:

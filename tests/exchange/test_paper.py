@@ -269,3 +269,29 @@ async def test_an_order_that_rested_long_is_still_told_when_it_ends(tmp_path: Pa
     report = await world.paper.look_up("BTC/USDT", "old", None)
     assert report is not None and report.status is OrderStatus.CANCELED
     assert await world.paper.look_up("BTC/USDT", "n0", None) is None
+
+
+@pytest.mark.parametrize("jump", [True, False])
+async def test_x21_a_gap_through_thirty_levels_fills_each_once_in_path_order(tmp_path: Path, jump: bool) -> None:
+    candles = [*CALM, "60 61 59 60"] if jump else ["100 101 60 70"]
+    world = World(tmp_path, candles, {"USDT": "10000"})
+    ids = [f"o{price}" for price in range(65, 95)]
+    for id_ in ids:
+        assert (await world.paper.place(world.placement(f"buy 1 @ {id_[1:]}", id_=id_))).result is Result.ACCEPTED
+    world.clock.now += MINUTE + 59_999
+    view = await world.look(T0, *ids)
+    assert [t.client_order_id for t in view.trades] == [f"o{price}" for price in range(94, 64, -1)]
+    assert [t.price for t in view.trades] == [D(60)] * 30 if jump else [D(price) for price in range(94, 64, -1)]
+    spent = sum(t.price * t.amount + t.fee for t in view.trades)
+    assert (await world.paper.balances())["USDT"] == (10000 - spent, D(0))
+
+
+async def test_x20_a_crash_and_its_recovery_leave_what_was_not_reached_alone(tmp_path: Path) -> None:
+    world = World(tmp_path, ["100 100 100 100", "50 50 50 50", "100 100 100 100"], {"USDT": "1000", "BTC": "1"})
+    for text in ("buy 1 @ 90", "buy 1 @ 49", "sell 1 @ 101"):
+        await world.paper.place(world.placement(text))
+    world.clock.now += 3 * MINUTE
+    view = await world.look(T0, "order1", "order2", "order3")
+    assert [(t.client_order_id, t.price) for t in view.trades] == [("order1", D(50))]
+    rest = await world.look(view.cursor.at, "order2", "order3", trade_id=view.cursor.trade_id)
+    assert not rest.trades and set(rest.open_ids) == {"order2", "order3"}

@@ -145,7 +145,9 @@ async def test_a_grid_fills_alike_whenever_it_is_woken(tmp_path: Path, seed: int
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="the acceptance cases are not beside this checkout")
-@pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, id=p.stem, marks=[pytest.mark.slow] if "-4-" in p.stem else []) for p in sorted(CASES.glob("*.json"))]
+)
 async def test_every_acceptance_case_fills_alike_on_paper(tmp_path: Path, path: Path) -> None:
     case = read_case(path)
     series = read_series(case, path, None)

@@ -1,0 +1,111 @@
+"""One adapter per account, reused while its key is good."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from exchange.accounts import KEY_TTL_MS, MAX_OPEN, Accounts
+from exchange.protocol import Cursor
+from strategy_core.trade import Horizon
+from tests.exchange.paper_fakes import Clock
+from tests.exchange.wire import SPOT, Wire
+
+
+class FakeExchange:
+    def __init__(self, venue: str, credentials: dict[str, str], *_: Any, **__: Any) -> None:
+        self.venue, self.credentials, self.closed = venue, credentials, False
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Vault:
+    def __init__(self) -> None:
+        self.reads, self.key, self.down = 0, "k1", False
+
+    async def __call__(self) -> dict[str, str]:
+        self.reads += 1
+        await asyncio.sleep(0)
+        if self.down:
+            raise ConnectionError
+        return {"apiKey": self.key}
+
+
+def accounts(clock: Clock) -> Accounts:
+    return Accounts(clock, opener=FakeExchange)  # type: ignore[arg-type]
+
+
+async def test_many_callers_share_one_adapter_and_one_read_of_the_key() -> None:
+    opened, vault = accounts(Clock()), Vault()
+    found = await asyncio.gather(*(opened.get("a", "binance", vault) for _ in range(20)))
+    assert len(set(map(id, found))) == 1 and vault.reads == 1
+
+
+async def test_a_key_is_read_again_after_a_while_and_a_new_one_opens_anew() -> None:
+    clock, vault = Clock(), Vault()
+    opened = accounts(clock)
+    first: Any = await opened.get("a", "binance", vault)
+    clock.now += KEY_TTL_MS
+    assert await opened.get("a", "binance", vault) is first and vault.reads == 2
+    vault.key = "k2"
+    clock.now += KEY_TTL_MS
+    second: Any = await opened.get("a", "binance", vault)
+    assert second is not first and first.closed and second.credentials == {"apiKey": "k2"}
+
+
+async def test_with_the_vault_down_running_accounts_go_on_and_new_ones_wait() -> None:
+    clock, vault = Clock(), Vault()
+    opened = accounts(clock)
+    first = await opened.get("a", "binance", vault)
+    vault.down = True
+    clock.now += KEY_TTL_MS
+    assert await opened.get("a", "binance", vault) is first
+    with pytest.raises(ConnectionError):
+        await opened.get("b", "binance", vault)
+
+
+async def test_the_account_unused_for_the_longest_is_closed_first() -> None:
+    opened, vault = accounts(Clock()), Vault()
+    first: Any = await opened.get("0", "binance", vault)
+    second: Any = await opened.get("1", "binance", vault)
+    await opened.get("0", "binance", vault)
+    for i in range(2, MAX_OPEN + 1):
+        await opened.get(str(i), "binance", vault)
+    assert second.closed and not first.closed
+    await opened.close()
+    assert first.closed
+
+
+async def test_our_code_around_ccxt_costs_little() -> None:
+    """The difference between a look through the adapter and the same five ccxt calls alone, on answers that need no network."""
+    wire = Wire("binance")
+    wire.answers = {
+        "/openOrders": [],
+        "/myTrades": [],
+        "/ticker/24hr": {"symbol": "BTCUSDT", "lastPrice": "1", "bidQty": "1", "closeTime": 1},
+    }
+    horizon = Horizon(None, None, None)
+
+    async def ours() -> None:
+        await wire.exchange.look(SPOT, Cursor(1), (), horizon)
+
+    async def theirs() -> None:
+        await wire.client.fetch_open_orders(SPOT)
+        await wire.client.fetch_my_trades(SPOT, 1, 500, {})
+        await wire.client.fetch_ticker(SPOT)
+
+    async def best(call: Any) -> float:
+        found = []
+        for _ in range(30):
+            started = time.perf_counter()
+            await call()
+            found.append(time.perf_counter() - started)
+        return min(found)
+
+    overhead_ms = (await best(ours) - await best(theirs)) * 1000
+    await wire.close()
+    assert overhead_ms < 0.5
