@@ -15,10 +15,10 @@ Rules
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -29,7 +29,7 @@ from shared.bot_document import RECORD
 from shared.bus import BotEvent, Bus, ServiceBus
 from shared.clock import iso, now_ms
 from shared.log import log, log_error
-from shared.paper_book import CosmosBook
+from shared.paper_book import CosmosBook, OneWrite
 from shared.settings import settings
 from shared.stores import CosmosStore, Stale, Store
 from shared.transient import is_transient
@@ -41,9 +41,11 @@ LEAST_LEFT_MS = 5_000
 AT_REST = ("stopped", "finished")
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
+TRIES = 12
 MOST_POINTS = 2_000
 HELD_BOTS = 200
 
+T = TypeVar("T")
 Doc = dict[str, Any]  # an activity's own parameter is a bare `dict`: the worker refuses any other spelling
 bp = df.Blueprint()
 
@@ -86,27 +88,23 @@ def source_of(account: Doc) -> Any:
     return outside().markets.source(Feed(account["market"], int(account["createdMs"]), int(account["speed"])))
 
 
-def exchange_of(user_id: str, account: Doc) -> Any:
-    """The paper exchange on the account's book and market. Errors: Unavailable, Rejected."""
-    from exchange.paper import Conflict, PaperExchange
+async def on_account(user_id: str, account: Doc, work: Callable[[Any], Awaitable[T]]) -> T:
+    """Does the work with the account's exchange. A paper book is read once and written once for all of it; on a lost race all is done anew.
 
-    class Books:
-        """exchange.paper.BookStore over Cosmos."""
-
-        def __init__(self) -> None:
-            self._book = CosmosBook(outside().store, user_id, account["id"])
-
-        async def read(self) -> tuple[Doc | None, str | None]:
-            return await self._book.read()
-
-        async def write(self, document: Doc, etag: str | None) -> None:
-            try:
-                await self._book.write(document, etag)
-            except Stale as error:
-                raise Conflict from error
+    Errors: Unavailable, Rejected; TimeoutError when the book stays too busy.
+    """
+    from exchange.paper import PaperExchange
 
     opening = {currency: dec(amount) for currency, amount in account["balances"].items()}
-    return PaperExchange(Books(), source_of(account), outside().now_ms, opening)
+    for _ in range(TRIES):
+        book = OneWrite(CosmosBook(outside().store, user_id, account["id"]))
+        result = await work(PaperExchange(book, source_of(account), outside().now_ms, opening))
+        try:
+            await book.flush()
+        except Stale:
+            continue
+        return result
+    raise TimeoutError("the paper book is too busy")
 
 
 async def account_of(user_id: str, account_id: str) -> Doc:
@@ -132,8 +130,10 @@ async def observe(event: dict) -> dict:
     try:
         account = await account_of(user_id, document["account_id"])
         if document["status"] == "draft":
-            return seen | {"start": await prepare(user_id, document, account)}
-        return seen | {"published": document["revision"], "view": await look(user_id, account, document["symbol"], document["look"])}
+            plan = await on_account(user_id, account, lambda exchange: prepare(exchange, document))
+            return seen | {"start": plan if "refused" in plan else plan | {"held": await held_by_bots(user_id, account["id"], bot_id)}}
+        view = await on_account(user_id, account, lambda exchange: look(exchange, account, document["symbol"], document["look"]))
+        return seen | {"published": document["revision"], "view": view}
     except Exception as error:
         if is_transient(error):
             raise
@@ -141,14 +141,14 @@ async def observe(event: dict) -> dict:
         return seen | {"broken": type(error).__name__}
 
 
-async def look(user_id: str, account: Doc, symbol: str, where: Doc) -> Doc | None:
+async def look(exchange: Any, account: Doc, symbol: str, where: Doc) -> Doc | None:
     """One look at the market and the bot's orders, None while the venue cannot be asked."""
     from exchange.protocol import Cursor, Unavailable
 
     since, trade_id = int(where["cursor"][0]), where["cursor"][1]
     source, edges = source_of(account), horizon_of(where["horizon"])
     try:
-        found = await exchange_of(user_id, account).look(symbol, Cursor(since, trade_id), tuple(where["mine"]), edges)
+        found = await exchange.look(symbol, Cursor(since, trade_id), tuple(where["mine"]), edges)
         at = found.point.at
         before = await path_before(source, symbol, max(since, at - where["lookback"]), at) if where["lookback"] else []
         candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
@@ -176,13 +176,12 @@ async def closed_candles(source: Any, symbol: str, timeframe_ms: int, count: int
     return {"timeframe": timeframe_ms, "rows": [[row.at, *(plain(price) for price in row[1:5])] for row in closed]}
 
 
-async def prepare(user_id: str, document: Doc, account: Doc) -> Doc:
+async def prepare(exchange: Any, document: Doc) -> Doc:
     """What a start needs: the rules, the price, the money it takes and the money there is; or why it cannot be."""
     from exchange.protocol import Cursor, Rejected, Unavailable
     from strategy_core import registry
     from strategy_core.trade import Horizon, Invalid
 
-    exchange = exchange_of(user_id, account)
     try:
         market = await exchange.market(document["symbol"])
         view = await exchange.look(document["symbol"], Cursor(0), (), Horizon(None, None, None))
@@ -203,7 +202,6 @@ async def prepare(user_id: str, document: Doc, account: Doc) -> Doc:
         "epoch": int(document["epoch"]),
         "reserved": {name: plain(sum_) for name, sum_ in ((market.quote, money.put_quote), (market.base, money.put_base)) if sum_},
         "balances": {currency: plain(balance.total) for currency, balance in balances.items()},
-        "held": await held_by_bots(user_id, account["id"], document["id"]),
     }
 
 
@@ -235,11 +233,9 @@ async def held_by_bots(user_id: str, account_id: str, but: str) -> dict[str, dic
 )
 @bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
 async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> dict:
-    user_id, symbol, publication = work["userId"], work["symbol"], work["publication"]
+    user_id, publication = work["userId"], work["publication"]
     account = await account_of(user_id, work["accountId"])
-    exchange = exchange_of(user_id, account)
-    outcomes = [await carry_out(exchange, symbol, intent) for intent in work["intents"]]
-    view = await look(user_id, account, symbol, work["look"])
+    outcomes, view = await on_account(user_id, account, lambda exchange: ask(exchange, account, work))
     is_settled = publication is not None and settled(outcomes, view, work["look"])
     is_published = publication is not None and (is_settled or publication["overdue"])
     if is_settled:
@@ -253,6 +249,18 @@ async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[
         "settled": is_settled,
         "published": publication["revision"] if is_published else None,
     }
+
+
+async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | None]:
+    """Every intent, then one look."""
+    symbol = work["symbol"]
+    outcomes = [await carry_out(exchange, symbol, intent) for intent in work["intents"]]
+    return outcomes, None if any(map(is_not_there, outcomes)) else await look(exchange, account, symbol, work["look"])
+
+
+def is_not_there(outcome: Doc) -> bool:
+    """Whether an order should be out and is not: nothing is looked at that it could have changed before it is sent again."""
+    return outcome["result"] == "absent" and outcome["kind"] != "cancel"
 
 
 def settled(outcomes: list[Doc], view: Doc | None, where: Doc) -> bool:

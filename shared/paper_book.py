@@ -10,6 +10,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import orjson
+
 from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale, Store
 from strategy_core.number import ZERO, dec
@@ -39,6 +41,35 @@ class CosmosBook:
             await self._store.create("paper", self._user_id, document)
         except Exists as error:
             raise Stale(self._id) from error
+
+
+class OneWrite:
+    """A book for one piece of work: read once, changed in memory, written once by `flush`.
+
+    Forty placements are one write instead of forty. Nothing counts before `flush` has returned: whoever loses the race does the work
+    again from what is there now.
+    """
+
+    def __init__(self, book: CosmosBook) -> None:
+        self._book = book
+        self._text: bytes | None = None
+        self._etag: str | None = None
+        self._is_read = self._is_changed = False
+
+    async def read(self) -> tuple[dict[str, Any] | None, str | None]:
+        if not self._is_read:
+            document, self._etag = await self._book.read()
+            self._text = None if document is None else orjson.dumps(document)
+            self._is_read = True
+        return (None, None) if self._text is None else (orjson.loads(self._text), self._etag)
+
+    async def write(self, book: dict[str, Any], etag: str | None) -> None:
+        self._text, self._is_changed = orjson.dumps(book), True
+
+    async def flush(self) -> None:
+        """Errors: Stale."""
+        if self._is_changed and self._text is not None:
+            await self._book.write(orjson.loads(self._text), self._etag)
 
 
 def book_balances(document: dict[str, Any]) -> dict[str, Balance]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from shared import watch
-from shared.paper_book import CosmosBook, book_balances
+from shared.paper_book import CosmosBook, OneWrite, book_balances
 from shared.stores import Exists, Stale
 from tests.fakes import MemoryStore
 
@@ -121,3 +121,26 @@ def test_what_open_orders_lock_is_not_free():
     found = book_balances({"book": book})
     assert (found["USDT"].free, found["USDT"].used) == (Decimal(700), Decimal(300))
     assert (found["BTC"].free, found["BTC"].used) == (Decimal(1), Decimal(0))
+
+
+async def test_work_on_a_book_is_one_write_and_only_the_first_of_two_counts(store):
+    base = CosmosBook(store, "ada", "acc_1")
+    await base.write({"orders": []}, None)
+    first, second = OneWrite(base), OneWrite(base)
+    for work, name in ((first, "a"), (second, "b")):
+        for number in range(3):
+            book, etag = await work.read()
+            book["orders"].append(f"{name}{number}")
+            await work.write(book, etag)
+    await first.flush()
+    with pytest.raises(Stale):
+        await second.flush()
+    assert (await base.read())[0] == {"orders": ["a0", "a1", "a2"]}
+
+
+async def test_a_book_that_was_only_read_is_not_written(store):
+    base = CosmosBook(store, "ada", "acc_1")
+    work = OneWrite(base)
+    assert await work.read() == (None, None)
+    await work.flush()
+    assert await base.read() == (None, None)
