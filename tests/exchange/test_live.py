@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exchange.history import download, gaps, load
+from exchange.download import download, gaps, load
 from exchange.live import STALE_MS, Live, candle_of, ticker_of
 from exchange.market_data import Feed, MarketData
 from exchange.paper import MemoryBooks, PaperExchange
