@@ -161,24 +161,8 @@ def result_of(report: Any) -> Doc:
         "realised": plain(ledger.realised),
         "deals": ledger.deals,
         "last_price": plain(report.last_price),
-        "metrics": said | {"candles": len(report.series), "worst_month_pct": figure(worst_month(report))},
+        "metrics": said | {"candles": len(report.series)},
     }
-
-
-def worst_month(report: Any) -> float | None:
-    """The smallest change of worth within a calendar month (UTC), in percent of the worth it began with."""
-    import numpy as np
-
-    from strategy_core.backtest.metrics import equity_curve
-
-    series, ledger = report.series, report.state.ledger
-    put = float(ledger.put_base or ledger.put_quote)
-    if put <= 0:
-        return None
-    months = series.times.astype("datetime64[ms]").astype("datetime64[M]")
-    ends = np.flatnonzero(np.append(months[1:] != months[:-1], True))
-    worth = np.concatenate(([put], equity_curve(report)[0][ends] + put))
-    return float(np.min(np.diff(worth) / np.where(worth[:-1] > 0, worth[:-1], 1.0))) * 100
 
 
 def fills_of(report: Any) -> list[Doc]:

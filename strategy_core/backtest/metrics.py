@@ -80,6 +80,7 @@ def metrics(report: Report) -> dict[str, Any]:
         "win_rate_pct": 100 * wins / closed if closed else None,
         "profit_factor": float(gains / losses) if losses else None,
         "exposure_pct": float(exposure.mean()) * 100,
+        "worst_month_pct": _worst_month(report, total, put),
         "fills": len(report.trades),
         "fees_paid": plain(summary.waterfall.fees),
         "hodl": plain(summary.hodl),
@@ -109,6 +110,16 @@ def _returns(report: Report, total: Floats, put: float) -> tuple[Floats, float]:
     worth = np.concatenate(([put], (total + put)[ends]))
     change = np.diff(worth) / np.where(worth[:-1] > 0, worth[:-1], 1.0)
     return change, YEAR_MS / period
+
+
+def _worst_month(report: Report, total: Floats, put: float) -> float:
+    """The smallest change of worth within a calendar month (UTC), in percent of the worth it began with."""
+    times = report.series.times
+    first, last = (times[k].astype("datetime64[ms]").astype("datetime64[M]") for k in (0, -1))
+    starts = np.arange(first + 1, last + 1).astype("datetime64[ms]").astype(np.int64)
+    ends = np.append(np.searchsorted(times, starts), len(times)) - 1
+    worth = np.concatenate(([put], total[ends] + put))
+    return float(np.min(np.diff(worth) / np.where(worth[:-1] > 0, worth[:-1], 1.0))) * 100
 
 
 def _ratio(returns: Floats, risk: Floats, per_year: float) -> float | None:
