@@ -17,5 +17,9 @@ export const keys = {
   backtestEquity: (id: string, run: number) => ["backtest", id, "equity", run] as const,
   backtestFills: (id: string, run: number) => ["backtest", id, "fills", run] as const,
   backtestBot: (id: string) => ["backtest", id, "bot"] as const,
+  guards: ["guards"] as const,
+  webhooks: ["webhooks"] as const,
+  inbox: (id: string) => ["webhook", id, "inbox"] as const,
+  messages: (id: string) => ["webhook", id, "messages"] as const,
   preview: (plan: unknown) => ["preview", plan] as const,
 };

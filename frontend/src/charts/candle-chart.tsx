@@ -133,6 +133,7 @@ function level(line: ChartLine, colors: ChartColors, tick?: string | null): Leve
     title: line.title,
     label: line.labelled ? price.toFixed(decimals) : undefined,
     dashed: line.kind === "horizon" || line.kind === "stop" || line.kind === "target",
+    far: line.kind === "stop",
     width: line.kind === "stop" || line.kind === "target" || line.kind === "average" ? 2 : 1,
   };
 }

@@ -14,6 +14,8 @@ export type Level = {
   title?: string;
   dashed?: boolean;
   width?: number;
+  /** A far line (stop, liquidation) must not squeeze the candles. */
+  far?: boolean;
 };
 
 class Renderer implements IPrimitivePaneRenderer {
@@ -103,8 +105,8 @@ export class LevelsPrimitive implements ISeriesPrimitive<Time> {
 
   /** Keep the whole ladder in view when it lies outside the candles. */
   autoscaleInfo() {
-    if (this.levels.length === 0) return null;
-    const prices = this.levels.map((level) => level.price);
+    const prices = this.levels.filter((level) => !level.far).map((level) => level.price);
+    if (prices.length === 0) return null;
     return { priceRange: { minValue: Math.min(...prices), maxValue: Math.max(...prices) } };
   }
 

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { BrowserContext, Page, Route } from "playwright-core";
 import type { Bot, Fill, PreviewAnswer } from "@/api/types";
 import { aBot, aFill, aMarket, anAccount, anEvent, anOrder } from "../support/samples";
+import { aBacktest, aHit, aWebhook, GUARDS, RUN_FILLS } from "../support/more-samples";
 import { schemas } from "./schemas";
 
 const OUT = path.resolve(import.meta.dirname, "../../out");
@@ -76,6 +77,15 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/strategies") return page(schemas());
   if (at === "/markets") return page([aMarket(), aMarket({ symbol: "BTC/USDT:USDT", future: true }), aMarket({ symbol: "ETH/USDT", base: "ETH" })]);
   if (at === "/markets/candles") return page(candles());
+  if (at === "/guards") return route.fulfill({ json: GUARDS });
+  if (at === "/panic") return route.fulfill({ status: 202, json: { mode: "freeze", items: [] } });
+  if (at === "/webhooks") return page([aWebhook()]);
+  if (at.endsWith("/inbox")) return page([aHit(), aHit({ id: "h2", status: "rejected", reason: "bad_secret", action: null })]);
+  if (at.endsWith("/messages")) return page([{ action: "start", title: "Start the bot", body: '{"action":"start"}', preview: '{"action":"start"}' }]);
+  if (at === "/backtests") return page([aBacktest(), aBacktest({ id: "bt_2", status: "running", best: null })]);
+  if (at === "/backtests/bt_1") return route.fulfill({ json: aBacktest() });
+  if (at === "/backtests/bt_1/equity") return page(curve("bt_1").reverse());
+  if (at === "/backtests/bt_1/fills") return page(RUN_FILLS);
   if (at === "/bots/preview") return route.fulfill({ json: preview() });
   if (at === "/bots") return page(world.bots);
   if (list === "orders") return page(ladder());

@@ -12,6 +12,10 @@ const SCREENS = {
   bots: { path: "/bots/", ready: "Dip hunter" },
   bot: { path: "/bots/?id=bot_1", ready: "Sleeps until" },
   "new-bot": { path: "/bots/new/", ready: "Start on paper" },
+  backtests: { path: "/backtests/", ready: "SIMULATED prices" },
+  backtest: { path: "/backtests/?id=bt_1", ready: "Create a bot from this" },
+  webhooks: { path: "/webhooks/", ready: "TradingView" },
+  webhook: { path: "/webhooks/?id=wh_1", ready: "Message builder" },
   accounts: { path: "/accounts/", ready: "Practice" },
   settings: { path: "/settings/", ready: "Colour|colours" },
 } as const;
@@ -130,6 +134,22 @@ test("the form says what is wrong at its field and previews what is right", asyn
   await shoot(page, "new-bot-preview");
   expect(await axe(page)).toEqual([]);
   expect(watch.errors).toEqual([]);
+  await context.close();
+});
+
+test("panic says what each way does, and selling everything asks for a word", async () => {
+  const { context, page } = await open(aWorld(), "/");
+  await page.getByRole("button", { name: "Panic" }).click();
+  const dialog = page.getByRole("dialog", { name: "Stop everything" });
+  await dialog.getByText("Sell everything", { exact: true }).click();
+  const confirm = dialog.getByRole("button", { name: "Stop everything" });
+  expect(await confirm.isDisabled()).toBe(true);
+  await dialog.getByLabel("Type SELL to confirm").fill("sell");
+  await shoot(page, "panic");
+  expect(await axe(page)).toEqual([]);
+  const sent = page.waitForRequest((request) => request.url().endsWith("/api/v1/panic"));
+  await confirm.click();
+  expect((await sent).postDataJSON()).toEqual({ mode: "flatten" });
   await context.close();
 });
 

@@ -77,16 +77,50 @@ test("orders and fills arrive without a reload", async () => {
   expect(await axe(page)).toEqual([]);
 });
 
+test("a webhook is made and tried, and panic freezes what runs", async () => {
+  await page.getByRole("link", { name: "Webhooks", exact: true }).first().click();
+  await page.getByRole("button", { name: "New webhook" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("checkbox", { name: /Grid BTC/ }).check();
+  await dialog.getByRole("button", { name: "Create the webhook" }).click();
+  await dialog.getByRole("link", { name: "Message builder" }).click();
+  await page.getByRole("button", { name: "Dry run: what would this do?" }).click();
+  await page.getByText("Dry run", { exact: true }).first().waitFor();
+  await shoot(page, "day-5-webhook");
+  await page.getByRole("link", { name: "Overview" }).first().click();
+  await page.getByRole("button", { name: "Panic" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Stop everything" }).click();
+  await page.getByText("Paused", { exact: true }).first().waitFor();
+  await page.getByRole("link", { name: /Grid BTC/ }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByText("Active", { exact: true }).first().waitFor();
+});
+
+test("a backtest of the same market is run and read", async () => {
+  const bot = page.url();
+  await page.getByRole("link", { name: "New bot", exact: true }).first().click();
+  await page.getByRole("button", { name: /Suggest a range/ }).click();
+  await page.getByRole("textbox", { name: "Cells" }).fill("20");
+  await page.getByRole("textbox", { name: "Investment" }).fill("1000");
+  await page.getByRole("button", { name: "Backtest", exact: true }).click();
+  await page.getByRole("dialog").getByLabel("How far back").selectOption("1");
+  await page.getByRole("dialog").getByRole("button", { name: "Run the backtest" }).click();
+  await page.getByText("Done", { exact: true }).first().waitFor({ timeout: 60_000 });
+  await page.getByRole("table", { name: "Profit and loss split" }).waitFor();
+  await shoot(page, "day-6-backtest");
+  await page.goto(bot);
+});
+
 test("stopping says what happens to the money, and the bot ends", async () => {
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("Sell everything at market").click();
-  await shoot(page, "day-5-stop");
+  await shoot(page, "day-7-stop");
   await dialog.getByRole("button", { name: "Stop the bot" }).click();
   await page.getByText("Stopped", { exact: true }).first().waitFor();
   await page.getByRole("tab", { name: "Resting orders" }).click();
   await page.getByText("No resting orders.").waitFor();
-  await shoot(page, "day-6-stopped");
+  await shoot(page, "day-8-stopped");
 });
 
 test("the page complained about nothing and stayed at home", () => {

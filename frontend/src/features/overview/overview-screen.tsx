@@ -1,5 +1,6 @@
 "use client";
 import { Plus } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useTranslations } from "use-intl";
 import { useAccounts } from "@/api/queries/accounts";
 import { useBots } from "@/api/queries/bots";
@@ -17,6 +18,9 @@ import { Empty, Failed, Loading } from "@/ui/states";
 import { TotalPanel } from "./total-panel";
 import { totalsOf } from "./totals";
 
+const PanicButton = lazy(() => import("@/features/safety/panic-button"));
+const GuardsPanel = lazy(() => import("@/features/safety/guards-panel"));
+
 const SHOWN = 8;
 
 export function OverviewScreen() {
@@ -28,6 +32,11 @@ export function OverviewScreen() {
   return (
     <>
       <PageHead title={t("title")} hint={t("hint")}>
+        {bots.data?.items.some((bot) => RUNNING.has(bot.status)) ? (
+          <Suspense>
+            <PanicButton />
+          </Suspense>
+        ) : null}
         <ButtonLink href="/bots/new/" look="primary">
           <Plus aria-hidden="true" className="size-4" /> {words("new")}
         </ButtonLink>
@@ -85,6 +94,9 @@ function Body({ bots, accounts }: { bots: Bot[]; accounts: Account[] }) {
       </div>
       <div className="min-w-0 space-y-3">
         {trouble.length > 0 ? <Trouble bots={trouble} /> : null}
+        <Suspense>
+          <GuardsPanel />
+        </Suspense>
         {accounts.map((account) => (
           <Panel
             key={account.id}

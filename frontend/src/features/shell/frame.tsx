@@ -1,6 +1,6 @@
 "use client";
 /** The desk: rail on wide screens, bar at the bottom on a phone, live badge always in view. */
-import { Bot, FlaskConical, LayoutDashboard, LogOut, Plus, Settings, Wallet, type LucideIcon } from "lucide-react";
+import { Bot, FlaskConical, LayoutDashboard, LogOut, Plus, Settings, Wallet, Webhook, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
@@ -11,13 +11,14 @@ import { Toasts } from "@/ui/toast";
 import { LiveBadge } from "./live-badge";
 import { Mark } from "./mark";
 
-type Place = { href: string; name: "overview" | "bots" | "newBot" | "backtests" | "accounts" | "settings"; icon: LucideIcon };
+type Place = { href: string; name: "overview" | "bots" | "newBot" | "backtests" | "webhooks" | "accounts" | "settings"; icon: LucideIcon };
 
 const PLACES: Place[] = [
   { href: "/", name: "overview", icon: LayoutDashboard },
   { href: "/bots/", name: "bots", icon: Bot },
   { href: "/bots/new/", name: "newBot", icon: Plus },
   { href: "/backtests/", name: "backtests", icon: FlaskConical },
+  { href: "/webhooks/", name: "webhooks", icon: Webhook },
   { href: "/accounts/", name: "accounts", icon: Wallet },
   { href: "/settings/", name: "settings", icon: Settings },
 ];

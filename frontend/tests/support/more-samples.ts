@@ -1,0 +1,117 @@
+/** Samples of research and safety, typed by the contract. */
+import type { Backtest, BacktestFill, Guard, GuardState, Hit, Webhook } from "@/api/types";
+
+const AT = "2026-03-01T12:00:00.000Z";
+
+export function aBacktest(change: Partial<Backtest> = {}): Backtest {
+  return {
+    id: "bt_1",
+    name: "Grid BTC",
+    strategy: "GRID",
+    symbol: "BTC/USDT",
+    source: { kind: "simulated", account_id: null, exchange: null },
+    timeframe: "1m",
+    config: { low: "60000", high: "70000", cells: 10, investment: "5000" },
+    ranges: [{ first: "2026-02-22T12:00:00Z", last: AT }],
+    runs: 1,
+    kept: true,
+    status: "done",
+    error: null,
+    error_params: {},
+    progress: { phase: "over", percent: 100, done: 1, total: 1, candles_per_s: 250000, eta_s: 0, at: AT },
+    best: {
+      run: 0,
+      range: 0,
+      overrides: {},
+      refused: [],
+      status: "active",
+      reason: null,
+      final_base: "0.03",
+      final_quote: "2900",
+      realised: "41.2",
+      deals: 32,
+      last_price: "64250",
+      kept: true,
+      metrics: {
+        pnl: { cell_profit: "62.1", inventory_pnl: "-14.2", fees: "9.8", funding: "0", total: "38.1" },
+        currency: "USDT",
+        roi_pct: "0.762",
+        apr_pct: "39.7",
+        max_drawdown: "88.4",
+        max_drawdown_pct: "1.77",
+        sharpe: "1.31",
+        sortino: "1.9",
+        calmar: null,
+        win_rate_pct: "71.2",
+        profit_factor: "1.64",
+        exposure_pct: "48.2",
+        worst_month_pct: "0.762",
+        fills: 71,
+        fees_paid: "9.8",
+        hodl: "21.5",
+        vs_hodl: "16.6",
+        days: "7",
+        candles: 10080,
+      },
+    },
+    created_at: AT,
+    updated_at: AT,
+    finished_at: AT,
+    ...change,
+  };
+}
+
+export const RUN_FILLS: BacktestFill[] = [
+  { n: 0, at: AT, candle: 0, point: 1, side: "buy", price: "64250.5", amount: "0.0389", fee: "2.499", fee_currency: "USDT", role: "initial" },
+  { n: 1, at: AT, candle: 12, point: 2, side: "sell", price: "64800", amount: "0.0039", fee: "0.252", fee_currency: "USDT", role: "grid" },
+];
+
+export function aWebhook(change: Partial<Webhook> = {}): Webhook {
+  return {
+    id: "wh_1",
+    name: "TradingView",
+    dialect: "tickwise",
+    bots: ["bot_1"],
+    aliases: {},
+    max_lag_s: 300,
+    expected_every_s: null,
+    close_mode: "keep",
+    only_tradingview_ips: false,
+    only_tradingview_certificate: false,
+    enabled: true,
+    has_secret: true,
+    own_secret: false,
+    url: "https://tickwise.example/api/hooks/k3v9",
+    silent: false,
+    created_at: AT,
+    rotated_at: null,
+    ...change,
+  };
+}
+
+export function aHit(change: Partial<Hit> = {}): Hit {
+  return {
+    id: "h1",
+    webhook_id: "wh_1",
+    at: AT,
+    dialect: "tickwise",
+    status: "accepted",
+    reason: "ok",
+    field: null,
+    action: "pause",
+    symbol: "BTC/USDT",
+    body: '{"action":"pause"}',
+    ignored: [],
+    source_ip: "52.89.214.238",
+    verified_origin: false,
+    replay_of: null,
+    decisions: [{ bot_id: "bot_1", command: "pause", params: {}, status: "done", code: null, orders: [], revision: 8, at: AT }],
+    ...change,
+  };
+}
+
+export const GUARDS: { items: Guard[]; states: GuardState[]; updated_at: string | null } = {
+  items: [{ id: "g_1", kind: "drawdown_pct", world: "paper", limit: "10", currency: "USDT", window_s: 300, mode: "cancel_all", enabled: true }],
+  states: [{ id: "g_1", value: "1.2", tripped_at: null }],
+  updated_at: AT,
+};
