@@ -9,6 +9,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from typing import Literal
 
 from strategy_core.conditions import AT_ONCE, StartOrDip
@@ -99,6 +100,7 @@ def ladder_of(config: LadderConfig, market: Market) -> Ladder:
     return found
 
 
+@lru_cache(maxsize=4096)
 def leg(j: int) -> str:
     """The strategy's name of level j."""
     return f"L{j}"

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from strategy_core.number import HUNDRED, ONE, ceil_to, floor_to
-from strategy_core.trade import FeeMode, Market, Order, OrderType, Side
+from strategy_core.trade import FeeMode, Market, Order, Side
 
 _new = tuple.__new__  # a NamedTuple without the detour over its own __new__
 
@@ -83,7 +83,3 @@ def fee_of(market: Market, side: Side, price: Decimal, amount: Decimal, maker: b
     if side is Side.BUY and market.fee_mode is FeeMode.RECEIVED:
         return amount * rate, market.base
     return price * amount * rate, market.quote
-
-
-def is_market(order: Order) -> bool:
-    return order.type is OrderType.MARKET

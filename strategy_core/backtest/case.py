@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError
 
 from strategy_core.backtest.series import Series
 from strategy_core.config import findings
-from strategy_core.number import Model
+from strategy_core.number import Model, dec
 from strategy_core.trade import Market
 
 _TIMES = ("timestamp_ms", "ts", "timestamp", "time")
@@ -54,7 +54,7 @@ class Case(Model):
 
 def read_case(path: Path) -> Case:
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"), parse_float=str)
+        raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadCase(f"{path}: {error.strerror}") from error
     except ValueError as error:
@@ -77,10 +77,22 @@ def read_series(case: Case, case_path: Path, candles: Path | None) -> Series:
         if len(row) < 5:
             raise BadCase(f"candles.{k}: needs t, open, high, low, close")
     try:
-        series = Series.of_rows(case.candles, case.interval_ms)
-    except (ArithmeticError, TypeError, ValueError) as error:
-        raise BadCase("candles: not decimal strings") from error
-    return _checked(series)
+        return _checked(Series.of_rows(case.candles, case.interval_ms))
+    except (TypeError, ValueError) as error:
+        raise BadCase(_first_bad(case.candles)) from error
+
+
+def _first_bad(rows: list[list[Any]]) -> str:
+    """Which cell of a case's own candles is no decimal string (or no instant)."""
+    for k, row in enumerate(rows):
+        if not isinstance(row[0], int):
+            return f"candles.{k}.t: not an integer"
+        for name, value in zip(_PRICES, row[1:], strict=False):
+            try:
+                dec(value)
+            except (TypeError, ValueError):
+                return f"candles.{k}.{name}: not a decimal string"
+    return "candles: invalid"
 
 
 def read_file(path: Path, interval_ms: int, first: int, last: int | None) -> Series:

@@ -99,7 +99,10 @@ class _Run:
             self._fill(i, p, order, market_price(order.side, b, self.market), False, at)
         if self.timeframes is not None and (wanted := self.timeframes(state)):
             self._show_candles(wanted, at)
+        waiting = book.virtual
         apply(state, _new(Look, (b, at)))
+        if waiting:  # orders beyond the cap that rest from now on are made now
+            self._note_new(b, [book.orders[leg] for leg in waiting - book.virtual if leg in book.orders])
         if book.changes:
             self._note_new(b, book.changes)
             book.changes.clear()
@@ -130,9 +133,9 @@ class _Run:
             amount -= filled[leg]
         fee, coin = fee_of(self.market, side, price, amount, maker)
         apply(state, _new(Fill, (leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker, ZERO)))
-        ledger = state.ledger
-        money = (ledger.base, ledger.quote, ledger.basis, ledger.realised, ledger.put_base or ledger.put_quote)
-        trades.append(_new(Trade, (i, p, side, price, amount, fee, coin, role, leg, at, *money)))
+        own = state.ledger
+        put = own.put_base or own.put_quote
+        trades.append(_new(Trade, (i, p, side, price, amount, fee, coin, role, leg, at, own.base, own.quote, own.basis, own.realised, put)))
 
     def _show_candles(self, wanted: dict[int, int], at: int) -> None:
         """Candles that closed since they were last shown."""

@@ -116,7 +116,8 @@ def _worst_month(report: Report, total: Floats, put: float) -> float:
     """The smallest change of worth within a calendar month (UTC), in percent of the worth it began with."""
     times = report.series.times
     first, last = (times[k].astype("datetime64[ms]").astype("datetime64[M]") for k in (0, -1))
-    starts = np.arange(first + 1, last + 1).astype("datetime64[ms]").astype(np.int64)
+    month = np.timedelta64(1, "M")
+    starts = np.arange(first + month, last + month).astype("datetime64[ms]").astype(np.int64)
     ends = np.append(np.searchsorted(times, starts), len(times)) - 1
     worth = np.concatenate(([put], total[ends] + put))
     return float(np.min(np.diff(worth) / np.where(worth[:-1] > 0, worth[:-1], 1.0))) * 100

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from strategy_core.number import dec
+
 BLOCK = 16
 CHUNK = 1024
 _KEPT_CHUNKS = 16
@@ -49,7 +51,7 @@ class Series:
     @classmethod
     def of_rows(cls, rows: Sequence[Sequence[Any]], interval_ms: int) -> Series:
         """From `[t, open, high, low, close, ...]` with prices as strings or Decimals."""
-        exact = [[Decimal(row[k]) for row in rows] for k in (1, 2, 3, 4)]
+        exact = [[dec(row[k]) for row in rows] for k in (1, 2, 3, 4)]
         times = np.array([int(row[0]) for row in rows], dtype=np.int64)
         floats = [np.array([float(value) for value in column]) for column in exact]
         return cls(times, (floats[0], floats[1], floats[2], floats[3]), interval_ms, exact)
