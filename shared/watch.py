@@ -15,14 +15,17 @@ from shared.stores import Document, Exists, Stale, Store
 PLATFORM = "platform"
 MAX_DUE = 5_000
 
-CROSSED = "SELECT c.id, c.userId FROM c WHERE c.watchKey = @key AND (c.below >= @low OR c.above <= @high)"
-TIMED = "SELECT c.id, c.userId FROM c WHERE c.until_ms <= @now"
-QUIET = "SELECT c.id, c.userId FROM c WHERE c.lastTickMs <= @then AND IS_DEFINED(c.watchKey)"
+CROSSED = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.watchKey = @key AND (c.below >= @low OR c.above <= @high)"
+TIMED = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.until_ms <= @now"
+QUIET = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.lastTickMs <= @then AND IS_DEFINED(c.watchKey)"
 
 
 class Due(NamedTuple):
+    """A bot to wake, and when its last published tick began."""
+
     user_id: str
     bot_id: str
+    ticked_ms: int = 0
 
 
 async def crossed(store: Store, key: str, low: Decimal, high: Decimal) -> list[Due]:
@@ -41,7 +44,7 @@ async def quiet(store: Store, then: int) -> list[Due]:
 
 
 async def _due(store: Store, statement: str, parameters: dict[str, Any]) -> list[Due]:
-    return [Due(row["userId"], row["id"]) for row in await store.across("bots", statement, parameters, MAX_DUE)]
+    return [Due(row["userId"], row["id"], row.get("lastTickMs", 0)) for row in await store.across("bots", statement, parameters, MAX_DUE)]
 
 
 async def watched(store: Store) -> list[Document]:

@@ -19,8 +19,11 @@ from triggers.api.platform import Platform, platform
 from triggers.market_source import Path
 
 SLOT_MS = 1_000
+PATIENCE_MS = 15_000
+MOST_REMEMBERED = 100_000
 
 bp = df.Blueprint()
+_nudged: dict[tuple[str, str], int] = {}  # when this process last woke a bot; forgetting it costs a message, no more
 
 
 @bp.function_name("market_watch")
@@ -30,14 +33,24 @@ async def market_watch(timer: func.TimerRequest) -> None:
 
 
 async def look_at_markets(plat: Platform) -> int:
-    """Wakes every bot that is due. Returns how many."""
+    """Wakes every bot that is due and not on its way already. Returns how many."""
     now = plat.now_ms()
     due = set(await watch.timed(plat.store, now))
     for document in await watch.watched(plat.store):
         due |= await look_at_source(plat, document)
     slot = now // SLOT_MS
-    await plat.bus.send([BotEvent(one.user_id, one.bot_id, f"s{slot}", "market", now, {}) for one in sorted(due)])
-    return len(due)
+    woken = [one for one in sorted(due) if not is_on_its_way(one, now)]
+    await plat.bus.send([BotEvent(one.user_id, one.bot_id, f"s{slot}", "market", now, {}) for one in woken])
+    _nudged.update({(one.user_id, one.bot_id): now for one in woken})
+    return len(woken)
+
+
+def is_on_its_way(one: watch.Due, now: int) -> bool:
+    """Whether a nudge sent not long ago has not begun its tick yet: a second one would only make the owner's commands wait behind it."""
+    sent = _nudged.get((one.user_id, one.bot_id), 0)
+    if len(_nudged) > MOST_REMEMBERED:
+        _nudged.clear()
+    return one.ticked_ms < sent and now - sent < PATIENCE_MS
 
 
 async def look_at_source(plat: Platform, document: watch.Document) -> set[watch.Due]:

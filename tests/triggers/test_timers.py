@@ -6,7 +6,7 @@ from shared import watch
 from shared.ids import entity_key
 from tests.builders import MINUTE, T0, platform, write_market
 from tests.fakes import Clock
-from triggers import bot_events
+from triggers import bot_events, market_watch
 from triggers.bot_events import TickFailed, instance_id, run_tick
 from triggers.heartbeat import wake_quiet
 from triggers.market_watch import look_at_markets
@@ -89,6 +89,7 @@ class Client:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
+    market_watch._nudged.clear()
     monkeypatch.setattr(bot_events, "FIRST_POLL_S", 0.0005)
     monkeypatch.setattr(bot_events, "LONGEST_POLL_S", 0.0005)
     monkeypatch.setattr(bot_events, "WAIT_S", 0.005)
@@ -130,3 +131,15 @@ def test_a_message_comes_back_slower_and_slower():
     pauses = [bot_events.pause_before_return(deliveries) for deliveries in range(1, 11)]
     assert pauses[0] == 1 and pauses == sorted(pauses)
     assert sum(pauses) > 120 and max(pauses) < 60
+
+
+async def test_a_bot_on_its_way_is_not_nudged_again_until_it_ticked_or_patience_ends(plat):
+    bot(plat, "b", until_ms=T0)
+    plat.now_ms.now = T0 + 1_000
+    assert await look_at_markets(plat) == 1
+    plat.now_ms.now += 5_000
+    assert await look_at_markets(plat) == 0
+    plat.store.rows["bots", "ada", "b"]["lastTickMs"] = plat.now_ms.now
+    assert await look_at_markets(plat) == 1
+    plat.now_ms.now += market_watch.PATIENCE_MS
+    assert await look_at_markets(plat) == 1
