@@ -135,6 +135,9 @@ def take_command(bot: Bot, event: dict[str, Any]) -> str:
     if event["kind"] != "command" or event["body"]["name"] == "start":
         return "ok"
     body = event["body"]
+    if body["name"] == "rename":
+        bot.record = {**bot.record, "name": body["params"]["name"]}
+        return "ok"
     if body["name"] == "resume":
         bot.quarantine, bot.failures = None, 0
     try:
@@ -142,6 +145,8 @@ def take_command(bot: Bot, event: dict[str, Any]) -> str:
     except Invalid as refused:
         bot.say((Event("command_refused", {"command": body["name"], "code": refused.code, "field": refused.field}, bot.core.at),))
         return refused.code
+    if body["name"] in ("edit", "add_funds"):
+        bot.record = {**bot.record, "edited": True}
     return "ok"
 
 
