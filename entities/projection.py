@@ -49,6 +49,7 @@ def document_of(bot: Bot, horizon: Horizon) -> dict[str, Any]:
     is_final = status in ("stopped", "finished")
     return {
         **bot.record,
+        "config": bot.core.raw_config if bot.record.get("edited") else bot.record["config"],
         "kind": "bot",
         "schema": SCHEMA,
         "status": status,
@@ -101,6 +102,7 @@ def pnl_of(bot: Bot, summary: registry.Summary) -> dict[str, Any]:
         "total": plain(fall.total),
         "hodl": plain(cut(summary.hodl)),
         "total_pct": total_pct,
+        "put_in": plain(cut(summary.put_in)),
         "currency": summary.currency,
         "price": plain(summary.price),
         "at": iso(bot.core.at),

@@ -34,6 +34,7 @@ class User(NamedTuple):
     email: str | None
     scopes: tuple[str, ...]
     auth_time: int | None
+    issued_at: int | None = None
 
 
 class Verifier(Protocol):
@@ -105,8 +106,9 @@ def user_of(claims: dict[str, Any], needed_scope: str) -> User:
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= 200 or not subject.isprintable():
         raise Refused("subject")
-    email, auth_time = claims.get("email"), claims.get("auth_time")
-    return User(subject, email if isinstance(email, str) else None, scopes, auth_time if isinstance(auth_time, int) else None)
+    email = claims.get("email")
+    whole = {name: value for name in ("auth_time", "iat") if isinstance(value := claims.get(name), int)}
+    return User(subject, email if isinstance(email, str) else None, scopes, whole.get("auth_time"), whole.get("iat"))
 
 
 class KeySet:

@@ -28,7 +28,7 @@ class ReadModel(Model):
 
 
 class Pnl(ReadModel):
-    """The waterfall: cell_profit + inventory_pnl - fees + funding = total, in `currency`, at `price`."""
+    """The waterfall: cell_profit + inventory_pnl - fees + funding = total, in `currency`, at `price`. `put_in` is the owner's money."""
 
     cell_profit: Num
     inventory_pnl: Num
@@ -37,6 +37,7 @@ class Pnl(ReadModel):
     total: Num
     hodl: Num | None = None
     total_pct: Num | None = None
+    put_in: Num | None = None
     currency: str
     price: Num
     at: Instant

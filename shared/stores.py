@@ -63,7 +63,7 @@ class Store(Protocol):
 
 
 PAGE = 1_000  # rows a round trip brings; the default of 100 would multiply the trips of the horizon query
-_FIELDS = {"kind", "botId", "account_id", "status", "webhookId"}
+_FIELDS = {"kind", "botId", "account_id", "status", "webhookId", "code"}
 
 
 def conditions(where: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:

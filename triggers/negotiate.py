@@ -10,7 +10,7 @@ import azure.functions as func
 from shared.errors import AppError
 from shared.log import log_error
 from triggers.api.native import cross_origin, problem_response
-from triggers.api.platform import platform
+from triggers.api.platform import current_user, platform
 
 bp = df.Blueprint()
 
@@ -23,7 +23,7 @@ async def negotiate(req: func.HttpRequest) -> func.HttpResponse:
         return func.HttpResponse(status_code=204, headers=headers)
     plat = platform()
     try:
-        user = await plat.verifier.user(req.headers.get("authorization"))
+        user = await current_user(plat, req.headers.get("authorization"))
         body = json.dumps({"url": await plat.realtime.url(user.id)})
         return func.HttpResponse(body, mimetype="application/json", headers=headers | {"cache-control": "no-store"})
     except AppError as error:

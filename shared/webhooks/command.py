@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from shared.bot_command import edit_params, is_counted_in_base
 from shared.webhooks.signal import Refused, Signal
 from strategy_core.number import plain
 
 DEALS = ("DCA", "DCA_FUTURES")
 AT_REST = ("stopped", "finished")
-COUNTED_IN_BASE = ("BTD",)
 
 
 class Target(NamedTuple):
@@ -33,8 +33,7 @@ class Target(NamedTuple):
 
     @property
     def money_unit(self) -> str:
-        in_base = self.strategy in COUNTED_IN_BASE or (self.strategy == "DCA" and self.direction == "short")
-        return "base" if in_base else "quote"
+        return "base" if is_counted_in_base(self.strategy, self.config) else "quote"
 
 
 class Wish(NamedTuple):
@@ -66,7 +65,7 @@ def wish(signal: Signal, target: Target, close_mode: str, is_starting: bool = Fa
     if action in ("add_funds", "add_safety"):
         return Wish(action, {"amount" if action == "add_funds" else "size": money(signal, target)})
     if action == "set":
-        return editing(signal)
+        return editing(signal, target)
     return position(signal, target)
 
 
@@ -99,7 +98,7 @@ def money(signal: Signal, target: Target) -> str:
     return plain(signal.size.value)
 
 
-def editing(signal: Signal) -> Wish:
+def editing(signal: Signal, target: Target) -> Wish:
     if not signal.changes:
         raise Refused("bad_field", "changes")
-    return Wish("edit", {"changes": signal.changes})
+    return Wish("edit", edit_params(target.strategy, signal.changes))

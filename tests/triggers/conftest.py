@@ -1,5 +1,7 @@
 """The API in process, on a recorded market, with memory behind it."""
 
+from functools import cache
+
 import httpx
 import pytest
 
@@ -10,6 +12,12 @@ from triggers.api.app import make_api
 CANDLES = ["100 101 99 100", "100 106 99 105", "105 106 94 95"]
 
 
+@cache
+def one_api():
+    """Made once: it holds nothing of a test."""
+    return make_api()
+
+
 @pytest.fixture
 def plat(tmp_path):
     return platform(write_market(tmp_path / "market", CANDLES))
@@ -18,7 +26,7 @@ def plat(tmp_path):
 @pytest.fixture
 async def client(plat):
     token = platforms._given.set(plat)
-    transport = httpx.ASGITransport(app=make_api())
+    transport = httpx.ASGITransport(app=one_api())
     async with httpx.AsyncClient(transport=transport, base_url="http://api", headers={"authorization": "Bearer ada"}) as client:
         yield client
     platforms._given.reset(token)

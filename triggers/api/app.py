@@ -20,19 +20,38 @@ from triggers.api.routers import (
     accounts,
     backtests,
     bot_commands,
+    bot_edits,
     bot_lists,
     bots,
     docs,
     markets,
     me,
     optimisations,
+    portfolio,
+    preferences,
     safety,
     strategies,
     webhooks,
 )
 
 PROBLEM = {"description": "Problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-ROUTERS = (strategies, markets, accounts, bots, bot_commands, bot_lists, me, backtests, optimisations, webhooks, safety, docs)
+ROUTERS = (
+    strategies,
+    markets,
+    accounts,
+    bots,
+    bot_commands,
+    bot_lists,
+    me,
+    backtests,
+    optimisations,
+    webhooks,
+    safety,
+    portfolio,
+    preferences,
+    bot_edits,
+    docs,
+)
 SECURITY_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 

@@ -19,6 +19,13 @@ POSSIBLE = {
     "pause": {"waiting", "starting", "active"},
     "resume": {"paused", "error"},
     "stop": {"waiting", "starting", "active", "paused", "stopping", "error"},
+    "edit": {"waiting", "starting", "active", "paused"},
+    "rename": {"waiting", "starting", "active", "paused", "stopping", "error"},
+    "add_funds": {"waiting", "starting", "active", "paused"},
+    "start_deal": {"waiting", "active"},
+    "close_deal": {"active", "paused"},
+    "cancel_deal": {"active", "paused"},
+    "add_safety": {"active"},
 }
 
 

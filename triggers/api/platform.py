@@ -13,7 +13,11 @@ from fastapi import Depends, Header
 from shared.auth import TokenVerifier, User, Verifier
 from shared.bus import Bus, ServiceBus
 from shared.clock import now_ms
+from shared.errors import AppError
+from shared.limit import Buckets
 from shared.realtime import Realtime, WebPubSub
+from shared.safe_url import Resolve, resolve
+from shared.sessions import Sessions
 from shared.settings import Settings, settings
 from shared.stores import CosmosStore, Store
 from shared.webhooks.keys import SealKeys, VaultKeys
@@ -33,6 +37,14 @@ class Platform:
     markets: MarketSource
     now_ms: Callable[[], int] = now_ms
     seals: SealKeys = field(default_factory=lambda: VaultKeys(settings()))
+    resolve: Resolve = resolve
+    sessions: Sessions = field(init=False)
+    rates: Buckets = field(init=False)
+
+    def __post_init__(self) -> None:
+        per_minute = self.settings.requests_per_minute
+        object.__setattr__(self, "sessions", Sessions(self.store, self.now_ms))
+        object.__setattr__(self, "rates", Buckets(per_minute, per_minute / 60, self.now_ms))
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +61,14 @@ Plat = Annotated[Platform, Depends(platform)]
 
 
 async def current_user(plat: Plat, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> User:
-    return await plat.verifier.user(authorization)
+    """Who calls, signed in and within their share of requests. Errors: AppError 401, 429."""
+    user = await plat.verifier.user(authorization)
+    wait = plat.rates.take(user.id)
+    if wait:
+        limit = str(plat.settings.requests_per_minute)
+        raise AppError(429, "too_many_requests", params={"limit": limit, "per": "minute", "retry_after_s": str(wait // 1000 + 1)})
+    await plat.sessions.check(user)
+    return user
 
 
 CurrentUser = Annotated[User, Depends(current_user)]

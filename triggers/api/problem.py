@@ -72,7 +72,9 @@ def finding_of(error: dict[str, Any]) -> Finding:
 def install(app: FastAPI) -> None:
     @app.exception_handler(AppError)
     async def on_app_error(request: Request, error: AppError) -> Response:
-        return answer(error.status, body(error.status, error.code, error.field, error.params, error.findings))
+        wait = error.params.get("retry_after_s")
+        headers = {"retry-after": wait} if wait else None
+        return answer(error.status, body(error.status, error.code, error.field, error.params, error.findings), headers)
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:

@@ -18,8 +18,9 @@ Config = Annotated[
 
 
 class BotPlan(Model):
-    """What a preview needs. `price` replaces the market's own price."""
+    """What a preview needs. `price` replaces the market's own price; `name` is not looked at: a bot's body can be tried as it is."""
 
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     account_id: ObjectId
     symbol: Symbol
     strategy: Strategy

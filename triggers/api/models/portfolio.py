@@ -1,0 +1,52 @@
+"""Everything a user's bots own and have earned, per world and currency. Paper and live money are never added up."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.read_model import Instant, Strategy
+from strategy_core.number import Model, Num
+from strategy_core.trade import Status
+
+World = Literal["paper", "live"]
+
+
+class PortfolioBot(Model):
+    """One bot at the market's price now. `is_priced_now` false: the market cannot be asked, the figures are of the last tick."""
+
+    bot_id: str
+    name: str
+    account_id: str
+    world: World
+    symbol: str
+    strategy: Strategy
+    status: Status
+    currency: str
+    price: Num
+    value: Num
+    put_in: Num
+    total: Num
+    is_priced_now: bool
+
+
+class PortfolioTotal(Model):
+    """One currency of one world. `value` and `put_in` are of bots that run; the waterfall is of all, ended ones included:
+    cell_profit + inventory_pnl - fees + funding = total."""
+
+    world: World
+    currency: str
+    bots: int
+    running: int
+    value: Num
+    put_in: Num
+    cell_profit: Num
+    inventory_pnl: Num
+    fees: Num
+    funding: Num
+    total: Num
+
+
+class Portfolio(Model):
+    at: Instant
+    totals: tuple[PortfolioTotal, ...]
+    bots: tuple[PortfolioBot, ...]

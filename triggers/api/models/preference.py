@@ -1,0 +1,60 @@
+"""What a user keeps for themselves: presets and where to be notified."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.read_model import Instant, ReadModel, Strategy
+from strategy_core.number import Model
+from triggers.api.models.bot import Config
+
+Occasion = Literal["started", "stopped", "error", "fill", "deal_closed", "guard_tripped", "alert_silent", "key_invalid"]
+
+
+class PresetCreate(Model):
+    """A plan without its market and account, to begin a bot with."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    strategy: Strategy
+    config: Config
+
+
+class PresetView(ReadModel):
+    id: str
+    name: str
+    strategy: Strategy
+    config: Config
+    created_at: Instant
+
+
+class PresetPage(Model):
+    items: tuple[PresetView, ...]
+    next: str | None = None
+
+
+class Channel(Model):
+    """Where messages go. `target`: an https address, or an e-mail address."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-z_]{1,40}$")]
+    kind: Literal["url", "email"]
+    target: Annotated[str, Field(min_length=3, max_length=500)]
+    occasions: Annotated[tuple[Occasion, ...], Field(max_length=20)]
+    enabled: bool = True
+
+
+class Notifications(Model):
+    """Instants of the day without messages are in the user's own zone."""
+
+    channels: Annotated[tuple[Channel, ...], Field(max_length=10)] = ()
+    time_zone: Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9_+\-/]+$")] = "UTC"
+    quiet_from: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    quiet_until: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+
+
+class Revoked(Model):
+    """Tokens issued before this instant are refused, everywhere within `within_s` seconds."""
+
+    revoked_before: Instant
+    within_s: int

@@ -1,0 +1,101 @@
+"""Presets, notification settings and revoked sessions: documents of one user."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from shared import safe_url
+from shared.clock import iso
+from shared.errors import AppError, findings_error, invalid, not_found
+from shared.read_model import SCHEMA
+from shared.stores import Exists, Stale, Store
+from triggers.api.idempotency import fingerprint, id_for, same_request
+from triggers.api.models.preference import Notifications, PresetCreate
+from triggers.api.platform import Platform
+
+Doc = dict[str, Any]
+MAX_PRESETS = 100
+_EMAIL = re.compile(r"^[!#-'*+/-9=?A-Z^-~.-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}$")
+NOTIFICATIONS, SESSIONS = "notifications", "sessions"
+
+
+async def create_preset(plat: Platform, user_id: str, body: PresetCreate, key: str | None) -> Doc:
+    """Errors: AppError 422 for a config that is not one of the strategy's."""
+    from strategy_core import registry
+    from strategy_core.trade import Invalid
+
+    try:
+        registry.parse(body.strategy, body.config)
+    except Invalid as wrong:
+        raise findings_error(wrong.findings, "config") from None
+    if await plat.store.count("settings", user_id, {"kind": "preset"}) >= MAX_PRESETS:
+        raise AppError(429, "too_many_presets", params={"limit": str(MAX_PRESETS)})
+    preset_id, body_print, now = id_for("preset", user_id, "create_preset", key), fingerprint(body.model_dump(mode="json")), plat.now_ms()
+    document = {
+        **body.model_dump(mode="json"), "id": preset_id, "kind": "preset", "schema": SCHEMA, "sort": f"{iso(now)}:{preset_id}",
+        "created_at": iso(now), "bodyPrint": body_print,
+    }  # fmt: skip
+    try:
+        return await plat.store.create("settings", user_id, document)
+    except Exists:
+        stored = await need_preset(plat.store, user_id, preset_id)
+        same_request(stored, body_print)
+        return stored
+
+
+async def need_preset(store: Store, user_id: str, preset_id: str) -> Doc:
+    document = await store.read("settings", user_id, preset_id)
+    if document is None or document.get("kind") != "preset":
+        raise not_found("preset")
+    return document
+
+
+async def notifications(store: Store, user_id: str) -> tuple[Notifications, str | None]:
+    """The settings and their version."""
+    document = await store.read("settings", user_id, NOTIFICATIONS)
+    if document is None:
+        return Notifications(), None
+    return Notifications.model_validate(document["settings"]), document["_etag"]
+
+
+async def put_notifications(plat: Platform, user_id: str, body: Notifications, if_match: str | None) -> str:
+    """The new version. Errors: AppError 422 for a target we would not call, 412."""
+    await check_targets(plat, body)
+    stored = await plat.store.read("settings", user_id, NOTIFICATIONS)
+    if if_match is not None and if_match != (stored or {}).get("_etag"):
+        raise AppError(412, "changed_meanwhile", "If-Match")
+    document = {
+        "id": NOTIFICATIONS, "kind": NOTIFICATIONS, "schema": SCHEMA, "sort": NOTIFICATIONS, "settings": body.model_dump(mode="json"),
+    }  # fmt: skip
+    try:
+        if stored is None:
+            return str((await plat.store.create("settings", user_id, document))["_etag"])
+        return str((await plat.store.replace("settings", user_id, {**document, "_etag": stored["_etag"]}))["_etag"])
+    except (Exists, Stale):
+        raise AppError(412, "changed_meanwhile", "If-Match") from None
+
+
+async def check_targets(plat: Platform, body: Notifications) -> None:
+    for i, channel in enumerate(body.channels):
+        field = f"channels.{i}.target"
+        if channel.kind == "email":
+            name, at, domain = channel.target.rpartition("@")
+            if not (
+                at and name and "." in domain and channel.target.isascii() and channel.target.isprintable() and " " not in channel.target
+            ):
+                raise invalid("bad_format", field)
+            continue
+        try:
+            await safe_url.check(channel.target, plat.resolve)
+        except safe_url.UnsafeUrl:
+            raise invalid("address_refused", field) from None
+
+
+async def revoke_sessions(plat: Platform, user_id: str) -> int:
+    """Every token issued before now is refused. Returns the instant."""
+    now = plat.now_ms()
+    document = {"id": SESSIONS, "kind": SESSIONS, "schema": SCHEMA, "sort": SESSIONS, "revokedBeforeMs": now}
+    await plat.store.upsert("settings", user_id, document)
+    plat.sessions.forget(user_id)
+    return now

@@ -1,0 +1,66 @@
+"""Presets and notification settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from triggers.api import preferences
+from triggers.api.idempotency import IdempotencyKey
+from triggers.api.models.bot import ObjectId
+from triggers.api.models.common import Cursor
+from triggers.api.models.preference import Notifications, PresetCreate, PresetPage, PresetView
+from triggers.api.platform import CurrentUser, Plat
+
+router = APIRouter(prefix="/api/v1", tags=["preferences"])
+
+
+@router.post("/presets", status_code=201)
+async def create_preset(
+    body: PresetCreate, user: CurrentUser, plat: Plat, response: Response, idempotency_key: IdempotencyKey = None
+) -> PresetView:
+    """Keep a plan to begin bots with."""
+    document = await preferences.create_preset(plat, user.id, body, idempotency_key)
+    response.headers["location"] = f"/api/v1/presets/{document['id']}"
+    return PresetView.of_document(document)
+
+
+@router.get("/presets")
+async def list_presets(
+    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
+) -> PresetPage:
+    """The user's presets, newest first."""
+    page = await plat.store.page("settings", user.id, {"kind": "preset"}, limit, cursor)
+    return PresetPage(items=tuple(PresetView.of_document(document) for document in page.items), next=page.next)
+
+
+@router.get("/presets/{preset_id}")
+async def get_preset(preset_id: ObjectId, user: CurrentUser, plat: Plat) -> PresetView:
+    """One preset."""
+    return PresetView.of_document(await preferences.need_preset(plat.store, user.id, preset_id))
+
+
+@router.delete("/presets/{preset_id}", status_code=204)
+async def delete_preset(preset_id: ObjectId, user: CurrentUser, plat: Plat) -> None:
+    """Forget a preset; bots made from it are not touched."""
+    await preferences.need_preset(plat.store, user.id, preset_id)
+    await plat.store.delete("settings", user.id, preset_id)
+
+
+@router.get("/notifications")
+async def get_notifications(user: CurrentUser, plat: Plat, response: Response) -> Notifications:
+    """Where the user wants to hear of what."""
+    found, etag = await preferences.notifications(plat.store, user.id)
+    if etag:
+        response.headers["etag"] = etag
+    return found
+
+
+@router.put("/notifications")
+async def put_notifications(
+    body: Notifications, user: CurrentUser, plat: Plat, response: Response, if_match: Annotated[str | None, Header(max_length=200)] = None
+) -> Notifications:
+    """All of it at once. An address that is not on the public internet is refused."""
+    response.headers["etag"] = await preferences.put_notifications(plat, user.id, body, if_match)
+    return body
