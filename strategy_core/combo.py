@@ -70,7 +70,7 @@ def _lay(state: State) -> None:
     memory.lo, memory.hi = config.up - config.levels, config.up
     state.become(Status.ACTIVE)
     for j in range(1, memory.hi + 1):
-        want(state, j, exit_side(state), memory.unit)
+        want(state, j, exit_side(state), memory.first_unit)  # what is held; money added since only enlarges what is not
     for j in range(-1, memory.lo - 1, -1):
         want(state, j, entry_side(state), memory.unit)
 
@@ -119,6 +119,8 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
         want(state, int(leg[1:]) + 1, exit_side(state), fill.amount, fill.price)
     else:
         _exited(state, int(leg[1:]), fill, taken)
+        if fill.generation != taken.order.generation:
+            _balance(state)
     if memory.due:
         _retry(state)
 
@@ -168,12 +170,28 @@ def on_stray(state: State, fill: Fill) -> None:
         if part <= 0:
             break
         left -= part
-        rest = state.book.remaining(order) - part
-        if rest > 0:
-            state.book.replace(order.leg, rest, state.at)
-        else:
-            state.book.drop(order.leg)
+        _shrink(state, order, part)
         want(state, int(order.leg[1:]) - 1, entry_side(state), part)
+
+
+def _balance(state: State) -> None:
+    """Exits never stand for more than is held: after a late one the lowest give way."""
+    book = state.book
+    excess = sum((book.remaining(order) for order in book.orders.values() if order.reduce_only), ZERO) - abs(state.ledger.base)
+    for order in [order for order in _by_level(state) if order.reduce_only]:
+        if excess <= 0:
+            return
+        part = min(excess, book.remaining(order))
+        excess -= part
+        _shrink(state, order, part)
+
+
+def _shrink(state: State, order: Order, part: Decimal) -> None:
+    rest = state.book.remaining(order) - part
+    if rest > 0:
+        state.book.replace(order.leg, rest, state.at)
+    else:
+        state.book.drop(order.leg)
 
 
 def _by_level(state: State) -> list[Order]:

@@ -16,11 +16,15 @@ from strategy_core.config import findings
 from strategy_core.mechanics import money_param
 from strategy_core.number import plain
 from strategy_core.state import State
-from strategy_core.trade import Command, Finding, Invalid
+from strategy_core.trade import Command, Finding, Invalid, Status
+
+_ENDING = (Status.STOPPING, Status.STOPPED)
 
 
 def act(state: State, command: Command) -> bool:
     """Whether the command was one of ours."""
+    if state.status in _ENDING and command.name in ("add_funds", "edit"):
+        raise Invalid([Finding(field="command", code="not_allowed", params={"status": state.status.value})])
     if command.name == "add_funds":
         _add_funds(state, command)
     elif command.name == "edit":

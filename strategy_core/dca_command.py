@@ -37,12 +37,17 @@ from strategy_core.state import State
 from strategy_core.trade import Command, Invalid, Role, Status
 
 _WORKING = (Status.ACTIVE, Status.WAITING)
+_ENDING = (Status.STOPPING, Status.STOPPED, Status.FINISHED)
 
 
 def act(state: State, command: Command) -> bool:
     """Whether the command was one of ours."""
     own = _COMMANDS.get(command.name)
-    return own is not None and own(state, command)
+    if own is None:
+        return False
+    if state.status in _ENDING and command.name not in ("pause", "resume", "stop"):
+        raise Invalid([found("command", "not_allowed", command=command.name, status=state.status.value)])
+    return own(state, command)
 
 
 def _pause(state: State, command: Command) -> bool:
@@ -186,9 +191,10 @@ def _resize_safeties(state: State) -> None:
         if order.price is None or not leg.startswith(SAFETY):
             continue
         amount = amount_for(state.config, scaled(memory, int(leg[len(SAFETY) :])).size, order.price, state.market)
-        left = amount - book.filled.get(leg, ZERO)
-        if left > book.remaining(order):
-            book.replace(leg, left, state.at)
+        left = book.remaining(order)
+        more = min(amount - book.filled.get(leg, ZERO) - left, affordable(state, order.price, free_funds(state)))
+        if more > 0:
+            book.replace(leg, left + more, state.at)
 
 
 def _edit(state: State, command: Command) -> bool:

@@ -23,6 +23,7 @@ from strategy_core.dca_orders import (
     drop_safeties,
     entry_side,
     exit_side,
+    give_way,
     has_exits,
     lay_exits,
     lay_safeties,
@@ -66,6 +67,8 @@ def _entered(state: State, fill: Fill, taken: Taken | None) -> None:
                 memory.resting -= 1
         memory.peak = None  # the take profit is replaced: the new one has not been reached
         lay_exits(state)
+        if taken is None or fill.generation != taken.order.generation:
+            give_way(state)
         lay_safeties(state)
     elif memory.phase is Phase.CLOSING:
         ask_exit(state)
@@ -74,22 +77,21 @@ def _entered(state: State, fill: Fill, taken: Taken | None) -> None:
 def _left(state: State, fill: Fill, taken: Taken | None) -> None:
     memory: Memory = state.memory
     done = taken is not None and taken.done
+    is_late = taken is None or fill.generation != taken.order.generation
     if memory.phase is Phase.CLOSING:
-        if not done:
-            return
-        if state.market.is_future and state.ledger.base:
-            ask_exit(state)  # verify zero
-        else:
+        if is_late or (done and state.market.is_future and state.ledger.base):
+            ask_exit(state)  # a take profit was faster than our cancel; or: verify zero
+        elif done:
             end(state, fill.at)
     elif memory.phase is Phase.OPEN:
-        if taken is None or (not done and fill.generation != taken.order.generation):
+        if is_late:
             lay_exits(state)  # an order already replaced was faster than our cancel
         elif done and state.config.take_profit_steps is None and fill.leg.startswith(TAKE_PROFIT):
             end(state, fill.at)
             return
         elif done and fill.leg.startswith(TAKE_PROFIT):
             _step_done(state, int(fill.leg[len(TAKE_PROFIT) :]))
-        if not has_exits(state) and state.config.trailing_take_profit_pct is None and (taken is None or done):
+        if not has_exits(state) and state.config.trailing_take_profit_pct is None and (is_late or done):
             end(state, fill.at)
 
 

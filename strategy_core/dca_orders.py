@@ -114,6 +114,22 @@ def margin_used(state: State) -> Decimal:
     return (state.ledger.basis + resting) / Decimal(state.config.leverage)
 
 
+def give_way(state: State) -> None:
+    """A fill nobody waited for took money that resting safety orders count on: the farthest are parked."""
+    memory: Memory = state.memory
+    book = state.book
+    resting = [order for order in book.orders.values() if order.role is Role.SAFETY and order.price is not None]
+    for order in sorted(resting, key=lambda order: int(order.leg[len(SAFETY) :]), reverse=True):
+        if free_funds(state) >= 0:
+            return
+        if order.leg in book.filled:
+            memory.filled += 1
+        else:
+            memory.parked.append(int(order.leg[len(SAFETY) :]))
+        memory.resting -= 1
+        book.drop(order.leg)
+
+
 def drop_safeties(state: State) -> None:
     for leg in [leg for leg, order in state.book.orders.items() if order.role is Role.SAFETY]:
         state.book.drop(leg)

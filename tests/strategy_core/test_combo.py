@@ -340,6 +340,33 @@ def test_a_late_exit_of_more_than_rests_takes_all_of_them() -> None:
     assert not any(o.reduce_only for o in walk.state.book.orders.values())
 
 
+def test_two_late_exits_of_one_level_leave_no_more_exits_than_units() -> None:
+    walk = go(bot(), "100", "102.1", "101.9")
+    go(walk, "99.9")
+    exit_ = walk.state.book.orders["L2"]
+    walk.state.book.replace("L2", exit_.amount, walk.at)
+    tell(walk, "L2", "0.4", generation=exit_.generation, side=Side.SELL)
+    walk.state.book.replace("L2", D("0.1"), walk.at)
+    walk.state.memory.due.clear()
+    tell(walk, "L2", "0.6", generation=exit_.generation, side=Side.SELL)
+    exits = sum(o.amount for o in walk.state.book.orders.values() if o.reduce_only)
+    assert exits <= walk.state.ledger.base
+
+
+def test_margin_added_before_the_first_entry_is_in_enlarges_only_the_entries() -> None:
+    walk = bot()
+    command(walk, "add_funds", amount="100")
+    go(walk, "100")
+    assert walk.state.book.orders["L1"].amount == 1 and walk.state.book.orders["L-1"].amount == D("1.5")
+
+
+def test_a_combo_that_is_stopping_takes_no_more_money() -> None:
+    walk = go(bot(), "100")
+    command(walk, "stop", close_mode="quote")
+    with pytest.raises(Invalid, match="not_allowed"):
+        command(walk, "add_funds", amount="1")
+
+
 def test_a_new_tick_of_the_venue_holds_for_the_next_order() -> None:
     walk = go(bot(), "100")
     registry.apply(walk.state, Rules(walk.state.market.model_copy(update={"price_tick": D("0.5")}), walk.at))

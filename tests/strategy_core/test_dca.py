@@ -275,6 +275,40 @@ def test_a_safety_order_filled_late_makes_an_unsent_stop_larger() -> None:
     assert wanted(walk) == {"SL": ("market", "2.052")} and order(walk, "SL").generation == 2
 
 
+def test_a_take_profit_filled_late_makes_an_unsent_stop_smaller() -> None:
+    walk = go(bot(stop_loss_pct="18", safety_orders=1), "100")
+    tp = order(walk, "TP1")
+    registry.apply(walk.state, Look(D("82"), walk.at))
+    registry.apply(walk.state, Fill("TP1", tp.generation, tp.side, tp.price, D("0.4"), D("0.04"), "USDT", "late", walk.at))
+    assert wanted(walk) == {"SL": ("market", "0.6")} and order(walk, "SL").generation == 2
+    registry.apply(walk.state, Fill("TP1", tp.generation, tp.side, tp.price, D("0.6"), D("0.06"), "USDT", "later", walk.at))
+    assert wanted(walk) == {} and walk.state.ledger.deals == 1
+
+
+def test_money_taken_by_a_late_fill_parks_the_farthest_safety_orders() -> None:
+    walk = go(bot(funds_quote="401"), "100")
+    gone = order(walk, "SO1")
+    walk.state.book.drop("SO1")
+    walk.state.memory.resting -= 1
+    walk.state.ledger.quote -= 90
+    so3 = order(walk, "SO3")
+    registry.apply(walk.state, Fill("SO3", so3.generation, so3.side, so3.price, D("0.1"), D(0), "USDT", "p", walk.at))
+    registry.apply(walk.state, Fill("SO1", gone.generation, gone.side, gone.price, gone.amount, D("0.1"), "USDT", "late", walk.at))
+    assert "SO3" not in wanted(walk) and "SO2" in wanted(walk) and walk.state.memory.filled == 1
+    walk.state.ledger.quote -= 90
+    registry.apply(walk.state, Fill("SO1", gone.generation, gone.side, gone.price, D("0.1"), D(0), "USDT", "later", walk.at))
+    assert D(wanted(walk)["SO2"][1]) < D("1.111") and "size_reduced" in codes(walk)
+
+
+def test_a_bot_that_is_stopping_takes_no_more_orders_from_its_owner() -> None:
+    walk = go(bot(), "100")
+    command(walk, "stop", close_mode="quote")
+    command(walk, "pause")
+    for name in ("cancel_deal", "close_deal", "add_funds"):
+        with pytest.raises(Invalid, match="not_allowed"):
+            command(walk, name, amount="1")
+
+
 # -- starting ---------------------------------------------------------------------------------------------------------
 
 
