@@ -21,6 +21,7 @@ from exchange.keys import KeyProof, prove
 from exchange.limits import Budget, Lane, cost_of
 from exchange.live import believable
 from exchange.parsing import balances_of, order_of, position_of, trade_of
+from exchange.perpetual import Perpetual, is_already_so
 from exchange.protocol import (
     Balance,
     Cursor,
@@ -51,7 +52,6 @@ LOOK_UPS_PER_LOOK = 20
 MARGIN_MS = 1_000  # less than this before the deadline nothing is sent
 MAX_SKEW_MS = 300_000
 IOC_ROOM = Decimal("0.01")  # how far beyond the last price a BUY may pay where the venue cannot buy an amount of base at market
-ALREADY_SO = ("-4046", "-4059", "110025", "110026", "110043", "not modified", "No need to change")
 UNSIGNED = ("load_markets", "fetch_time", "fetch_ticker")
 FREE_OF_DOUBT = ("precision", "below_minimum", "bad_symbol")  # the same order can never have been taken
 RESCUE_ROLES = (Role.STOP_LOSS, Role.CLOSE, Role.TAKE_PROFIT)
@@ -70,6 +70,7 @@ class CcxtExchange:
         self._skew: int | None = None  # venue's clock minus ours
         self._ready = asyncio.Lock()
         self._modes: dict[str, tuple[str, Decimal]] = {}
+        self._perpetual = Perpetual(row, client, self._read, self._send_setting)
 
     # -- the port
 
@@ -191,10 +192,7 @@ class CcxtExchange:
         raw = await self._raw_market(symbol)
         if not raw.get("swap"):
             raise Unsupported(f"{symbol} is not a perpetual")
-        await self._one_way(symbol)
-        await self._set_margin_mode(symbol, leverage, margin_mode)
-        await self._tolerant("set_leverage", int(leverage), symbol, self._leverage_params(margin_mode))
-        await self._read_back(symbol, leverage, margin_mode)
+        await self._perpetual.set_up(symbol, leverage, margin_mode)
         self._modes[symbol] = (margin_mode, leverage)
         return await self.position(symbol)
 
@@ -302,6 +300,19 @@ class CcxtExchange:
             if is_expired(error, self._row.signs):
                 self._skew = None
         raise failure  # outside the handler: the original, with its URL, does not travel along
+
+    async def _send_setting(self, method: str, *args: Any) -> None:
+        """A setting is a write: sent once; "already so" is success."""
+        await self._clock_skew()
+        await self._take(method, Lane.ORDER)
+        try:
+            await getattr(self._client, method)(*args)
+            return
+        except Exception as error:
+            self._note_ban(error)
+            failure = None if is_already_so(error) else raised_for(error, self._row.signs, self._secrets)
+        if failure is not None:
+            raise failure
 
     async def _take(self, method: str, lane: Lane) -> None:
         await self._budget.take(cost_of(self._row.id, method), lane)
@@ -418,65 +429,6 @@ class CcxtExchange:
     def _need_perpetuals(self) -> None:
         if not self._row.perpetuals:
             raise Unsupported(f"perpetuals are not supported on {self._row.id}")
-
-    async def _one_way(self, symbol: str) -> None:
-        """One-way position mode; an account in hedge mode is only switched while it holds nothing."""
-        if self._client.has.get("fetchPositionMode") is True:
-            if not (await self._read("fetch_position_mode", Lane.ORDER, symbol)).get("hedged"):
-                return
-            if await self._holds_positions():
-                raise Rejected("mode_mismatch", "the account is in hedge mode and holds positions")
-        await self._tolerant("set_position_mode", False, symbol)
-
-    async def _set_margin_mode(self, symbol: str, leverage: Decimal, margin_mode: str) -> None:
-        if self._row.account_margin_mode:
-            seen = (await self._read("fetch_margin_mode", Lane.ORDER, symbol)).get("marginMode")
-            if seen == margin_mode:
-                return
-            if await self._holds_positions():
-                raise Rejected("mode_mismatch", f"the account's margin mode is {seen} and it holds positions")
-        await self._tolerant(
-            "set_margin_mode", margin_mode, symbol, {"leverage": plain(leverage)} if self._row.id in ("okx", "bybit") else {}
-        )
-
-    def _leverage_params(self, margin_mode: str) -> dict[str, Any]:
-        """OKX and Gate keep one leverage per margin mode."""
-        return {"okx": {"mgnMode": margin_mode, "marginMode": margin_mode}, "gate": {"marginMode": margin_mode}}.get(self._row.id, {})
-
-    async def _holds_positions(self) -> bool:
-        return any(position_of(item, Decimal(1)) is not None for item in await self._read("fetch_positions", Lane.READ))
-
-    async def _tolerant(self, method: str, *args: Any) -> None:
-        """A setting; "already so" is success. A venue that cannot be told shows in the reading back."""
-        first, *more = method.split("_")
-        if not self._client.has.get(first + "".join(word.title() for word in more)):
-            return
-        await self._take(method, Lane.ORDER)
-        try:
-            await getattr(self._client, method)(*args)
-            return
-        except Exception as error:
-            already = type(error).__name__ in ("NoChange", "MarginModeAlreadySet") or _has(str(error), ALREADY_SO)
-            failure = None if already else raised_for(error, self._row.signs, self._secrets)
-        if failure is not None:
-            raise failure
-
-    async def _read_back(self, symbol: str, leverage: Decimal, margin_mode: str) -> None:
-        if self._row.id == "gate":  # no leverage call for perpetuals: the (empty) position tells
-            position = await self._read("fetch_position", Lane.ORDER, symbol)
-            seen = {"longLeverage": position.get("leverage"), "marginMode": position.get("marginMode")}
-        else:
-            seen = await self._read("fetch_leverage", Lane.ORDER, symbol, {"marginMode": margin_mode} if self._row.id == "okx" else {})
-        levels = {Decimal(str(seen[side])) for side in ("longLeverage", "shortLeverage") if seen.get(side) is not None}
-        mode = seen.get("marginMode")
-        if levels != {leverage} or (mode is not None and mode != margin_mode):
-            raise Rejected(
-                "mode_mismatch", f"{symbol}: the venue has {'/'.join(sorted(map(str, levels)))}x {mode}, not {leverage}x {margin_mode}"
-            )
-
-
-def _has(text: str, signs: tuple[str, ...]) -> bool:
-    return any(sign in text for sign in signs)
 
 
 def _text(answer: Any, key: str) -> str | None:

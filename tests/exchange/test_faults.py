@@ -40,7 +40,13 @@ class World:
 
     async def place(self, *args: Any, **more: Any) -> tuple[Outcome, Placement]:
         placement = self.placement(*args, **more)
-        return await self.exchange.place(placement), placement
+        if any(fault.hang_s and fault.times for fault in self.venue.faults.waiting):
+            await self.exchange.market(SYMBOL)
+            await self.exchange._clock_skew()  # so that what hangs is the order
+            self.exchange._client.timeout = 300
+        outcome = await self.exchange.place(placement)
+        self.exchange._client.timeout = 10_000
+        return outcome, placement
 
     async def look(self, *placements: Placement) -> View:
         return await self.exchange.look(SYMBOL, Cursor(1), tuple(p.client_order_id for p in placements), ANY)

@@ -184,7 +184,9 @@ SETTINGS = {
 @pytest.mark.parametrize("venue", PERPETUAL)
 async def test_leverage_is_set_as_asked(venue: str) -> None:
     wire = Wire(venue)
-    request = await sent(wire, wire.exchange._tolerant("set_leverage", 5, SWAP, wire.exchange._leverage_params("isolated")))
+    request = await sent(
+        wire, wire.exchange._perpetual.tolerant("set_leverage", 5, SWAP, wire.exchange._perpetual.leverage_params("isolated"))
+    )
     path, fields = SETTINGS[venue]
     assert request.path == path
     assert {key: request.fields[key] for key in fields} == fields

@@ -42,7 +42,7 @@ def open_at(venue: str, address: str, clock: Callable[[], int], budget: Budget |
     """An adapter over ccxt whose every request goes to the test venue."""
     client = open_ccxt(venue, credentials or {"apiKey": KEY, "secret": SECRET})
     client.urls["api"] = repoint(client.urls["api"], address)
-    client.timeout, client.timeout_on_exit = 400, 0
+    client.timeout, client.timeout_on_exit = 10_000, 0
     client.milliseconds = clock
     return CcxtExchange(VENUES[venue], client, clock, budget or Budget(100_000, 1_000, clock))
 
