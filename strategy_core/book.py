@@ -157,8 +157,8 @@ class Book:
     def take(self, order: Order, amount: Decimal) -> Taken:
         """A fill of a wanted order. It leaves the book when nothing remains."""
         leg = order.leg
-        before = self.filled.get(leg, ZERO)
-        if before + amount >= order.amount:
+        before = self.filled.get(leg, ZERO) if self.filled else ZERO
+        if amount >= order.amount or before + amount >= order.amount:
             if before:
                 del self.filled[leg]
             del self.orders[leg]

@@ -61,9 +61,14 @@ def horizon(state: State) -> Horizon:
     """The band and instant inside which nothing changes. Kept until something does; empty until a look has judged what happened."""
     if not state.settled and state.status not in FINAL:
         return AT_ONCE
-    if state.band is None:
-        state.band = _horizon(state)
-    return state.band
+    band = state.band
+    if band is None:
+        if state.status is Status.ACTIVE and not state.book.markets and not state.ending:
+            band = state.rules.horizon(state)
+        else:
+            band = _horizon(state)
+        state.band = band
+    return band
 
 
 def _horizon(state: State) -> Horizon:
