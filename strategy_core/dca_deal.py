@@ -67,8 +67,8 @@ def _entered(state: State, fill: Fill, taken: Taken | None) -> None:
                 memory.resting -= 1
         memory.peak = None  # the take profit is replaced: the new one has not been reached
         lay_exits(state)
-        if taken is None or fill.generation != taken.order.generation:
-            give_way(state)
+        if taken is None or fill.generation != taken.order.generation or taken.order.price is None:
+            give_way(state)  # a late fill, or a market order dearer than thought
         lay_safeties(state)
     elif memory.phase is Phase.CLOSING:
         ask_exit(state)
