@@ -17,7 +17,9 @@ from strategy_core import waiting
 from strategy_core.book import Book, Taken
 from strategy_core.edit import adopt, balance, edited, set_fields
 from strategy_core.grid_memory import GridMemory
+from strategy_core.grid_orders import dust, planned, quote_fee, rest_buy, rest_sell
 from strategy_core.grid_plan import CENT, INIT, Config, Plan, check, make_plan, preview
+from strategy_core.grid_trail import EXTEND, extended, next_down, next_up, trail
 from strategy_core.guard import Guard
 from strategy_core.ladder import ladder_of, leg, order_cap
 from strategy_core.ledger import Kind, Ledger
@@ -31,7 +33,6 @@ __all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "p
 on_candles = waiting.candles
 timeframes = waiting.timeframes
 PATIENCE_MS = 60_000
-EXTEND = "EXT"
 
 
 def start(config: Config, price: Decimal, market: Market, at: int) -> State:
@@ -84,84 +85,14 @@ def _lay(state: State) -> None:
     memory: GridMemory = state.memory
     state.become(Status.ACTIVE)
     for j in range(memory.empty - 1, memory.lo - 1, -1):
-        _buy(state, j, planned(state, j))
+        rest_buy(state, j, planned(state, j))
     for i in range(memory.empty + 1, memory.hi + 1):
         amount = planned(state, i - 1)
         free = dust(state)
         if amount > free:
             wanted, amount = amount, floor_to(max(free, ZERO), state.market.amount_step)
             state.note("size_reduced", leg=leg(i), wanted=wanted, amount=amount, coin=state.market.base)
-        _sell(state, i, amount)
-
-
-def planned(state: State, j: int) -> Decimal:
-    """The planned size of a buy at level j."""
-    memory: GridMemory = state.memory
-    size = memory.sizes.get(j)
-    if size is None:
-        if memory.base is not None:
-            size = memory.base
-        else:
-            size = floor_to(cast(Decimal, memory.quote) / memory.ladder.buy(j), state.market.amount_step)
-        memory.sizes[j] = size
-    return size
-
-
-def _buy(state: State, j: int, amount: Decimal) -> bool:
-    """Rests a buy at level j, or adds to the one there, as far as it can be paid; False: parked."""
-    book, market, memory = state.book, state.market, state.memory
-    name = leg(j)
-    price = memory.ladder.buy(j)
-    there = book.orders.get(name)
-    if there is not None and there.side is not Side.BUY:
-        memory.parked[j] = None
-        return False
-    factor = state.buy_factor
-    free = state.free_quote()
-    if amount * price * factor > free:
-        wanted, amount = amount, floor_to(max(free, ZERO) / (price * factor), market.amount_step)
-        state.note("size_reduced", leg=name, wanted=wanted, amount=amount, coin=market.quote)
-    if there is not None:
-        if amount > 0:
-            book.replace(name, book.remaining(there) + amount, state.at)
-        return True
-    if not meets_minimum(market, amount, price):
-        if j not in memory.parked:
-            state.note("parked", leg=name, side="buy")
-        memory.parked[j] = None
-        return False
-    book.place(name, Side.BUY, price, amount, Role.GRID, state.at)
-    return True
-
-
-def _sell(state: State, i: int, amount: Decimal, origin: Decimal | None = None) -> bool:
-    """Rests a sell of `amount` (the bot has it) at level i, or adds to the one there; False: parked."""
-    book, market, memory = state.book, state.market, state.memory
-    name = leg(i)
-    price = memory.ladder.sell(i)
-    there = book.orders.get(name)
-    if there is not None and there.side is Side.SELL:
-        left = book.remaining(there)
-        if origin is not None:
-            memory.origins[name] = (memory.origins.get(name, origin) * left + origin * amount) / (left + amount)
-        book.replace(name, left + amount, state.at)
-        return True
-    if there is not None or not meets_minimum(market, amount, price):
-        if i not in memory.parked:
-            state.note("parked", leg=name, side="sell")
-        memory.parked[i] = (amount if there is not None else ZERO, origin)
-        return False
-    book.place(name, Side.SELL, price, amount, Role.GRID, state.at)
-    if origin is not None:
-        memory.origins[name] = origin
-    return True
-
-
-def dust(state: State) -> Decimal:
-    """Base that no sell holds and no level has set aside."""
-    free = state.free_base()
-    memory = state.memory
-    return free - memory.set_aside() if memory.held or memory.parked else free
+        rest_sell(state, i, amount)
 
 
 # -- fills ------------------------------------------------------------------------------------------------------------
@@ -174,7 +105,7 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
             _lay(state)
         return
     if name == EXTEND:
-        _extended(state, fill, taken.done)
+        extended(state, fill, taken.done)
         return
     memory: GridMemory = state.memory
     if memory.guard is not None:
@@ -198,7 +129,7 @@ def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
     amount = floor_to(free, market.amount_step) if free > 0 else ZERO
     if meets_minimum(market, amount, memory.ladder.sell(i)) or (done and amount > 0):
         memory.held.pop(i, None)
-        _sell(state, i, amount, fill.price)
+        rest_sell(state, i, amount, fill.price)
     elif done:
         memory.held.pop(i, None)
         memory.parked[i] = (ZERO, fill.price)
@@ -221,10 +152,10 @@ def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
     there = state.book.orders.get(leg(j))
     fixed = state.config.reinvest == "fixed"
     if fixed and there is None and taken.done and not taken.before and name not in memory.sold:
-        _buy(state, j, planned(state, j))
+        rest_buy(state, j, planned(state, j))
         return
     executed, proceeds, mirrored = memory.sold.pop(name, (ZERO, ZERO, ZERO))
-    executed, proceeds = executed + fill.amount, proceeds + fill.price * fill.amount - _quote_fee(state, fill)
+    executed, proceeds = executed + fill.amount, proceeds + fill.price * fill.amount - quote_fee(state, fill)
     if not fixed:
         target = _bought_back(state, j, proceeds)
     elif taken.done and (mirrored or there is None or there.side is not Side.BUY):
@@ -233,14 +164,10 @@ def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
         target = min(executed, planned(state, j))
     more = max(target - mirrored, ZERO)
     if more and (taken.done or meets_minimum(state.market, more, memory.ladder.buy(j))):
-        _buy(state, j, more)
+        rest_buy(state, j, more)
         mirrored = target
     if not taken.done:
         memory.sold[name] = (executed, proceeds, mirrored)
-
-
-def _quote_fee(state: State, fill: Fill) -> Decimal:
-    return fill.fee if fill.fee_currency == state.ledger.quote_coin else ZERO
 
 
 def _bought_back(state: State, j: int, proceeds: Decimal) -> Decimal:
@@ -257,14 +184,14 @@ def _retry(state: State) -> None:
             amount = min(planned(state, j), floor_to(max(state.free_quote(), ZERO) / factor, state.market.amount_step))
             if meets_minimum(state.market, amount, memory.ladder.buy(j)):
                 del memory.parked[j]
-                _buy(state, j, amount)
+                rest_buy(state, j, amount)
     for i in sorted(i for i, what in memory.parked.items() if what is not None):
         if leg(i) not in book.orders:
             kept, origin = memory.parked[i]
             amount = floor_to(max(dust(state) + kept, ZERO), state.market.amount_step)
             if meets_minimum(state.market, amount, memory.ladder.sell(i)):
                 del memory.parked[i]
-                _sell(state, i, amount, origin)
+                rest_sell(state, i, amount, origin)
 
 
 def on_abandoned(state: State, order: Order) -> None:
@@ -323,7 +250,7 @@ def _add_funds(state: State, amount: Decimal) -> None:
     for order in reversed(list(state.book.buys)):
         more = planned(state, int(order.leg[1:])) - order.amount if order.leg not in state.book.filled else ZERO
         if more > 0:
-            _buy(state, int(order.leg[1:]), more)
+            rest_buy(state, int(order.leg[1:]), more)
 
 
 def _restart(state: State) -> None:
@@ -347,7 +274,7 @@ def on_look(state: State) -> None:
         memory.guard.look(state.price, state.at)
     if status is Status.ACTIVE:
         if not _exit(state) and (config.trail_up != "off" or config.trail_down != "off"):
-            _trail(state)
+            trail(state)
     elif status is Status.WAITING:
         waiting.look(state, begin)
     elif status is Status.STARTING:
@@ -376,116 +303,6 @@ def _target(state: State) -> Decimal:
     return cast(Decimal, state.config.investment * state.config.take_profit_pct / HUNDRED)
 
 
-def _trail(state: State) -> None:
-    """Moves or widens the window while the price is a level beyond it."""
-    book, memory = state.book, state.memory
-    while not book.markets and not state.late:
-        if not book.sells and (up := _next_up(state)) is not None and state.price >= up:
-            if _guarded(state) or not (_shift_up if state.config.trail_up == "shift" else _extend_up)(state):
-                return
-        elif not book.buys and not memory.has_parked_buys() and (down := _next_down(state)) is not None and state.price <= down:
-            if _guarded(state) or not (_shift_down if state.config.trail_down == "shift" else _extend_down)(state):
-                return
-        else:
-            return
-
-
-def _guarded(state: State) -> bool:
-    guard = state.memory.guard
-    if guard is None or not guard.blocks(state.at):
-        return False
-    state.note("pump_guard", until=guard.until)
-    return True
-
-
-def _next_up(state: State) -> Decimal | None:
-    """The price that moves the window up; None when it may not."""
-    if state.config.trail_up == "off" or state.memory.ended_up:
-        return None
-    price: Decimal = state.memory.ladder.sell(state.memory.hi + 1)
-    return price if price <= state.config.trail_up_limit else None
-
-
-def _next_down(state: State) -> Decimal | None:
-    """The price that moves the window down; None when it may not."""
-    if state.config.trail_down == "off" or state.memory.ended_down:
-        return None
-    price: Decimal = state.memory.ladder.buy(state.memory.lo - 1)
-    return price if price >= state.config.trail_down_limit and price > 0 else None
-
-
-def _shift_up(state: State) -> bool:
-    memory = state.memory
-    lowest, top = memory.lo, memory.hi
-    if leg(lowest) in state.book.orders:
-        state.book.drop(leg(lowest))
-    memory.parked.pop(lowest, None)
-    memory.lo, memory.hi = lowest + 1, top + 1
-    state.note("shift_up", lo=memory.lo, hi=memory.hi, price=state.price)
-    _buy(state, top, planned(state, top))
-    return True
-
-
-def _shift_down(state: State) -> bool:
-    memory, book = state.memory, state.book
-    bottom, top = memory.lo, memory.hi
-    memory.parked.pop(top, None)
-    if leg(top) in book.orders:
-        book.drop(leg(top))
-    origin = memory.origins.pop(leg(top), None)
-    memory.sold.pop(leg(top), None)
-    memory.lo, memory.hi = bottom - 1, top - 1
-    state.note("shift_down", lo=memory.lo, hi=memory.hi, price=state.price)
-    _sell(state, bottom, floor_to(max(dust(state), ZERO), state.market.amount_step), origin)
-    return True
-
-
-def _extend_up(state: State) -> bool:
-    """A buy at the old top, paid from the budget; the window grows."""
-    memory = state.memory
-    top = memory.hi
-    amount = planned(state, top)
-    cost = amount * memory.ladder.buy(top) * state.buy_factor
-    if cost > memory.budget_up:
-        memory.ended_up = True
-        state.note("budget_spent", side="up", left=memory.budget_up, needed=cost)
-        return False
-    memory.budget_up -= cost
-    state.ledger.add(quote=cost)
-    memory.hi = top + 1
-    state.note("extend_up", hi=memory.hi, paid=cost)
-    return _buy(state, top, amount)
-
-
-def _extend_down(state: State) -> bool:
-    """Base for one more sell, bought at the market from the budget; the window grows when it is filled."""
-    memory, market, config = state.memory, state.market, state.config
-    amount = planned(state, memory.lo - 1)
-    cost = amount * state.price * (ONE + config.reserve_pct / HUNDRED) * (ONE + rates(market).q_t)
-    if cost > memory.budget_down:
-        memory.ended_down = True
-        state.note("budget_spent", side="down", left=memory.budget_down, needed=cost)
-        return False
-    state.book.place(EXTEND, Side.BUY, None, amount, Role.GRID, state.at)
-    return False
-
-
-def _extended(state: State, fill: Fill, done: bool) -> None:
-    memory = state.memory
-    cost = fill.price * fill.amount + _quote_fee(state, fill)
-    memory.budget_down -= cost
-    state.ledger.add(quote=cost)
-    bottom = memory.lo
-    fee = fill.fee if fill.fee_currency == state.market.base else ZERO
-    memory.held[bottom] = memory.held.get(bottom, ZERO) + fill.amount - fee
-    if done:
-        free = memory.held.pop(bottom)
-        free = dust(state)
-        memory.lo = bottom - 1
-        state.note("extend_down", lo=memory.lo, paid=cost)
-        _sell(state, bottom, floor_to(max(free, ZERO), state.market.amount_step), fill.price)
-
-
 # -- what is asked of a state -----------------------------------------------------------------------------------------
 
 
@@ -497,8 +314,8 @@ def horizon(state: State) -> Horizon:
     below, above, until = book.best_buy, book.best_sell, None
     if state.status is Status.ACTIVE:
         guard = memory.guard
-        up = _next_up(state) if above is None else None
-        down = _next_down(state) if below is None and not memory.has_parked_buys() else None
+        up = next_up(state) if above is None else None
+        down = next_down(state) if below is None and not memory.has_parked_buys() else None
         if guard is not None and guard.blocks(state.at) and (up is not None or down is not None):
             until = guard.until
             up = None if up is not None and state.price >= up else up

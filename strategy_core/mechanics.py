@@ -14,9 +14,10 @@ from decimal import ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from strategy_core.book import Taken
+from strategy_core.closing import CLOSE, buy_everything, close_order, closed, meets_minimum, resize_close, stop
 from strategy_core.ledger import Kind
-from strategy_core.number import HUNDRED, ONE, ZERO, ceil_to, dec, floor_to
-from strategy_core.state import AT_ONCE, FINAL, NEVER, Missed, State, rates
+from strategy_core.number import HUNDRED, ONE, ZERO, dec
+from strategy_core.state import AT_ONCE, FINAL, NEVER, Missed, State
 from strategy_core.trade import (
     Candles,
     Command,
@@ -28,16 +29,18 @@ from strategy_core.trade import (
     Horizon,
     Invalid,
     Look,
-    Market,
     Order,
     PositionSeen,
-    Role,
     Rules,
-    Side,
     Status,
 )
 
-CLOSE, LATE = "CLOSE", "LATE"
+__all__ = [
+    "CLOSE", "LATE", "abandon", "apply", "buy_everything", "close_order", "fail", "horizon", "meets_minimum", "money_param", "orders",
+    "price_where_total_is", "stop",
+]  # fmt: skip
+
+LATE = "LATE"
 MAX_ATTEMPTS = 5
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
 _WORKING = (Status.ACTIVE, Status.STARTING, Status.WAITING)
@@ -150,7 +153,7 @@ def _fill(state: State, fill: Fill) -> None:
     if state.status is Status.ACTIVE:
         state.rules.on_fill(state, fill, taken)
     elif leg == CLOSE:
-        _closed(state, taken)
+        closed(state, taken)
         return
     else:
         _hand_over(state, fill, taken)
@@ -190,7 +193,7 @@ def _stray(state: State, fill: Fill, order: Order | None) -> None:
     state.note("stray_fill", leg=fill.leg, side=fill.side.value, price=fill.price, amount=fill.amount)
     book = state.book
     if state.status is Status.STOPPING:
-        _resize_close(state)
+        resize_close(state)
     elif order is not None and order.side is fill.side and fill.generation < order.generation:
         # the order was issued anew for the same place: what the old one still got is no longer asked for
         left = book.remaining(order) - fill.amount
@@ -282,111 +285,6 @@ def fail(state: State, reason: str) -> None:
     if state.status in _WORKING:
         state.resume_to = state.status
     state.become(Status.ERROR, reason)
-
-
-# -- minimums ---------------------------------------------------------------------------------------------------------
-
-
-def meets_minimum(market: Market, amount: Decimal, price: Decimal) -> bool:
-    return amount > 0 and amount >= market.min_amount and amount * price >= market.min_notional
-
-
-# -- stopping ---------------------------------------------------------------------------------------------------------
-
-
-def stop(state: State, reason: str, mode: str, percent: Decimal = HUNDRED) -> None:
-    """Everything off the book, then the close order of `mode`. With nothing to close the bot is stopped at once."""
-    state.book.clear()
-    state.missed.clear()
-    state.late.clear()
-    state.ending.clear()
-    state.suspended = False
-    state.close_mode = mode if mode != "partial" else f"partial:{percent}"
-    state.become(Status.STOPPING, reason)
-    _ask_close(state)
-
-
-def _ask_close(state: State) -> None:
-    wanted = close_order(state)
-    if wanted is None:
-        state.become(Status.STOPPED, state.reason)
-        return
-    side, price, amount = wanted
-    state.book.place(CLOSE, side, price, amount, Role.CLOSE, state.at, state.ledger.kind is Kind.FUTURES)
-
-
-def close_order(state: State) -> tuple[Side, Decimal | None, Decimal] | None:
-    """Side, price (None: market) and amount that closes the bot as `close_mode` says, from the ledger alone."""
-    mode = state.close_mode or "keep"
-    ledger, market = state.ledger, state.market
-    found: tuple[Side, Decimal | None, Decimal] | None = None
-    if mode == "break_even" and ledger.total(state.price) < 0:
-        found = _break_even(state)
-    elif mode == "base" and ledger.kind is not Kind.FUTURES:
-        found = (Side.BUY, None, buy_everything(state))
-    elif mode != "keep":
-        share = dec(mode.split(":")[1]) / HUNDRED if mode.startswith("partial:") else ONE
-        held = ledger.base * share
-        found = (Side.SELL if held > 0 else Side.BUY, None, floor_to(abs(held), market.amount_step))
-    if found is None or not meets_minimum(market, found[2], found[1] or state.price):
-        return None
-    return found
-
-
-def buy_everything(state: State) -> Decimal:
-    """strategies.md 1.6, mode `base`: what all quote buys, with the reserve for slippage."""
-    reserve = getattr(state.config, "reserve_pct", Decimal("0.5")) / HUNDRED
-    each = state.price * (ONE + reserve) * (ONE + rates(state.market).q_t)
-    return floor_to(state.ledger.quote / each, state.market.amount_step)
-
-
-def _break_even(state: State) -> tuple[Side, Decimal | None, Decimal] | None:
-    """The one limit order at which total PnL is nought."""
-    ledger, market = state.ledger, state.market
-    fee = market.maker_fee
-    third = ledger.third
-    if ledger.kind is Kind.QUOTE:
-        due = ledger.put_quote + third - ledger.quote
-        if ledger.base <= 0 or due <= 0:
-            return None
-        price = ceil_to(due / (ledger.base * (ONE - fee)), market.price_tick)
-        return Side.SELL, price, floor_to(ledger.base, market.amount_step)
-    if ledger.kind is Kind.BASE:
-        due = ledger.put_base - ledger.base
-        if ledger.quote <= 0 or due <= 0:
-            return None
-        q_m, _, b_m, _ = rates(market)
-        price = floor_to((ledger.quote - third) * (ONE - b_m) / (due * (ONE + q_m)), market.price_tick)
-        return Side.BUY, price, floor_to(ledger.quote / (price * (ONE + q_m)), market.amount_step)
-    held = abs(ledger.base)
-    if not held:
-        return None
-    if ledger.base > 0:
-        due = ledger.basis + ledger.put_quote + third - ledger.quote
-        return Side.SELL, ceil_to(due / (held * (ONE - fee)), market.price_tick), held
-    got = ledger.basis - ledger.put_quote - third + ledger.quote
-    return Side.BUY, floor_to(got / (held * (ONE + fee)), market.price_tick), held
-
-
-def _resize_close(state: State) -> None:
-    """A late fill changed what there is to close: the same close under the next generation."""
-    wanted = close_order(state)
-    old = state.book.orders.get(CLOSE)
-    if old is not None:
-        state.book.drop(CLOSE)
-    if wanted is None:
-        state.become(Status.STOPPED, state.reason)
-        return
-    state.book.place(CLOSE, wanted[0], wanted[1], wanted[2], Role.CLOSE, state.at, state.ledger.kind is Kind.FUTURES)
-
-
-def _closed(state: State, taken: Taken) -> None:
-    if not taken.done:
-        return
-    if state.ledger.kind is Kind.FUTURES and state.ledger.base and state.close_mode in ("quote", "break_even"):
-        _resize_close(state)  # verify zero
-        return
-    state.become(Status.STOPPED, state.reason)
 
 
 # -- commands ---------------------------------------------------------------------------------------------------------
