@@ -64,13 +64,15 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
         row.order_id = row.order_id or outcome.get("order_id")
         if report is not None:
             facts = bot.book.report(row, report, at)
+            if outcome["kind"] == "look_up" and report["status"] == "open" and row.state is Sent.CANCELLING:
+                row.state = Sent.OPEN  # the cancel was lost on its way: it is asked for again
         elif outcome["kind"] == "place" and result == "accepted":
             row.state = Sent.OPEN if row.state is Sent.PENDING else row.state
             facts = []
         elif outcome["kind"] == "place" and result == "rejected":
             facts = bot.book.rejected(row, outcome.get("reason") or "other", at) if row.state is Sent.PENDING else []
         elif result == "absent":
-            resend, facts = bot.book.absent(row, outcome["id"] in wanted, now, at)
+            resend, facts = bot.book.absent(row, outcome["id"] in wanted, int(outcome.get("asked_at", now)), at)
             again += [outcome["id"]] if resend else []
         else:  # unknown, duplicate, expired: its fate is looked up, after a pause
             row.looked_at, facts = now, []
@@ -83,6 +85,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     """What one look found. True when there is more to look at at once."""
     if view is None:
         return False
+    seen_until = max(bot.cursor[0], bot.core.at)
     for trade in view["trades"]:
         take_trade(bot, trade)
     bot.book.seen_resting(view["open"])
@@ -91,9 +94,10 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
         for fact in bot.book.report(found[1], report, report["at"]) if found else ():
             apply(bot, fact)
     at, price = int(view["point"][0]), dec(view["point"][1])
-    if at < bot.cursor[0]:  # looked from an old projection: its trades count, its price is history
+    if at < seen_until:  # an old projection, or a look that was overtaken: its trades count, its price is history
         return True
-    bot.cursor = (int(view["cursor"][0]), view["cursor"][1])
+    if int(view["cursor"][0]) >= bot.cursor[0]:
+        bot.cursor = (int(view["cursor"][0]), view["cursor"][1])
     for candles in view.get("candles") or ():
         take_candles(bot, candles, at)
     apply(bot, Look(price, at))
@@ -193,7 +197,7 @@ def spoken(kind: str, id_: str, bot: Bot) -> dict[str, Any]:
     row = bot.book.rows[id_]
     return {
         "kind": kind, "id": id_, "order": order_row(row.order), "order_id": row.order_id,
-        "signed_at": row.signed_at, "deadline": row.deadline,
+        "signed_at": row.signed_at, "deadline": row.deadline, "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None,
     }  # fmt: skip
 
 

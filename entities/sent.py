@@ -24,7 +24,8 @@ LOOK_AGAIN_MS = 1_000
 
 
 class Window(NamedTuple):
-    """`exp_ms`: how long a signed order may arrive. `ambiguous_ms`: after that an order not found may be sent again.
+    """`exp_ms`: how long a signed order may arrive. `ambiguous_ms`: after that an order not found may be sent again. `claims`: whether
+    the right to send must be taken first, because the venue could take the same id twice (shared/claims.py).
 
     The paper venue shows an order at once and refuses its id for ever after, so an order it does not know is sent again at once: a host
     that was away for a minute must not make an order later than the path of prices has it.
@@ -32,10 +33,11 @@ class Window(NamedTuple):
 
     exp_ms: int
     ambiguous_ms: int
+    claims: bool
 
 
-PAPER_WINDOW = Window(60_000, 0)
-VENUE_WINDOW = Window(30_000, 40_000)
+PAPER_WINDOW = Window(60_000, 0, claims=False)
+VENUE_WINDOW = Window(30_000, 40_000, claims=True)
 
 
 @dataclass(slots=True)
@@ -132,9 +134,9 @@ class Book:
         row.state, row.final = Sent.OVER, row.filled
         return [_ended(row, "rejected", row.filled, at, reason)]
 
-    def absent(self, row: Row, is_wanted: bool, now: int, at: int) -> tuple[bool, list[Fact]]:
-        """The venue does not know the order: (send again?, facts). See rule 3."""
-        if row.state is not Sent.PENDING or now - row.signed_at < self.window.ambiguous_ms:
+    def absent(self, row: Row, is_wanted: bool, asked_at: int, at: int) -> tuple[bool, list[Fact]]:
+        """The venue, asked at `asked_at`, did not know the order: (send again?, facts). See rule 3."""
+        if row.state is not Sent.PENDING or asked_at - row.signed_at < self.window.ambiguous_ms:
             return False, []
         if is_wanted and row.attempts < MAX_ATTEMPTS:
             return True, []

@@ -27,6 +27,7 @@ from orchestrators.live import live_actions
 from orchestrators.wire import horizon_of, outcome_json, view_json
 from shared.bot_document import RECORD
 from shared.bus import BotEvent, Bus, ServiceBus
+from shared.claims import claim
 from shared.clock import iso, now_ms
 from shared.log import log, log_error
 from shared.paper_book import CosmosBook, OneWrite
@@ -254,7 +255,9 @@ async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[
 async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | None]:
     """Every intent, then one look."""
     symbol = work["symbol"]
-    outcomes = [await carry_out(exchange, symbol, intent) for intent in work["intents"]]
+    marks = [intent["claim"] for intent in work["intents"] if intent["kind"] == "place" and intent["claim"]]
+    mine = await claim(outside().store, work["userId"], work["botId"], marks) if marks else frozenset()
+    outcomes = [await carry_out(exchange, symbol, intent, mine) for intent in work["intents"]]
     return outcomes, None if any(map(is_not_there, outcomes)) else await look(exchange, account, symbol, work["look"])
 
 
@@ -282,17 +285,21 @@ def confirmed(publication: Doc, accepted: set[str], cursor: list[Any]) -> Doc:
     return {**publication, "document": document}
 
 
-async def carry_out(exchange: Any, symbol: str, intent: Doc) -> Doc:
-    """One intent. Whatever is not a definite answer is looked up at once; what that leaves open is told as it is."""
+async def carry_out(exchange: Any, symbol: str, intent: Doc, claimed: frozenset[str] = frozenset()) -> Doc:
+    """One intent. Whatever is not a definite answer is looked up at once; what that leaves open is told as it is.
+
+    A placement that must be claimed and is not in `claimed` was sent by an earlier run of this activity.
+    """
     from exchange.protocol import ExchangeError, Result
 
     try:
-        if intent["kind"] == "place":
+        if intent["kind"] == "place" and (intent["claim"] is None or intent["claim"] in claimed):
             outcome = await place(exchange, symbol, intent)
             if outcome.result in (Result.ACCEPTED, Result.REJECTED):
                 return outcome_json(intent, outcome.result.value, outcome)
         elif intent["kind"] == "cancel":
             await exchange.cancel(symbol, intent["id"], intent["order_id"])
+        asked_at = outside().now_ms()
         report = await exchange.look_up(symbol, intent["id"], intent["order_id"])
     except ExchangeError as error:
         log("intent.unknown", kind=intent["kind"], error=type(error).__name__)
@@ -300,7 +307,7 @@ async def carry_out(exchange: Any, symbol: str, intent: Doc) -> Doc:
     except Exception as error:  # whatever it was, the venue may have the order: it is looked up, and the others are carried out
         log_error("intent.broken", error, kind=intent["kind"])
         return outcome_json(intent, "unknown")
-    return outcome_json(intent, "absent" if report is None else "found", None, report)
+    return outcome_json(intent, "absent" if report is None else "found", None, report, asked_at=asked_at)
 
 
 async def place(exchange: Any, symbol: str, intent: Doc) -> Any:

@@ -67,7 +67,7 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
     while (state["intents"] or state["more"]) and rounds < MAX_ROUNDS:
         rounds += 1
         asked = {
-            "userId": event["user_id"], "accountId": seen["accountId"], "symbol": seen["symbol"], "intents": state["intents"],
+            "userId": event["user_id"], "botId": event["bot_id"], "accountId": seen["accountId"], "symbol": seen["symbol"], "intents": state["intents"],
             "look": state["look"], "publication": state["publish"],
         }  # fmt: skip
         done = yield context.call_activity("execute", asked)
@@ -87,7 +87,10 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
 
 
 def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
-    """Money first, then the state. What cannot start stays a draft that says why."""
+    """Money first, then the state. What cannot start stays a draft that says why; what has started goes on, whatever the plan says now."""
+    begun = yield bot(context, event, BotOperation.ADVANCE, {"now": seen["now"]})
+    if not begun.get("gone"):
+        return begun
     plan = seen["start"]
     if "refused" in plan:
         return (yield from refuse(context, event, plan["refused"]))

@@ -35,9 +35,9 @@ def report_json(report: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def outcome_json(intent: dict[str, Any], result: str, outcome: Any = None, report: Any = None) -> dict[str, Any]:
-    """The answer to one intent; `report` is what a look-up right after it found."""
-    return {
+def outcome_json(intent: dict[str, Any], result: str, outcome: Any = None, report: Any = None, **more: Any) -> dict[str, Any]:
+    """The answer to one intent; `report` is what a look-up right after it found, `asked_at` the instant before that look-up."""
+    return more | {
         "id": intent["id"],
         "kind": intent["kind"],
         "result": result,

@@ -1,0 +1,127 @@
+"""The platform's stores and bus for simulated hosts: documents as JSON text behind the Store port, every call one I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from shared import watch
+from shared.bus import BotEvent
+from shared.stores import Document, Exists, Page, Stale, conditions
+from tests.sim.kernel import Io, ask
+
+
+class Rows:
+    """What Cosmos holds: (container, user, id) -> (text, etag). Reads and writes happen at once, when an I/O arrives."""
+
+    def __init__(self) -> None:
+        self.texts: dict[tuple[str, str, str], tuple[str, int]] = {}
+        self._etag = 0
+
+    def get(self, container: str, user_id: str, id: str) -> Document | None:
+        found = self.texts.get((container, user_id, id))
+        return None if found is None else {**json.loads(found[0]), "userId": user_id, "_etag": f'"{found[1]}"'}
+
+    def put(self, container: str, user_id: str, document: Document) -> Document:
+        body = {name: value for name, value in document.items() if not name.startswith("_")}
+        self._etag += 1
+        self.texts[container, user_id, document["id"]] = (json.dumps(body, allow_nan=False), self._etag)
+        return {**body, "userId": user_id, "_etag": f'"{self._etag}"'}
+
+    def create(self, container: str, user_id: str, document: Document) -> Document:
+        if (container, user_id, document["id"]) in self.texts:
+            raise Exists(document["id"])
+        return self.put(container, user_id, document)
+
+    def replace(self, container: str, user_id: str, document: Document) -> Document:
+        found = self.texts.get((container, user_id, document["id"]))
+        if found is None or f'"{found[1]}"' != document["_etag"]:
+            raise Stale(document["id"])
+        return self.put(container, user_id, document)
+
+    def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
+        assert len(upserts) <= 100
+        for document in upserts:
+            self.put(container, user_id, document)
+
+    def delete(self, container: str, user_id: str, id: str) -> None:
+        self.texts.pop((container, user_id, id), None)
+
+    def where(self, container: str, user_id: str, where: Mapping[str, str]) -> list[Document]:
+        conditions(where)
+        found = (self.get(*key) for key in self.texts if key[:2] == (container, user_id))
+        return [row for row in found if row is not None and all(row.get(name) == value for name, value in where.items())]
+
+    def all(self, container: str) -> list[Document]:
+        return [row for row in (self.get(*key) for key in self.texts if key[0] == container) if row is not None]
+
+
+class SimStore:
+    """shared.stores.Store whose calls are I/O."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    async def read(self, container: str, user_id: str, id: str) -> Document | None:
+        return await self._io(f"read {container}", lambda: self.rows.get(container, user_id, id))
+
+    async def create(self, container: str, user_id: str, document: Document) -> Document:
+        return await self._io(f"create {container}", lambda: self.rows.create(container, user_id, document))
+
+    async def replace(self, container: str, user_id: str, document: Document) -> Document:
+        return await self._io(f"replace {container}", lambda: self.rows.replace(container, user_id, document))
+
+    async def upsert(self, container: str, user_id: str, document: Document) -> Document:
+        return await self._io(f"upsert {container}", lambda: self.rows.put(container, user_id, document))
+
+    async def delete(self, container: str, user_id: str, id: str) -> None:
+        await self._io(f"delete {container}", lambda: self.rows.delete(container, user_id, id))
+
+    async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
+        await self._io(f"batch {container}", lambda: self.rows.batch(container, user_id, upserts))
+
+    async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page:
+        def effect() -> Page:
+            found = sorted(self.rows.where(container, user_id, where), key=lambda row: str(row.get("sort")), reverse=True)
+            found = [row for row in found if cursor is None or row["sort"] < cursor]
+            return Page(tuple(found[:limit]), found[limit - 1]["sort"] if len(found) > limit else None)
+
+        return await self._io(f"page {container}", effect)
+
+    async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
+        return await self._io(f"count {container}", lambda: len(self.rows.where(container, user_id, where)))
+
+    async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
+        test = _TESTS[statement]
+        return await self._io(f"across {container}", lambda: [row for row in self.rows.all(container) if test(row, parameters)][:limit])
+
+    async def _io(self, name: str, effect: Callable[[], Any]) -> Any:
+        return await ask(Io(f"store.{name}", effect))
+
+
+def _crossed(row: Document, given: Mapping[str, Any]) -> bool:
+    below, above = row.get("below"), row.get("above")
+    is_out = (below is not None and below >= given["@low"]) or (above is not None and above <= given["@high"])
+    return row.get("watchKey") == given["@key"] and is_out
+
+
+_TESTS: dict[str, Callable[[Document, Mapping[str, Any]], bool]] = {
+    watch.CROSSED: _crossed,
+    watch.TIMED: lambda row, given: "until_ms" in row and row["until_ms"] <= given["@now"],
+    watch.QUIET: lambda row, given: "watchKey" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"],
+}
+
+
+class SimBus:
+    """shared.bus.Bus: `deliver` takes what has arrived."""
+
+    def __init__(self, deliver: Callable[[BotEvent], None]) -> None:
+        self._deliver = deliver
+
+    async def send(self, events: Sequence[BotEvent]) -> None:
+        def effect() -> None:
+            for event in events:
+                self._deliver(event)
+
+        await ask(Io("bus.send", effect))

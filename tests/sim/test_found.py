@@ -1,0 +1,145 @@
+"""What simulations and kills have found, each as small as it can be told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from entities.bot import perform
+from entities.operation import BotOperation
+from entities.sent import VENUE_WINDOW
+from exchange.protocol import Outcome, Result
+from orchestrators import activities
+from orchestrators.bot_tick import bot_tick
+from shared.claims import claim
+from tests.builders import T0, grid
+from tests.fakes import Clock, MemoryBus, MemoryStore
+from tests.sim.world import Context
+
+MARKET = {
+    "symbol": "BTC/USDT", "price_tick": "0.01", "amount_step": "0.01", "min_amount": "0.01", "min_notional": "5", "maker_fee": "0.001",
+    "taker_fee": "0.001",
+}  # fmt: skip
+RECORD = {
+    "id": "bot_1", "name": "grid", "account_id": "acc_1", "exchange": "binance", "market": "binance", "symbol": "BTC/USDT",
+    "strategy": "GRID", "config": grid(), "created_at": "2026-01-01T00:00:00.000Z", "sort": "1", "source": "binance",
+}  # fmt: skip
+
+
+def started():
+    return perform(BotOperation.START, None, {
+        "userId": "ada", "record": RECORD, "market": MARKET, "price": "100", "at": T0, "cursor": [T0, "0"], "epoch": 0, "now": T0,
+        "event": {"id": "e0", "kind": "command", "body": {"name": "start"}}, "reserved": {"USDT": "1000"},
+    })  # fmt: skip
+
+
+def advance(state, now, **facts):
+    return perform(BotOperation.ADVANCE, state, {"now": now, **facts})
+
+
+def outcome(intent, result, **more):
+    return {"id": intent["id"], "kind": intent["kind"], "result": result, "order_id": None, "reason": None, "report": None} | more
+
+
+def report(intent, status):
+    return {"id": intent["id"], "order_id": "v1", "filled": "0", "status": status, "at": T0}
+
+
+class Quick:
+    """A venue like many: it takes an id again once the order of that id has filled, and shows nothing yet."""
+
+    def __init__(self) -> None:
+        self.bought = 0
+
+    async def place(self, placement):
+        self.bought += 1
+        return Outcome(Result.ACCEPTED, f"v{self.bought}")
+
+    async def look_up(self, symbol, client_order_id, order_id):
+        return None
+
+
+async def test_an_activity_that_runs_twice_sends_once():
+    """Found by the simulation: a host killed after the sending, the activity run again, the market order bought twice."""
+    _, told = started()
+    [intent] = told["intents"]
+    venue, store = Quick(), MemoryStore()
+    token = activities._given.set(activities.Outside(store, MemoryBus(), None, Clock(T0)))
+    try:
+        results = []
+        for _ in range(2):
+            mine = await claim(store, "ada", "bot_1", [intent["claim"]])
+            results.append((await activities.carry_out(venue, "BTC/USDT", intent, mine))["result"])
+    finally:
+        activities._given.reset(token)
+    assert venue.bought == 1
+    assert results == ["accepted", "absent"]
+
+
+async def test_a_claim_is_given_out_once_and_a_new_attempt_is_a_new_claim():
+    store = MemoryStore()
+    assert await claim(store, "ada", "bot_1", ["a:1", "b:1"]) == {"a:1", "b:1"}
+    assert await claim(store, "ada", "bot_1", ["a:1", "c:1"]) == {"c:1"}
+    assert await claim(store, "ada", "bot_1", ["a:1", "a:2"]) == {"a:2"}
+    assert await claim(store, "ada", "bot_2", ["a:1"]) == {"a:1"}
+
+
+async def test_the_newest_claims_are_remembered_and_the_document_stays_bounded():
+    store = MemoryStore()
+    for number in range(30):
+        await claim(store, "ada", "bot_1", [f"{number}-{i}:1" for i in range(40)])
+    assert await claim(store, "ada", "bot_1", ["29-0:1"]) == frozenset()
+    assert len(store.rows["settings", "ada", "claims-bot_1"]["marks"]) == 400
+
+
+def test_what_was_not_found_is_judged_by_when_it_was_asked_for():
+    """Found by reading for the simulation: a slow answer made an early look-up look like a late one, and the order was sent again."""
+    state, told = started()
+    [intent] = told["intents"]
+    late = T0 + VENUE_WINDOW.ambiguous_ms
+    state, told = advance(state, late + 5_000, outcomes=[outcome(intent, "absent", asked_at=late - 1)])
+    assert [one["kind"] for one in told["intents"]] == ["look_up"]
+    state, told = advance(state, late + 6_000, outcomes=[outcome(intent, "absent", asked_at=late)])
+    assert [one["kind"] for one in told["intents"]] == ["place"]
+
+
+def test_a_cancel_that_was_lost_is_asked_for_again():
+    """Found by the simulation: an order to be cancelled, seen open again and again, rested for ever."""
+    state, told = started()
+    [intent] = told["intents"]
+    state, _ = advance(state, T0 + 1, outcomes=[outcome(intent, "accepted", order_id="v1")])
+    pause = {"id": "e1", "kind": "command", "body": {"name": "pause", "params": {"keep_orders": False}}}
+    state, told = advance(state, T0 + 2, event=pause)
+    [cancel] = told["intents"]
+    assert cancel["kind"] == "cancel"
+    state, told = advance(state, T0 + 3, outcomes=[outcome(cancel, "found", report=report(intent, "open"))])
+    assert told["intents"] == []
+    state, told = advance(state, T0 + 2_000)
+    [look_up] = told["intents"]
+    state, told = advance(state, T0 + 2_100, outcomes=[outcome(look_up, "found", report=report(intent, "open"))])
+    assert [(one["kind"], one["id"]) for one in told["intents"]] == [("cancel", intent["id"])]
+
+
+def test_a_look_that_was_overtaken_moves_neither_the_price_nor_the_cursor():
+    """Found by the simulation: two ticks at once, the older look told last."""
+    state, _ = started()
+
+    def view(at, price, cursor):
+        return {"point": [at, price], "trades": [], "open": [], "ended": [], "cursor": [cursor, ""], "more": False}
+
+    state, _ = advance(state, T0 + 5_000, view=view(T0 + 5_000, "101", T0 + 4_000))
+    state, told = advance(state, T0 + 5_100, view=view(T0 + 3_000, "99", T0 + 2_000))
+    assert told["more"]
+    assert state["cursor"][0] == T0 + 4_000
+    assert Decimal(state["core"]["price"]) == 101
+
+
+def test_a_start_that_is_tried_again_goes_on_where_it_was():
+    """Found by the simulation: the second try could not be planned any more, the draft said so, and the running bot was forgotten."""
+    event = {"user_id": "ada", "bot_id": "bot_1", "id": "e0", "kind": "command", "at": T0, "body": {"name": "start"}}
+    steps = bot_tick(Context(event))
+    next(steps)
+    refused = {"refused": {"reason": "insufficient_funds", "params": {}}}
+    step = steps.send({"idle": False, "accountId": "acc_1", "symbol": "BTC/USDT", "now": T0, "start": refused})
+    assert step.name == "bot.advance"
+    going_on = {"intents": [{"kind": "look_up"}], "more": False, "look": {}, "publish": None, "final": False}
+    assert steps.send(going_on).name == "execute"
