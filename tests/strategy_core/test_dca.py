@@ -767,3 +767,8 @@ def test_a_safety_order_with_nothing_to_add_stays_as_it_is() -> None:
     before = order(walk, "SO1")
     command(walk, "add_funds", amount="0.01")
     assert order(walk, "SO1") == before
+
+
+def test_a_word_nobody_knows_is_refused() -> None:
+    with pytest.raises(Invalid, match="not_allowed"):
+        command(go(bot(), "100"), "dance")
