@@ -52,7 +52,8 @@ def differences(case: dict[str, Any], report: Report) -> list[str]:
             said.append(f"{what}: got {got}, wanted {wanted}")
 
     fills = [
-        [n, t.candle, t.point, t.side.value, plain(t.price), plain(t.amount), plain(t.fee), t.fee_currency, t.role] for n, t in enumerate(report.trades)
+        [n, t.candle, t.point, t.side.value, plain(t.price), plain(t.amount), plain(t.fee), t.fee_currency, t.role]
+        for n, t in enumerate(report.trades)
     ]
     for got, wanted in zip(fills, expect["fills"], strict=False):
         same("fill", got, wanted)

@@ -32,7 +32,9 @@ def fee_for(rules: Market, side: Side, price: Decimal, amount: Decimal, maker: b
 class Walk:
     """Drives one state over path points. `partial` cuts fills in two; `repeat` tells every fact twice."""
 
-    def __init__(self, name: str, config: dict[str, Any], price: Decimal, rules: Market, seed: int, *, partial: bool = False, repeat: bool = False) -> None:
+    def __init__(
+        self, name: str, config: dict[str, Any], price: Decimal, rules: Market, seed: int, *, partial: bool = False, repeat: bool = False
+    ) -> None:
         self.market, self.partial, self.repeat = rules, partial, repeat
         self.random = random.Random(seed)
         self.price, self.at = price, 1_640_995_200_000
