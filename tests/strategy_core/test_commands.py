@@ -213,3 +213,50 @@ def test_the_pump_guard_holds_trailing_back_for_one_quiet_window() -> None:
     walk.at += 60_001
     walk.go(D(116))
     assert walk.state.memory.hi == 5
+
+
+@pytest.mark.parametrize("name", ["GRID", "BTD"])
+def test_a_moved_sell_that_fills_after_all_makes_the_others_smaller(name: str) -> None:
+    """The window shifted down, the cancel of its top sell came too late: what it sold is no longer for sale."""
+    more = {"trail_down": "shift", "trail_down_limit": "40", "pump_guard": False, "start_mode": "balanced"}
+    if name == "GRID":
+        del more["start_mode"]
+    walk = begun(name, (GRID if name == "GRID" else BTD) | more)
+    top = next(o for o in registry.orders(walk.state) if o.leg == "L4")
+    for price in ("95", "90", "84"):
+        walk.go(D(price))
+    assert walk.state.memory.lo == -1
+    fee, coin = walks.fee_for(walk.market, top.side, D(110), top.amount, True)
+    walk.tell(Fill("L4", top.generation, top.side, D(110), top.amount, fee, coin, "late", walk.at))
+    assert {"stray_fill", "size_reduced"} <= {event.code for event in registry.drain(walk.state)}
+    assert walk.state.free_base() >= 0
+
+
+def test_a_moved_buy_that_fills_after_all_makes_the_others_smaller() -> None:
+    walk = begun("GRID", GRID | {"trail_up": "shift", "trail_up_limit": "200", "pump_guard": False})
+    bottom = next(o for o in registry.orders(walk.state) if o.leg == "L0")
+    for price in ("105", "110", "116"):
+        walk.go(D(price))
+    assert walk.state.memory.lo == 1
+    fee, coin = walks.fee_for(walk.market, bottom.side, D(90), bottom.amount, True)
+    walk.tell(Fill("L0", bottom.generation, bottom.side, D(90), bottom.amount, fee, coin, "late", walk.at))
+    assert walk.state.free_quote() >= 0
+    walk.steps(20, 0.02)
+
+
+def test_a_loop_takes_the_farthest_order_back_for_a_fill_nobody_waited_for() -> None:
+    walk = begun("LOOP", LOOP)
+    walk.tell(Fill("S99", 1, Side.SELL, D(120), D("5"), D(0), "USDT", "odd", walk.at))
+    walk.tell(Fill("B99", 1, Side.BUY, D(80), D("9"), D(0), "USDT", "odder", walk.at))
+    assert walk.state.free_base() >= 0 and walk.state.memory.parked
+    walk.steps(20, 0.02)
+
+
+@pytest.mark.parametrize(("name", "config"), [("GRID", GRID | {"reinvest": "compound"}), ("BTD", BTD | {"reinvest": "compound"})])
+def test_compound_puts_the_whole_of_what_came_into_the_next_order(name: str, config: dict[str, Any]) -> None:
+    walk = begun(name, config)
+    for price in ("105", "100", "105", "100"):
+        walk.go(D(price))
+    sold = [fill for fill in walk.fills if fill.side is Side.SELL]
+    bought = [fill for fill in walk.fills if fill.side is Side.BUY and fill.price == 100][-1]
+    assert bought.amount > sold[0].amount
