@@ -5,7 +5,7 @@ import azure.functions as func
 
 from entities import account, bot
 from orchestrators import activities, bot_tick, research, research_activities
-from triggers import bot_events, health, heartbeat, hooks, market_watch, negotiate
+from triggers import bot_events, guard_watch, health, heartbeat, hooks, market_watch, negotiate
 from triggers.api import areas
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -17,6 +17,7 @@ for module in (
     research,
     research_activities,
     bot_events,
+    guard_watch,
     health,
     heartbeat,
     hooks,

@@ -18,6 +18,8 @@ MAX_DUE = 5_000
 CROSSED = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.watchKey = @key AND (c.below >= @low OR c.above <= @high)"
 TIMED = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.until_ms <= @now"
 QUIET = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.lastTickMs <= @then AND IS_DEFINED(c.watchKey)"
+GUARDED = "SELECT c.id, c.userId FROM c WHERE c.guardsActive = true"
+SILENT = "SELECT c.id, c.userId FROM c WHERE c.dueMs <= @now"
 
 
 class Due(NamedTuple):
@@ -41,6 +43,16 @@ async def timed(store: Store, now: int) -> list[Due]:
 async def quiet(store: Store, then: int) -> list[Due]:
     """Running bots that were not ticked since `then`."""
     return await _due(store, QUIET, {"@then": then})
+
+
+async def guarded(store: Store) -> list[str]:
+    """Users with a guard that can still trip."""
+    return [row["userId"] for row in await store.across("settings", GUARDED, {}, MAX_DUE)]
+
+
+async def silent(store: Store, now: int) -> list[Due]:
+    """Webhooks whose expected alert may be overdue (the id is the webhook's)."""
+    return [Due(row["userId"], row["id"]) for row in await store.across("webhooks", SILENT, {"@now": now}, MAX_DUE)]
 
 
 async def _due(store: Store, statement: str, parameters: dict[str, Any]) -> list[Due]:

@@ -72,7 +72,7 @@ class MemoryStore:
             self._put(container, user_id, document)
 
     async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
-        tests = {watch.CROSSED: _crossed, watch.TIMED: _timed, watch.QUIET: _quiet}
+        tests = {watch.CROSSED: _crossed, watch.TIMED: _timed, watch.QUIET: _quiet, watch.GUARDED: _guarded, watch.SILENT: _silent}
         rows = [row for (place, _, _), row in self.rows.items() if place == container]
         return [row for row in rows if tests[statement](row, parameters)][:limit]
 
@@ -93,6 +93,14 @@ def _timed(row: Document, given: Mapping[str, Any]) -> bool:
 
 def _quiet(row: Document, given: Mapping[str, Any]) -> bool:
     return "watchKey" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"]
+
+
+def _guarded(row: Document, given: Mapping[str, Any]) -> bool:
+    return row.get("guardsActive") is True
+
+
+def _silent(row: Document, given: Mapping[str, Any]) -> bool:
+    return "dueMs" in row and row["dueMs"] <= given["@now"]
 
 
 class MemoryBus:
