@@ -110,6 +110,12 @@ class MarketData:
         track = await self.source(feed).track(symbol, since, self._clock())
         return Extremes(*extremes(track, since))
 
+    def recording(self, symbol: str) -> Path:
+        """The file a replay of this symbol plays. Errors: Rejected("bad_market")."""
+        if self._replay_dir is None:
+            raise Rejected("bad_market", "nothing is recorded here")
+        return self._replay_dir.absolute() / (symbol.replace("/", "-") + ".csv")
+
     async def close(self) -> None:
         """Closes what the sources hold open."""
         for source in self._sources.values():

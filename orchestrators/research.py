@@ -78,7 +78,7 @@ class Run:
                 task, attempt = waiting.pop(0)
                 under_way = context.call_activity("research_work", {**self.job, **task})
                 running[id(under_way)] = (under_way, task, attempt)
-            self.show()
+            self.tell()
             winner = yield context.task_any(
                 [self.cancel, *(one for one, _, _ in running.values()), *([self.report] if self.report else [])]
             )
@@ -96,6 +96,7 @@ class Run:
             if "error" in winner.result:
                 return {"status": "failed", **winner.result}
             self.take(winner.result)
+        self.context.set_custom_status(self.state())
         if self.report is not None:
             yield self.report
             self.report = None
@@ -107,19 +108,20 @@ class Run:
         if result["best"] is not None and (self.best is None or tuple(result["best"]) > tuple(self.best)):
             self.best = result["best"]
 
-    def show(self) -> None:
-        """The custom status at every step; a report on the feed at most every half second, one at a time."""
-        now = self.context.current_utc_datetime
-        elapsed = max((now - self.started).total_seconds(), 0.001)
-        left = (self.total - self.done) * elapsed / self.done if self.done else None
-        state = {
+    def state(self) -> Doc:
+        elapsed = max((self.context.current_utc_datetime - self.started).total_seconds(), 0.001)
+        return {
             "phase": self.phase,
             "percent": 100 * self.done // max(self.total, 1),
             "done": self.done,
             "total": self.total,
             "candles_per_s": int(self.candles / elapsed) if self.done else None,
-            "eta_s": None if left is None else round(left),
+            "eta_s": round((self.total - self.done) * elapsed / self.done) if self.done else None,
         }
+
+    def tell(self) -> None:
+        """The custom status at every step; a report on the feed at most every half second, one at a time."""
+        now, state = self.context.current_utc_datetime, self.state()
         self.context.set_custom_status(state)
         if self.report is None and now - self.reported >= REPORT_EVERY:
             self.reported = now

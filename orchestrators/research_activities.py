@@ -29,7 +29,6 @@ from orchestrators.research_plan import backtest_tasks, batch_size, longest, spl
 from shared.clock import iso, ms_of
 from shared.realtime import to_group
 from shared.research import CONTAINER, EQUITY, FILLS, ROWS, RUNS, SPEC, TRIALS, part, part_id
-from shared.settings import settings
 from shared.stores import Stale
 from strategy_core.trade import Market
 
@@ -75,7 +74,7 @@ async def prepare(user_id: str, job: Doc) -> Doc:
     try:
         market, source = await rules_and_source(user_id, job)
     except (Rejected, Unavailable) as error:
-        raise JobError(getattr(error, "reason", "venue_down")) from error
+        raise JobError(getattr(error, "reason", "venue_down"), detail=str(error)[:200]) from error
     ranges = job["ranges"] or [source["whole"]]
     if job["kind"] == "optimisation" and len(ranges) == 1:
         ranges = split(ranges[0], job["split_pct"])
@@ -109,7 +108,7 @@ async def rules_and_source(user_id: str, job: Doc) -> tuple[Doc, Doc]:
     if account is None:
         raise JobError("account_gone")
     market = await outside().markets.market(Feed("replay", int(account["createdMs"]), int(account["speed"])), job["symbol"])
-    file = os.path.join(os.getcwd(), settings().replay_dir, job["symbol"].replace("/", "-") + ".csv")
+    file = str(outside().markets.recording(job["symbol"]))
     try:
         seen = await processes().run({"do": "recording", "file": file})
     except ComputeFailed as error:

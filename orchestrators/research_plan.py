@@ -4,7 +4,7 @@ backtest       wave 0: candles that are missing · wave 1: all runs, in batches
 optimisation   wave 0: candles · waves 1..n: trials, each wave knowing what the ones before found · last: the finalists on unseen candles
 
 Rules
-1. A batch holds runs of one range, so that the candles are loaded once; about BATCH_CANDLES of them, so that it takes about a second.
+1. A batch holds runs of one range, so that the candles are loaded once; about BATCH_CANDLES of them, so that it takes well under a second.
 2. Runs are numbered range by range; a batch is named by its first run.
 """
 
@@ -14,8 +14,8 @@ from typing import Any
 
 from shared.clock import iso, ms_of
 
-BATCH_CANDLES = 6_000_000
-MOST_IN_BATCH = 50
+BATCH_CANDLES = 3_000_000
+MOST_IN_BATCH = 25
 MINUTE = 60_000
 TPE_WAVES = 25
 
