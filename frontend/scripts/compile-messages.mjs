@@ -1,11 +1,14 @@
 /**
  * Parse the messages once, at build time: the browser gets them ready to format and needs no parser.
- * The words of the forms are the larger half and are needed on two screens only, so they get a file of their own.
+ * The words of the forms and of the screens opened now and then are the larger half, so they get a file of their own.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import compile from "icu-minify/compile";
 
-const FORM = new Set(["field", "fieldHelp", "option", "newBot", "plan", "group", "strategyHint"]);
+const FORM = new Set([
+  ...["field", "fieldHelp", "option", "newBot", "plan", "group", "strategyHint"],
+  ...["webhooks", "dialect", "hit", "panic", "guards", "backtests", "jobStatus", "jobPhase"],
+]);
 const folder = new URL("../src/i18n/", import.meta.url);
 
 function compiled(node, at) {

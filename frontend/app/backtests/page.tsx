@@ -1,6 +1,11 @@
 "use client";
+import { FormWords } from "@/i18n/form-words";
 import { BacktestPage } from "@/features/backtests/backtest-page";
 
 export default function Page() {
-  return <BacktestPage />;
+  return (
+    <FormWords>
+      <BacktestPage />
+    </FormWords>
+  );
 }

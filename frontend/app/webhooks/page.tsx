@@ -1,6 +1,11 @@
 "use client";
+import { FormWords } from "@/i18n/form-words";
 import { WebhooksScreen } from "@/features/webhooks/webhooks-screen";
 
 export default function Page() {
-  return <WebhooksScreen />;
+  return (
+    <FormWords>
+      <WebhooksScreen />
+    </FormWords>
+  );
 }

@@ -1,5 +1,5 @@
 "use client";
-/** The words of the forms, for the screens that have them. */
+/** The words of the forms and of the screens opened now and then (scripts/compile-messages.mjs says which). */
 import type { ReactNode } from "react";
 import { IntlProvider } from "use-intl";
 import form from "./en.form.compiled.json";

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useGuards, usePutGuards, useRearm } from "@/api/queries/safety";
 import type { Guard, GuardState } from "@/api/types";
+import { FormWords } from "@/i18n/form-words";
 import { useErrorText } from "@/lib/errors";
 import { formatAmount, formatMoney } from "@/lib/money";
 import { formatDateTime } from "@/lib/time";
@@ -16,6 +17,14 @@ import { toast } from "@/ui/toast";
 import { GuardDialog } from "./guard-dialog";
 
 export default function GuardsPanel() {
+  return (
+    <FormWords>
+      <Guards />
+    </FormWords>
+  );
+}
+
+function Guards() {
   const t = useTranslations("guards");
   const text = useErrorText();
   const guards = useGuards();

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { usePanic } from "@/api/queries/safety";
 import type { PanicMode } from "@/api/types";
+import { FormWords } from "@/i18n/form-words";
 import { useErrorText } from "@/lib/errors";
 import { Button } from "@/ui/button";
 import { ChoiceList } from "@/ui/choice-list";
@@ -13,6 +14,14 @@ import { TextField } from "@/ui/field";
 import { toast } from "@/ui/toast";
 
 export default function PanicButton() {
+  return (
+    <FormWords>
+      <Panic />
+    </FormWords>
+  );
+}
+
+function Panic() {
   const t = useTranslations("panic");
   const [open, setOpen] = useState(false);
   return (
