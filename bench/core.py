@@ -142,8 +142,9 @@ def cold_shell(data: dict[str, Any]) -> Row:
         market = jobs.MARKET.model_dump(mode="json", exclude_none=True)
         case.write_text(json.dumps({"strategy": "GRID", "config": jobs.GRID, "market": market, "interval_ms": 60_000}))
         script = (
-            "import sys, resource; from strategy_core.backtest.cli import main; code = main(sys.argv[1:]);"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr); sys.exit(code)"
+            "import sys; from pathlib import Path; from strategy_core.backtest.cli import main; code = main(sys.argv[1:]);"
+            "peak = next(line for line in Path('/proc/self/status').read_text().splitlines() if line.startswith('VmHWM'));"
+            "print(int(peak.split()[1]) // 1024, file=sys.stderr); sys.exit(code)"
         )
         command = [sys.executable, "-c", script, str(case), "--candles", str(candles)]
         memory: list[int] = []
