@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from strategy_core import waiting
 from strategy_core.book import Book, Taken
+from strategy_core.btd_orders import affordable, buy, first_buy, sell
 from strategy_core.btd_plan import INIT, Config, Plan, check, make_plan, preview
 from strategy_core.edit import adopt, balance, edited, set_fields
 from strategy_core.grid import use_guard
@@ -65,61 +66,9 @@ def _lay(state: State) -> None:
     memory: GridMemory = state.memory
     state.become(Status.ACTIVE)
     for j in range(memory.empty - 1, memory.lo - 1, -1):
-        _buy(state, j, min(_first_buy(state, j), _affordable(state, j)), None)
+        buy(state, j, min(first_buy(state, j), affordable(state, j)), None)
     for i in range(memory.empty + 1, memory.hi + 1):
-        _sell(state, i, cast(Decimal, memory.base))
-
-
-def _first_buy(state: State, j: int) -> Decimal:
-    """The size of a balanced start's buy at level j: what the sell above it would bring."""
-    memory = state.memory
-    each: Decimal = memory.base * memory.ladder.sell(j + 1) / (memory.ladder.buy(j) * state.buy_factor)
-    return floor_to(each, state.market.amount_step)
-
-
-def _affordable(state: State, j: int) -> Decimal:
-    """What all free quote buys at level j."""
-    factor = state.memory.ladder.buy(j) * state.buy_factor
-    return floor_to(max(state.free_quote(), ZERO) / factor, state.market.amount_step)
-
-
-def _buy(state: State, j: int, amount: Decimal, origin: Decimal | None) -> None:
-    """Rests a buy at level j, or adds to the one there. `origin`: base that was sold for it."""
-    book, memory = state.book, state.memory
-    name = leg(j)
-    there = book.orders.get(name)
-    price = memory.ladder.buy(j)
-    if there is not None and there.side is Side.BUY:
-        if amount > 0:
-            book.replace(name, book.remaining(there) + amount, state.at)
-    elif there is not None or not meets_minimum(state.market, amount, price):
-        if j not in memory.parked:
-            state.note("parked", leg=name, side="buy")
-        memory.parked[j] = None
-    else:
-        book.place(name, Side.BUY, price, amount, Role.GRID, state.at)
-    if origin is not None:
-        memory.origins[name] = memory.origins.get(name, ZERO) + origin
-
-
-def _sell(state: State, i: int, amount: Decimal) -> None:
-    """Rests a sell of at most `amount` at level i, or adds to the one there."""
-    book, memory, market = state.book, state.memory, state.market
-    name = leg(i)
-    there = book.orders.get(name)
-    free = state.free_base()
-    if amount > free:
-        wanted, amount = amount, floor_to(max(free, ZERO), market.amount_step)
-        state.note("size_reduced", leg=name, wanted=wanted, amount=amount, coin=market.base)
-    if there is not None and there.side is Side.SELL:
-        if amount > 0:
-            book.replace(name, book.remaining(there) + amount, state.at)
-    elif there is not None or not meets_minimum(market, amount, memory.ladder.sell(i)):
-        if i not in memory.parked:
-            state.note("parked", leg=name, side="sell")
-        memory.parked[i] = (ZERO, None)
-    else:
-        book.place(name, Side.SELL, memory.ladder.sell(i), amount, Role.GRID, state.at)
+        sell(state, i, cast(Decimal, memory.base))
 
 
 # -- fills ------------------------------------------------------------------------------------------------------------
@@ -146,10 +95,10 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
 def _sold(state: State, i: int, fill: Fill, done: bool) -> None:
     """All free quote goes into a buy one level down."""
     j = i - 1
-    amount = _affordable(state, j)
+    amount = affordable(state, j)
     name = leg(j)
     if done or meets_minimum(state.market, amount, state.memory.ladder.buy(j)):
-        _buy(state, j, amount, fill.amount)
+        buy(state, j, amount, fill.amount)
     else:
         state.memory.origins[name] = state.memory.origins.get(name, ZERO) + fill.amount
 
@@ -177,7 +126,7 @@ def _bought(state: State, j: int, fill: Fill, taken: Taken) -> None:
         target = memory.base if taken.done else min(executed, memory.base)
         more = min(max(target - mirrored, ZERO), free)
     if taken.done or meets_minimum(market, more, memory.ladder.sell(i)):
-        _sell(state, i, more)
+        sell(state, i, more)
         mirrored += more
     if not taken.done:
         memory.sold[name] = (executed, ZERO, mirrored)
@@ -187,15 +136,15 @@ def _retry(state: State) -> None:
     """Parked places, tried again: buys from the highest, then sells from the lowest."""
     memory, book, market = state.memory, state.book, state.market
     for j in sorted((j for j, what in memory.parked.items() if what is None), reverse=True):
-        amount = _affordable(state, j)
+        amount = affordable(state, j)
         if leg(j) not in book.orders and meets_minimum(market, amount, memory.ladder.buy(j)):
             del memory.parked[j]
-            _buy(state, j, amount, None)
+            buy(state, j, amount, None)
     for i in sorted(i for i, what in memory.parked.items() if what is not None):
         amount = min(memory.base, floor_to(max(state.free_base(), ZERO), market.amount_step))
         if leg(i) not in book.orders and meets_minimum(market, amount, memory.ladder.sell(i)):
             del memory.parked[i]
-            _sell(state, i, amount)
+            sell(state, i, amount)
 
 
 def on_abandoned(state: State, order: Order) -> None:
@@ -251,7 +200,7 @@ def _add_funds(state: State, amount: Decimal) -> None:
     memory.base = floor_to(memory.base * grown, state.market.amount_step)
     for order in reversed(list(state.book.sells)):
         if order.price is not None and order.leg not in state.book.filled and memory.base > order.amount:
-            _sell(state, int(order.leg[1:]), memory.base - order.amount)
+            sell(state, int(order.leg[1:]), memory.base - order.amount)
 
 
 def _restart(state: State) -> None:
@@ -356,7 +305,7 @@ def _shift_down(state: State) -> None:
         amount = book.remaining(there)
         book.drop(leg(top))
     state.note("shift_down", lo=memory.lo, hi=memory.hi, price=state.price)
-    _sell(state, bottom, amount)
+    sell(state, bottom, amount)
 
 
 def _shift_up(state: State) -> None:
@@ -370,7 +319,7 @@ def _shift_up(state: State) -> None:
     origin = memory.origins.pop(leg(bottom), None)
     memory.lo, memory.hi = bottom + 1, top + 1
     state.note("shift_up", lo=memory.lo, hi=memory.hi, price=state.price)
-    _buy(state, top, _affordable(state, top), origin)
+    buy(state, top, affordable(state, top), origin)
 
 
 def horizon(state: State) -> Horizon:

@@ -10,14 +10,15 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_FLOOR, Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from strategy_core.book import Taken
 from strategy_core.closing import CLOSE, buy_everything, close_order, closed, meets_minimum, resize_close, stop
 from strategy_core.ledger import Kind
-from strategy_core.number import HUNDRED, ONE, ZERO, dec
+from strategy_core.number import HUNDRED, ZERO, dec
 from strategy_core.state import AT_ONCE, FINAL, NEVER, Missed, State
+from strategy_core.target import price_where_total_is
 from strategy_core.trade import (
     Candles,
     Command,
@@ -45,8 +46,6 @@ MAX_ATTEMPTS = 5
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
 _WORKING = (Status.ACTIVE, Status.STARTING, Status.WAITING)
 _HALTED = (Status.PAUSED, Status.ERROR)
-_DOWN = Context(prec=24, rounding=ROUND_FLOOR)
-_UP_MARGIN = ONE + Decimal("1e-22")
 
 
 def apply(state: State, fact: Fact) -> State:
@@ -393,20 +392,3 @@ _APPLY: dict[type, Callable[[State, Any], None]] = {
     Candles: _hook("on_candles"),
     PositionSeen: _hook("on_position"),
 }
-
-
-def price_where_total_is(state: State, target: Decimal, rising: bool = True) -> Decimal | None:
-    """The price at which total PnL (numeraire quote) reaches `target`; a hair early, so that no wake-up is missed. None: never."""
-    ledger = state.ledger
-    if ledger.kind is Kind.FUTURES:
-        signed = ledger.basis if ledger.base > 0 else -ledger.basis
-        need = target + ledger.put_quote + ledger.third - ledger.quote + signed
-    else:
-        need = target + ledger.put_quote + ledger.third - ledger.quote
-    slope = ledger.base - (ledger.put_base if ledger.kind is Kind.QUOTE else ZERO)
-    if not slope:
-        return None
-    found = _DOWN.divide(need, slope)
-    if found <= 0:
-        return None
-    return found if rising else found * _UP_MARGIN
