@@ -11,7 +11,7 @@ if [ "$(cat node_modules/.installed 2>/dev/null || true)" != "$lock" ]; then
   echo "$lock" > node_modules/.installed
 fi
 [ "${1:-}" = packages ] && exit 0
-sources="$(find app src public openapi.json package.json package-lock.json next.config.* postcss.config.* tsconfig.json -type f ! -name schema.d.ts 2>/dev/null | LC_ALL=C sort | xargs cksum | cksum)"
+sources="$(find app src public scripts openapi.json package.json package-lock.json next.config.* postcss.config.* tsconfig.json -type f ! -name schema.d.ts ! -name '*.compiled.json' 2>/dev/null | LC_ALL=C sort | xargs cksum | cksum)"
 if [ -f out/index.html ] && [ "$(cat out/.built 2>/dev/null || true)" = "$sources" ]; then exit 0; fi
 echo "building the dashboard"
 log="$(mktemp)"
