@@ -16,11 +16,11 @@ from decimal import Decimal
 from typing import Any
 
 from exchange.checks import filters
-from exchange.errors import LONGEST, is_expired, outcome_of, raised_for
+from exchange.errors import LONGEST, is_expired, not_sent, outcome_of, raised_for
 from exchange.keys import KeyProof, prove
 from exchange.limits import Budget, Lane, cost_of
 from exchange.live import believable
-from exchange.parsing import balances_of, order_of, position_of, trade_of
+from exchange.parsing import balances_of, order_of, position_of
 from exchange.perpetual import Perpetual, is_already_so
 from exchange.protocol import (
     Balance,
@@ -32,22 +32,19 @@ from exchange.protocol import (
     Placement,
     Point,
     Position,
-    RateLimited,
     Rejected,
     Result,
-    Trade,
-    Unauthorized,
     Unavailable,
     Unsupported,
     View,
 )
+from exchange.search import Search, text
 from exchange.venues import Fence, Pin, Venue, contract_size, fence_params, open_ccxt, pinned, rules_of, venue
 from strategy_core.number import ceil_to, floor_to, plain
 from strategy_core.trade import Horizon, Market, OrderType, Role, Side
 
 RULES_TTL_MS = 86_400_000
 OVERLAP_MS = 300_000  # trades are asked for again this far back: venues publish some late
-PAGES = 40
 LOOK_UPS_PER_LOOK = 20
 MARGIN_MS = 1_000  # less than this before the deadline nothing is sent
 MAX_SKEW_MS = 300_000
@@ -71,6 +68,7 @@ class CcxtExchange:
         self._ready = asyncio.Lock()
         self._modes: dict[str, tuple[str, Decimal]] = {}
         self._perpetual = Perpetual(row, client, self._read, self._send_setting)
+        self._search = Search(row, self._read)
 
     # -- the port
 
@@ -102,7 +100,7 @@ class CcxtExchange:
             arguments, params = await self._request(placement, raw)
             await self._take("create_order", Lane.RESCUE if order.role in RESCUE_ROLES else Lane.ORDER)
         except ExchangeError as error:  # nothing was sent by this call
-            return _not_sent(error)
+            return not_sent(error)
         if self._clock() > placement.deadline - MARGIN_MS:
             return Outcome(Result.EXPIRED, None, "expired", "the deadline had passed; nothing was sent")
         pin = Pin(placement.signed_at + skew, placement.deadline + skew)
@@ -113,16 +111,16 @@ class CcxtExchange:
             await self._raw_market(symbol)
             await self._take("cancel_order", Lane.RESCUE)
         except ExchangeError as error:
-            return _not_sent(error)
+            return not_sent(error)
         spelled, params = self._row.spell(client_order_id), {}
         venue_id: str | None = None
         if self._row.cancel_param == "id":
             venue_id = order_id or spelled
         elif self._row.cancel_param == "" or (order_id and self._row.id == "coinbase"):
             try:
-                venue_id = order_id or await self._order_id(symbol, client_order_id)
+                venue_id = order_id or await self._search.order_id(symbol, client_order_id)
             except ExchangeError as error:
-                return _not_sent(error)
+                return not_sent(error)
             if venue_id is None:
                 return Outcome(Result.REJECTED, None, "not_found", "the venue lists no such order")
         else:
@@ -133,13 +131,13 @@ class CcxtExchange:
             outcome = outcome_of(error, self._row.signs, self._secrets)
             self._note_ban(error)
         else:
-            outcome = Outcome(Result.ACCEPTED, order_id or _text(answer, "id"))
+            outcome = Outcome(Result.ACCEPTED, order_id or text(answer, "id"))
         return outcome
 
     async def look_up(self, symbol: str, client_order_id: str, order_id: str | None) -> OrderReport | None:
         raw = await self._raw_market(symbol)
         for method, param in self._row.look_ups:
-            found = await self._find(method, param, symbol, client_order_id)
+            found = await self._search.find(method, param, symbol, client_order_id)
             if found is not None:
                 return order_of(found, client_order_id, symbol, contract_size(raw))
         if order_id is not None:
@@ -153,7 +151,7 @@ class CcxtExchange:
     async def look(self, symbol: str, since: Cursor, mine: tuple[str, ...], horizon: Horizon) -> View:
         """Open orders first, then what became of those that are missing, then trades (which then hold their fills), then the price."""
         raw = await self._raw_market(symbol)
-        resting = await self._resting(symbol)
+        resting = await self._search.resting(symbol)
         spelled = {self._row.spell(id_): id_ for id_ in mine}
         owners = {resting[spelling]: id_ for spelling, id_ in spelled.items() if spelling in resting}
         open_ids, ended = list(owners.values()), []
@@ -165,7 +163,7 @@ class CcxtExchange:
                     ended.append(report)
                 else:
                     open_ids.append(id_)
-        trades = await self._trades(symbol, since, spelled, contract_size(raw))
+        trades = await self._search.trades(symbol, (since.at or self._clock()) - OVERLAP_MS, spelled, contract_size(raw))
         trades = tuple(t if t.client_order_id else t._replace(client_order_id=owners.get(t.order_id)) for t in trades)
         at = max([since.at, *(trade.at for trade in trades)])
         newest = trades[-1].trade_id if trades else since.trade_id
@@ -266,7 +264,7 @@ class CcxtExchange:
             elif outcome.reason in ("precision", "below_minimum"):
                 self._forget_rules()  # they seem to have changed
         else:
-            order_id = _text(answer, "id")
+            order_id = text(answer, "id")
             outcome = Outcome(Result.UNKNOWN if order_id is None else Result.ACCEPTED, order_id)
         finally:
             pinned.reset(token)
@@ -373,77 +371,14 @@ class CcxtExchange:
             raise Unavailable(f"{self._row.id} shows no believable price of {symbol}")
         return last
 
-    async def _resting(self, symbol: str) -> dict[str, str]:
-        """Our spelled id -> the venue's id of what rests."""
-        found = await self._read("fetch_open_orders", Lane.ORDER, symbol)
-        return {str(order.get("clientOrderId")): str(order.get("id")) for order in found}
-
-    async def _find(self, method: str, param: str, symbol: str, client_order_id: str) -> dict[str, Any] | None:
-        """One way to find an order by our id."""
-        spelled = self._row.spell(client_order_id)
-        try:
-            if method == "fetch_order":
-                answer = await self._read(
-                    method, Lane.ORDER, *((spelled, symbol, {}) if param == "id" else (None, symbol, {param: spelled}))
-                )
-                return answer if _text(answer, "id") else None
-            rows = await self._read(method, Lane.ORDER, symbol, None, None, {param: spelled} if param else {})
-        except NotFound:
-            return None
-        return next((row for row in rows if row.get("clientOrderId") == spelled), None)
-
-    async def _order_id(self, symbol: str, client_order_id: str) -> str | None:
-        for method, param in self._row.look_ups:
-            found = await self._find(method, param, symbol, client_order_id)
-            if found is not None:
-                return _text(found, "id")
-        return None
-
     def _by_id_params(self) -> dict[str, Any]:
         return {"acknowledged": True} if self._row.id == "bybit" else {}
-
-    async def _trades(self, symbol: str, since: Cursor, spelled: dict[str, str], size: Decimal) -> tuple[Trade, ...]:
-        """Everything since the cursor, less an overlap; page by page until a page brings nothing new."""
-        start: int | None = (since.at or self._clock()) - OVERLAP_MS
-        params: dict[str, Any] = {}
-        found: dict[str, Trade] = {}
-        for _ in range(PAGES):
-            rows = await self._read("fetch_my_trades", Lane.READ, symbol, start, self._row.page, params)
-            page = [trade for trade in (trade_of(row, spelled, size) for row in rows) if trade is not None and trade.symbol == symbol]
-            before = len(found)
-            found.update((trade.trade_id, trade) for trade in page)
-            if len(rows) < self._row.page:
-                return tuple(sorted(found.values(), key=lambda trade: (trade.at, trade.trade_id)))
-            if len(found) == before and page:
-                break
-            if self._row.next_trade:
-                start, params = None, {self._row.next_trade: max(int(row["id"]) for row in rows) + 1}
-            elif self._row.newest_first:
-                params = {"until": min(int(row["timestamp"]) for row in rows)}
-            else:
-                start = max(int(row["timestamp"]) for row in rows)
-        raise Unavailable(f"{self._row.id} has more trades of {symbol} than can be read")
 
     # -- perpetuals
 
     def _need_perpetuals(self) -> None:
         if not self._row.perpetuals:
             raise Unsupported(f"perpetuals are not supported on {self._row.id}")
-
-
-def _text(answer: Any, key: str) -> str | None:
-    value = answer.get(key) if isinstance(answer, dict) else None
-    return None if value in (None, "") else str(value)
-
-
-def _not_sent(error: ExchangeError) -> Outcome:
-    """This call sent nothing. Definitive only when the order itself is at fault: an earlier call may have sent it."""
-    if isinstance(error, Rejected):
-        return Outcome(Result.REJECTED, None, error.reason, str(error))
-    if isinstance(error, Unsupported):
-        return Outcome(Result.REJECTED, None, "other", str(error))
-    reason = "rate_limited" if isinstance(error, RateLimited) else "unauthorized" if isinstance(error, Unauthorized) else "unavailable"
-    return Outcome(Result.UNKNOWN, None, reason, str(error))
 
 
 def open_account(

@@ -158,3 +158,13 @@ def _refined(reason: str, text: str) -> str:
     if any(word in lower for word in ("precision", "lot_size", "price_filter", "tick", "multiple", "step")):
         return "precision"
     return "too_many_orders" if "max_num" in lower else "other"
+
+
+def not_sent(error: ExchangeError) -> Outcome:
+    """This call sent nothing. Definitive only when the order itself is at fault: an earlier call may have sent it."""
+    if isinstance(error, Rejected):
+        return Outcome(Result.REJECTED, None, error.reason, str(error))
+    if isinstance(error, Unsupported):
+        return Outcome(Result.REJECTED, None, "other", str(error))
+    reason = "rate_limited" if isinstance(error, RateLimited) else "unauthorized" if isinstance(error, Unauthorized) else "unavailable"
+    return Outcome(Result.UNKNOWN, None, reason, str(error))

@@ -220,12 +220,12 @@ def _track(rows: list[CandleRow], unit: Decimal, forming: CandleRow | None) -> C
     return CandleTrack(points_at, points, volume, unit, rows[-1].at if is_forming else rows[-1].at + MINUTE)
 
 
-def open_live(name: str) -> Live:
+def open_live(name: str, address: str = "") -> Live:
     """A live source of a ccxt id. Loads ccxt."""
     from exchange.venues import open_public, rules_of
 
     try:
-        return Live(name, open_public(name), rules_of)
+        return Live(name, open_public(name, address), rules_of)
     except ExchangeError:
         raise
     except Exception as error:

@@ -8,7 +8,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -58,10 +58,12 @@ class MarketData:
         live: frozenset[str] = frozenset(),
         open_live: Callable[[str], Source] | None = None,
         seed: str = "tickwise",
+        addresses: Mapping[str, str] | None = None,
     ) -> None:
-        """`open_live` makes the source of a ccxt id (default: `exchange.live`, which loads ccxt when first used)."""
+        """`open_live` makes the source of a ccxt id (default: `exchange.live`, which loads ccxt when first used), `addresses` names other
+        places than the venue's own for it."""
         self._clock, self._replay_dir, self._live, self._seed = clock, replay_dir, live, seed
-        self._open_live = open_live or _open_live
+        self._open_live = open_live or (lambda name: _open_live(name, (addresses or {}).get(name, "")))
         self._sources: dict[Feed, Source] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -134,7 +136,7 @@ class MarketData:
         raise Rejected("bad_market", f"there is no market {feed.name} here; there are: {', '.join(self.names())}")
 
 
-def _open_live(name: str) -> Source:
+def _open_live(name: str, address: str) -> Source:
     from exchange.live import open_live  # loads ccxt: only once somebody wants live prices
 
-    return open_live(name)
+    return open_live(name, address)

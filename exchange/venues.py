@@ -14,6 +14,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from exchange.errors import Signs
@@ -196,8 +197,10 @@ def venue(id_: str) -> Venue:
     return VENUES[id_]
 
 
-def open_ccxt(id_: str, credentials: dict[str, str] | None = None, options: dict[str, Any] | None = None) -> Any:
-    """A ccxt instance (async) set up for safety. `credentials` in ccxt's names."""
+def open_ccxt(
+    id_: str, credentials: dict[str, str] | None = None, options: dict[str, Any] | None = None, address: str = ""
+) -> Any:
+    """A ccxt instance (async) set up for safety. `credentials` in ccxt's names; `address` takes the place of the venue's own."""
     import ccxt.async_support as ccxt
 
     if id_ not in ccxt.exchanges:
@@ -210,6 +213,8 @@ def open_ccxt(id_: str, credentials: dict[str, str] | None = None, options: dict
     exchange = getattr(ccxt, id_)(config)
     exchange.has["fetchCurrencies"] = False  # a signed call on some venues, and of no use here
     exchange.fetch = structured_fetch(exchange.fetch)
+    if address:
+        exchange.urls["api"] = moved(exchange.urls["api"], address)
     if known is not None:
         exchange.sign = fenced_sign(exchange, known.fence)
     return exchange
@@ -229,9 +234,16 @@ def structured_fetch(fetch: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def open_public(id_: str) -> Any:
+def moved(urls: Any, address: str) -> Any:
+    """ccxt's table of addresses with another host in each."""
+    if isinstance(urls, str):
+        return address.rstrip("/") + urlsplit(urls).path
+    return {key: moved(value, address) for key, value in urls.items()}
+
+
+def open_public(id_: str, address: str = "") -> Any:
     """A keyless instance for public market data, ours to rate-limit."""
-    exchange = open_ccxt(id_)
+    exchange = open_ccxt(id_, address=address)
     exchange.enableRateLimit = True
     return exchange
 

@@ -413,7 +413,8 @@ async def test_x34_a_cursor_that_repeats_ends_in_an_error_not_in_a_loop(world: W
     world.venue.move("19000")
     first = world.account.trades[0]
     world.account.trades += [Trade(first.id + i, first.order, first.price, D("0.001"), D(0), "BTC", True, first.at) for i in range(1, 700)]
-    world.exchange._row = world.exchange._row._replace(next_trade="")
+    search = world.exchange._search
+    search._row = search._row._replace(next_trade="")
     with pytest.raises(Unavailable, match="more trades"):
         await world.look(placement)
 
