@@ -51,6 +51,10 @@ class Store(Protocol):
 
     async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page: ...
 
+    async def since(self, container: str, user_id: str, where: Mapping[str, str], after: str, limit: int) -> list[Document]:
+        """The next documents after a `sort`, oldest first."""
+        ...
+
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int: ...
 
     async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
@@ -139,6 +143,11 @@ class CosmosStore:
         found = await self._query(container, user_id, statement, parameters)
         items = tuple(found[:limit])
         return Page(items, items[-1]["sort"] if len(found) > limit else None)
+
+    async def since(self, container: str, user_id: str, where: Mapping[str, str], after: str, limit: int) -> list[Document]:
+        clause, parameters = conditions(where)
+        statement = f"SELECT * FROM c WHERE {clause} AND c.sort > @after ORDER BY c.sort ASC OFFSET 0 LIMIT {int(limit)}"
+        return await self._query(container, user_id, statement, [*parameters, {"name": "@after", "value": after}])
 
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
         clause, parameters = conditions(where)

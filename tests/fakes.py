@@ -63,6 +63,10 @@ class MemoryStore:
         items = tuple(copy.deepcopy(found[:limit]))
         return Page(items, items[-1]["sort"] if len(found) > limit else None)
 
+    async def since(self, container: str, user_id: str, where: Mapping[str, str], after: str, limit: int) -> list[Document]:
+        found = sorted(self._where(container, user_id, where), key=lambda row: row["sort"])
+        return copy.deepcopy([row for row in found if row["sort"] > after][:limit])
+
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
         return len(self._where(container, user_id, where))
 

@@ -18,6 +18,7 @@ from triggers.api import problem
 from triggers.api.openapi import document
 from triggers.api.routers import (
     accounts,
+    analytics,
     backtests,
     bot_commands,
     bot_edits,
@@ -45,6 +46,7 @@ ROUTERS = (
     me,
     backtests,
     optimisations,
+    analytics,
     webhooks,
     safety,
     portfolio,
