@@ -32,8 +32,9 @@ from triggers.market_source import Path
 Doc = dict[str, Any]
 BUS_REMEMBERS_MS = 8 * 60_000  # less than the queue's duplicate detection
 BLANK = "[hidden]"
-_NAMED_SECRET = re.compile(r'("(?:token|secret|email_token|password|passphrase|api_?key)"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
-_CODE = re.compile(r"((?:ENTER|EXIT)-(?:LONG|SHORT|ALL)_)[^\s\"]+")
+SHORTEST_SECRET = 4
+_NAMED_SECRET = re.compile(r'"(?:token|secret|email_token|password|passphrase|api_?key)"\s*:\s*"((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_CODE = re.compile(r"(?:ENTER|EXIT)-(?:LONG|SHORT|ALL)_([^\s\"]+)")
 
 
 class BadSecret(Exception):
@@ -186,7 +187,7 @@ async def watch_started(plat: Platform, user_id: str, bots: list[Doc], wishes: d
 
 async def rejected(store: Store, hit: Hit, refused: Refused, signal: Signal | None, dry_run: bool) -> Doc:
     row = row_of(hit, new_id("hit"), "rejected", refused.reason, signal, [])
-    return await keep(store, hit, row | {"field": refused.field}, dry_run and hit.is_trusted)
+    return await keep(store, hit, row | {"field": refused.field and blanked(hit.body, refused.field)}, dry_run and hit.is_trusted)
 
 
 async def keep(store: Store, hit: Hit, row: Doc, is_only_tried: bool = False) -> Doc:
@@ -206,9 +207,9 @@ def row_of(hit: Hit, hit_id: str, status: str, reason: str, signal: Signal | Non
         "status": status,
         "reason": reason,
         "action": signal.action if signal else None,
-        "symbol": signal.symbol if signal else None,
+        "symbol": signal.symbol and blanked(hit.body, signal.symbol) if signal else None,
         "ignored": list(signal.ignored) if signal else [],
-        "body": blanked(hit.body, signal.secret if signal else None),
+        "body": blanked(hit.body, hit.body.decode("utf-8", "replace")),
         "source_ip": hit.origin.ip,
         "verified_origin": hit.origin.has_certificate or hit.origin.has_listed_ip,
         "replay_of": hit.replay_of,
@@ -217,9 +218,10 @@ def row_of(hit: Hit, hit_id: str, status: str, reason: str, signal: Signal | Non
     }
 
 
-def blanked(body: bytes, secret: str | None) -> str:
-    """The alert's text without its secrets; bytes that are no text are shown as question marks."""
-    text = body.decode("utf-8", "replace")
-    if secret:
-        text = text.replace(secret, BLANK)
-    return _CODE.sub(r"\1" + BLANK, _NAMED_SECRET.sub(rf'\1"{BLANK}"', text))
+def blanked(body: bytes, text: str) -> str:
+    """The text without the secrets of the alert, wherever in it they stand."""
+    whole = body.decode("utf-8", "replace")
+    for secret in sorted({*_NAMED_SECRET.findall(whole), *_CODE.findall(whole)}, key=len, reverse=True):
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, BLANK)
+    return _NAMED_SECRET.sub(lambda found: found[0].replace(f'"{found[1]}"', f'"{BLANK}"'), text)

@@ -232,7 +232,9 @@ async def test_every_message_that_is_offered_is_understood(client, plat, bot, di
 
 
 async def test_an_own_secret_is_never_shown_again(client, plat, bot):
-    answer = await client.post("/api/v1/webhooks", json={"name": "x", "bots": [bot], "dialect": "3commas_dca", "secret": "my old token 123"})
+    answer = await client.post(
+        "/api/v1/webhooks", json={"name": "x", "bots": [bot], "dialect": "3commas_dca", "secret": "my old token 123"}
+    )
     assert answer.json()["secret"] is None and "my old token" not in answer.text
     hook = answer.json()["webhook"]
     assert "my old token" not in json.dumps(plat.store.of("webhooks"))
@@ -243,7 +245,9 @@ async def test_an_own_secret_is_never_shown_again(client, plat, bot):
 
 
 async def test_the_same_key_makes_one_webhook_with_the_same_secret(client, bot):
-    made = [(await client.post("/api/v1/webhooks", json={"name": "x", "bots": [bot]}, headers={"idempotency-key": "k"})).json() for _ in "12"]
+    made = [
+        (await client.post("/api/v1/webhooks", json={"name": "x", "bots": [bot]}, headers={"idempotency-key": "k"})).json() for _ in "12"
+    ]
     assert made[0] == made[1]
     rotated = [
         (await client.post(f"/api/v1/webhooks/{made[0]['webhook']['id']}/rotate", headers={"idempotency-key": "r"})).json() for _ in "12"
