@@ -63,7 +63,7 @@ class ServiceBus:
 
     async def send(self, events: Sequence[BotEvent]) -> None:
         from azure.servicebus import ServiceBusMessage
-        from azure.servicebus.exceptions import ServiceBusError
+        from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
 
         if not events:
             return
@@ -74,16 +74,27 @@ class ServiceBus:
             for e in events
         ]
         async with self._lock:
-            for attempt in (1, 2):
-                try:
-                    sender = await self._open()
-                    for start in range(0, len(messages), 100):
-                        await sender.send_messages(messages[start : start + 100])
-                    return
-                except ServiceBusError:
-                    await self._drop()
-                    if attempt == 2:
-                        raise
+            try:
+                await self._send(messages)
+            except ServiceBusError as error:
+                await self._drop()
+                if isinstance(error, MessageSizeExceededError):
+                    raise
+                await self._send(messages)
+
+    async def _send(self, messages: Sequence[Any]) -> None:
+        """In as many batches as their size asks for, in order."""
+        sender = await self._open()
+        batch = await sender.create_message_batch()
+        for message in messages:
+            try:
+                batch.add_message(message)
+            except ValueError:  # the batch is full (or, empty, the message is too large for any)
+                if len(batch):
+                    await sender.send_messages(batch)
+                batch = await sender.create_message_batch()
+                batch.add_message(message)
+        await sender.send_messages(batch)
 
     async def _open(self) -> Any:
         if self._sender is None:
@@ -98,10 +109,16 @@ class ServiceBus:
             self._sender = self._client.get_queue_sender(QUEUE)
         return self._sender
 
+    async def close(self) -> None:
+        """For who opened it for a while; the app keeps its own."""
+        await self._drop()
+
     async def _drop(self) -> None:
-        client, self._client, self._sender = self._client, None, None
-        if client is not None:
-            try:
-                await client.close()
-            except Exception:  # the link is broken already: what matters is that the next send opens a new one
-                return
+        """The sender is closed by itself: a client closes only the senders somebody still holds."""
+        sender, client, self._sender, self._client = self._sender, self._client, None, None
+        for opened in (sender, client):
+            if opened is not None:
+                try:
+                    await opened.close()
+                except Exception:  # the link is broken already: what matters is that the next send opens a new one
+                    continue
