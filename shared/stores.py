@@ -55,6 +55,10 @@ class Store(Protocol):
         """The next documents after a `sort`, oldest first."""
         ...
 
+    async def owners(self, container: str, user_id: str, kind: str) -> list[str]:
+        """The bots that have rows of a kind, also those that are gone."""
+        ...
+
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int: ...
 
     async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
@@ -148,6 +152,10 @@ class CosmosStore:
         clause, parameters = conditions(where)
         statement = f"SELECT * FROM c WHERE {clause} AND c.sort > @after ORDER BY c.sort ASC OFFSET 0 LIMIT {int(limit)}"
         return await self._query(container, user_id, statement, [*parameters, {"name": "@after", "value": after}])
+
+    async def owners(self, container: str, user_id: str, kind: str) -> list[str]:
+        clause, parameters = conditions({"kind": kind})
+        return sorted(await self._query(container, user_id, f"SELECT DISTINCT VALUE c.botId FROM c WHERE {clause}", parameters))
 
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
         clause, parameters = conditions(where)

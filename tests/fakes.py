@@ -67,6 +67,9 @@ class MemoryStore:
         found = sorted(self._where(container, user_id, where), key=lambda row: row["sort"])
         return copy.deepcopy([row for row in found if row["sort"] > after][:limit])
 
+    async def owners(self, container: str, user_id: str, kind: str) -> list[str]:
+        return sorted({row["botId"] for row in self._where(container, user_id, {"kind": kind})})
+
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
         return len(self._where(container, user_id, where))
 

@@ -1,0 +1,92 @@
+"""Tax lots: worked examples by hand, and what holds in any order of buys and sells."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.tax import TaxYear
+
+
+def fill(side, amount, price, at, fee="0", coin="USDT", symbol="BTC/USDT", bot="b"):
+    return {
+        "side": side, "amount": str(amount), "price": str(price), "at": f"{at}T00:00:00.000Z", "fee": fee, "fee_currency": coin,
+        "symbol": symbol, "bot_id": bot, "trade_id": f"{at}{side}", "leg": "x",
+    }  # fmt: skip
+
+
+BUYS = [fill("buy", 1, 100, "2023-01-01"), fill("buy", 1, 300, "2023-02-01"), fill("buy", 1, 200, "2024-01-01")]
+SELL = fill("sell", "1.5", 400, "2024-06-01")
+
+
+def year(method, fills, number=2024):
+    book = TaxYear(method, number)
+    return [row for one in fills for row in book.fold(one)]
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("fifo", [("2023-01-01", "1", "400", "100", "300"), ("2023-02-01", "0.5", "200", "150", "50")]),
+        ("hifo", [("2023-02-01", "1", "400", "300", "100"), ("2024-01-01", "0.5", "200", "100", "100")]),
+        ("average", [("", "1.5", "600", "300", "300")]),
+    ],
+)
+def test_the_lots_of_one_sale(method, expected):
+    rows = year(method, [*BUYS, SELL])
+    assert [(row["acquired_at"][:10], row["amount"], row["proceeds"], row["cost"], row["gain"]) for row in rows] == expected
+
+
+def test_only_the_year_asked_for_but_lots_of_all_years():
+    early = fill("sell", 1, 150, "2023-03-01")
+    rows = year("fifo", [*BUYS[:2], early, SELL])
+    assert [(row["disposed_at"][:4], row["acquired_at"][:10]) for row in rows] == [("2024", "2023-02-01"), ("2024", "")]
+    assert rows[1]["is_cost_known"] == "false" and rows[1]["gain"] == ""
+    assert [row["gain"] for row in year("fifo", [*BUYS[:2], early], 2023)] == ["50"]
+
+
+def test_fees_in_quote_cost_and_fees_in_base_shrink_the_lot():
+    rows = year("fifo", [fill("buy", 1, 100, "2024-01-01", "1"), fill("sell", 1, 200, "2024-01-02", "2")])
+    assert [(row["proceeds"], row["cost"], row["gain"]) for row in rows] == [("198", "101", "97")]
+    rows = year("fifo", [fill("buy", 1, 100, "2024-01-01", "0.01", "BTC"), fill("sell", "0.99", 200, "2024-01-02")])
+    assert [(row["amount"], row["cost"], row["gain"]) for row in rows] == [("0.99", "100", "98")]
+    [row] = year("fifo", [fill("buy", 1, 100, "2024-01-01"), fill("sell", 1, 200, "2024-01-02", "0.1", "BNB")])
+    assert (row["gain"], row["other_fee"], row["other_fee_currency"]) == ("100", "0.1", "BNB")
+
+
+def test_an_emptied_average_begins_anew():
+    rows = year(
+        "average",
+        [
+            fill("buy", 1, 100, "2024-01-01"),
+            fill("sell", 1, 110, "2024-01-02"),
+            fill("buy", 2, 50, "2024-01-03"),
+            fill("sell", 1, 60, "2024-01-04"),
+        ],
+    )
+    assert [row["gain"] for row in rows] == ["10", "10"]
+
+
+def test_a_perpetual_gains_by_its_average_entry():
+    perp = "BTC/USDT:USDT"
+    rows = year("fifo", [fill("sell", 1, 100, "2024-01-01", symbol=perp), fill("buy", 1, 80, "2024-01-02", symbol=perp)])
+    assert [(row["method"], row["gain"]) for row in rows] == [("position", "20")]
+
+
+amounts = st.integers(1, 50).map(lambda n: Decimal(n) / 10)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["buy", "sell"]), amounts, st.integers(1, 500)), min_size=1, max_size=60),
+    st.sampled_from(["fifo", "hifo", "average"]),
+)
+def test_nothing_is_sold_twice_and_cost_is_never_made_up(steps, method):
+    fills = [fill(side, amount, price, f"2024-01-{1 + k // 3:02d}") for k, (side, amount, price) in enumerate(steps)]
+    rows = year(method, fills)
+    bought, spent = (sum(Decimal(f["amount"]) * (Decimal(f["price"]) if k else 1) for f in fills if f["side"] == "buy") for k in (0, 1))
+    known = [row for row in rows if row["is_cost_known"] == "true"]
+    assert sum(Decimal(row["amount"]) for row in known) <= bought
+    assert sum(Decimal(row["cost"]) for row in known) <= spent + Decimal("1e-9")
+    sold = sum(Decimal(f["amount"]) for f in fills if f["side"] == "sell")
+    assert abs(sum(Decimal(row["amount"]) for row in rows) - sold) < Decimal("1e-12")

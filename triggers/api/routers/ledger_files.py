@@ -1,0 +1,49 @@
+"""Files for other programs: the ledger as parquet, a tax year as CSV."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import PlainTextResponse, Response
+
+from shared.tax import Method
+from triggers.api import ledger_files
+from triggers.api.bots import need_bot
+from triggers.api.models.bot import ObjectId
+from triggers.api.platform import CurrentUser, Plat
+
+router = APIRouter(prefix="/api/v1/exports", tags=["portfolio"])
+PARQUET = "application/vnd.apache.parquet"
+BYTES = {200: {"content": {PARQUET: {"schema": {"type": "string", "format": "binary"}}}, "description": "The file"}}
+CSV = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The file"}}
+
+
+@router.get("/parquet/{kind}", response_class=Response, responses=BYTES)  # type: ignore[arg-type]
+async def export_parquet(
+    kind: Literal["fills", "events", "equity", "deals"],
+    user: CurrentUser,
+    plat: Plat,
+    bot_id: Annotated[ObjectId | None, Query()] = None,
+    after: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """The ledger, oldest first, money as text; a header `x-next` names where a file that was cut goes on (`after`)."""
+    if bot_id is not None:
+        await need_bot(plat.store, user.id, bot_id)
+    file = await ledger_files.parquet(plat, user.id, kind, bot_id, ledger_files.place_of(after))
+    headers = {"content-disposition": f'attachment; filename="{kind}.parquet"', **({"x-next": file.next} if file.next else {})}
+    return Response(file.content, headers=headers, media_type=PARQUET)
+
+
+@router.get("/tax/{year}", response_class=PlainTextResponse, responses=CSV)  # type: ignore[arg-type]
+async def export_tax_year(
+    year: Annotated[int, Path(ge=2009, le=2100)],
+    user: CurrentUser,
+    plat: Plat,
+    method: Annotated[Method, Query()] = "fifo",
+    paper: Annotated[bool, Query(description="Play money, too")] = False,
+) -> PlainTextResponse:
+    """What was gained by selling in a year (UTC), lot by lot. Information, not advice."""
+    text = await ledger_files.tax_year(plat, user.id, year, method, paper)
+    headers = {"content-disposition": f'attachment; filename="tax-{year}-{method}.csv"'}
+    return PlainTextResponse(text, headers=headers, media_type="text/csv; charset=utf-8")
