@@ -76,7 +76,7 @@ class Watchdog:
                 quote -= sign * trade.amount * trade.price + (trade.fee if trade.fee_currency == "USDT" else 0)
         return base, quote
 
-    def stored(self, key: tuple[str, str], before: Doc | None, after: Doc, answer: Doc, given: Doc) -> None:
+    def stored(self, key: tuple[str, str], before: Doc | None, after: Doc, answer: Doc, size: int) -> None:
         """An entity operation is about to be stored."""
         if key[0] != "bot":
             return
@@ -96,7 +96,7 @@ class Watchdog:
         fresh = [intent for intent in places if intent["id"] not in is_again]
         is_halted = status in ("stopped", "finished") or after["core"].get("suspended", False)
         assert not (fresh and is_halted), f"[15] {bot} is {status} and places {len(fresh)} orders"
-        assert len(json.dumps(after)) < 16_384 or len(after["outbox"]) > 5, f"{bot}: a state of {len(json.dumps(after))} bytes"
+        assert size < 16_384 or len(after["outbox"]) > 5, f"{bot}: a state of {size} bytes"
 
     # -- at rest
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import json
 import random
 import types
 from collections import Counter
@@ -127,7 +126,7 @@ class Kernel:
 
     def note(self, *what: Any) -> None:
         """A line of the event log, of which only the hash is kept."""
-        self._hash.update(json.dumps([self.now, *what], default=str).encode())
+        self._hash.update(f"{self.now} {what!r}\n".encode())
 
     def digest(self) -> str:
         return self._hash.hexdigest()
@@ -185,7 +184,7 @@ class Kernel:
             task.is_zombie = True
             task.host.tasks.pop(task.id, None)
             task.lost()
-            self.at(self.now + self.chance.randint(8_000, 45_000), lambda: self._send(task, asked))
+            self.at(self.now + self.chance.randint(8_000, 70_000), lambda: self._send(task, asked))
             return
         self._send(task, asked)
 

@@ -52,7 +52,8 @@ class Machine:
         self.clock, self.store, self.bus = Clock(market.BEGIN + 1_000), MemoryStore(), MemoryBus()
         self.outside = Outside(self.store, self.bus, MarketData(self.clock, folder), self.clock)
         self.entities: dict[tuple[str, str], str] = {}
-        self.steps = self.events = self.died = 0
+        self.steps = self.events = self.died = self.stopped_from = 0
+        self.names: list[str] = []
         account = {
             "exchange": "paper", "label": "x", "market": "replay", "balances": OPENING, "speed": SPEED, "id": ACCOUNT, "kind": "account",
             "createdMs": market.BEGIN, "sort": "1",
@@ -66,10 +67,11 @@ class Machine:
         end = market.BEGIN + len(self.rows) * market.MINUTE // SPEED
         await self._event("command", name="start", params={})
         halfway = (market.BEGIN + end) // 2
-        while self.clock.now < end + 30_000:
+        while self.clock.now < end + 12_000:
             self.clock.now += 1_000
             await self._event("market")
             if self.stop_with is not None and self.clock.now > halfway:
+                self.stopped_from = self.steps + 1
                 await self._event("command", name="stop", params=self.stop_with)
                 self.stop_with = None
         return self
@@ -99,6 +101,7 @@ class Machine:
                     continue
                 self.steps += 1
                 number = self.steps
+                self.names.append(step.name)
                 if (number, "before") in self.deaths:
                     raise Killed
                 done = self._operate(step) if step.kind == "entity" else await self._activity(step)
@@ -154,8 +157,9 @@ class Machine:
         return self.store.rows["paper", USER, ACCOUNT]["book"]
 
     @property
-    def state(self) -> dict[str, Any]:
-        return json.loads(self.entities["bot", entity_key(USER, BOT)])
+    def account(self) -> dict[str, Any]:
+        """What the account entity holds: the promises to bots."""
+        return json.loads(self.entities["account", entity_key(USER, ACCOUNT)])
 
 
 def lived(folder: Path, rows: list[market.Candle], deaths: set[Point], down_ms: int, sunset: dict[str, Any] | None = None) -> Machine:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from shared import watch
 from shared.bus import BotEvent
@@ -16,17 +17,17 @@ class Rows:
     """What Cosmos holds: (container, user, id) -> (text, etag). Reads and writes happen at once, when an I/O arrives."""
 
     def __init__(self) -> None:
-        self.texts: dict[tuple[str, str, str], tuple[str, int]] = {}
+        self.texts: dict[tuple[str, str, str], tuple[bytes, int]] = {}
         self._etag = 0
 
     def get(self, container: str, user_id: str, id: str) -> Document | None:
         found = self.texts.get((container, user_id, id))
-        return None if found is None else {**json.loads(found[0]), "userId": user_id, "_etag": f'"{found[1]}"'}
+        return None if found is None else {**orjson.loads(found[0]), "userId": user_id, "_etag": f'"{found[1]}"'}
 
     def put(self, container: str, user_id: str, document: Document) -> Document:
         body = {name: value for name, value in document.items() if not name.startswith("_")}
         self._etag += 1
-        self.texts[container, user_id, document["id"]] = (json.dumps(body, allow_nan=False), self._etag)
+        self.texts[container, user_id, document["id"]] = (orjson.dumps(body), self._etag)
         return {**body, "userId": user_id, "_etag": f'"{self._etag}"'}
 
     def create(self, container: str, user_id: str, document: Document) -> Document:

@@ -8,11 +8,12 @@ kept, a step whose result was kept is never done again, an activity may run twic
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+
+import orjson
 
 from entities import account as account_entity
 from entities import bot as bot_entity
@@ -50,7 +51,7 @@ class Step:
 
     def __init__(self, kind: str, name: str, key: str, given: Any, attempts: int = 1) -> None:
         self.kind, self.name, self.key, self.attempts = kind, name, key, attempts
-        self.given = json.dumps(given, allow_nan=False)
+        self.given = orjson.dumps(given)
 
 
 class Context:
@@ -80,17 +81,19 @@ class Instance:
 
     def __init__(self, event: BotEvent) -> None:
         self.event = event
-        self.results: list[tuple[bool, str]] = []  # (raised, JSON)
+        self.results: list[tuple[bool, bytes]] = []  # (raised, JSON)
         self.owner = 0
         self.deliveries = 0
 
 
 class World:
+    save_after_send = False  # a mutant's switch
+
     def __init__(self, seed: int, profile: Profile | None = None, bots: int | None = None) -> None:
         self.seed = seed
         self.kernel = kernel = Kernel(seed)
         self.profile = profile or kernel.chance.choice(PROFILES)
-        self.rows, self.entities = Rows(), {}  # type: Rows, dict[tuple[str, str], str]
+        self.rows, self.entities = Rows(), {}  # type: Rows, dict[tuple[str, str], bytes]
         self.store, self.bus = SimStore(self.rows), SimBus(self.arrived)
         self.watchdog = Watchdog(self)
         self.venue = Venue(kernel, self.profile, self.watchdog.accepted)
@@ -104,8 +107,8 @@ class World:
         self.commands: list[BotEvent] = []
         self.bots: dict[str, str] = {}  # bot -> user
         self.sent = self.turn = 0
-        self.save_after_send = False
-        self._held: dict[tuple[str, str], str] = {}
+        self._seen: dict[str, tuple[int, Doc]] = {}
+        self._held: dict[tuple[str, str], bytes] = {}
         for number in range(bots or kernel.chance.choice((1, 1, 2, 3))):
             self._make_bot(number)
 
@@ -159,7 +162,8 @@ class World:
         kernel, chance = self.kernel, self.kernel.chance
         path_of_price(kernel, self.venue, EPOCH + MOVING_MS, 2_500)
         for bot in self.bots:
-            self._command(bot, chance.randint(0, 6_000), "start", {})
+            for again_ms in (0, 20_000, FAULTS_MS + 5_000):  # an owner whose start was refused tries again
+                self._command(bot, again_ms + chance.randint(0, 6_000), "start", {})
             for _ in range(chance.choice((0, 1, 2, 4)) if kernel.swarm.user else 0):
                 name = chance.choice(("pause", "pause", "resume", "resume", "stop"))
                 params = {"pause": {"keep_orders": chance.random() < 0.5}, "stop": {"close_mode": chance.choice(("keep", "quote", "base"))}}
@@ -185,8 +189,7 @@ class World:
         """What the market watcher does, and what becomes of its messages: lost, doubled, late, reordered."""
         kernel, venue = self.kernel, self.venue
         for bot, user in self.bots.items():
-            row = self.rows.get("bots", user, bot)
-            assert row is not None
+            row = self._read_model(user, bot)
             below, above, wake = row.get("below"), row.get("above"), row.get("until_ms")
             low, high = float(venue.low), float(venue.high)
             is_due = (
@@ -197,6 +200,13 @@ class World:
         venue.low = venue.high = venue.price
         if kernel.now < EPOCH + END_MS - BEAT_MS:
             kernel.at(kernel.now + WATCH_MS, self._watch)
+
+    def _read_model(self, user: str, bot: str) -> Doc:
+        """The bot's document, read anew only when it has changed."""
+        etag = self.rows.texts["bots", user, bot][1]
+        if bot not in self._seen or self._seen[bot][0] != etag:
+            self._seen[bot] = (etag, self.rows.get("bots", user, bot) or {})
+        return self._seen[bot][1]
 
     def _beat(self) -> None:
         for bot in self.bots:
@@ -248,6 +258,7 @@ class World:
 
     def _lost(self, instance: Instance, turn: int) -> None:
         """The host died or seems to have: after a while somebody else goes on."""
+        self._held.clear()
 
         def resume() -> None:
             if instance.owner == turn:
@@ -306,16 +317,16 @@ class World:
                         raise Superseded
                     if step.kind == "activity":  # an entity's answer is kept with its state
                         instance.results.append((raised, text))
-                result = json.loads(text)
+                result = orjson.loads(text)
         except StopIteration:
             for signal in context.signals:
                 self.kernel.at(self.kernel.now + self.kernel.chance.randint(2, 300), lambda signal=signal: self._operate(signal))
             return
 
-    async def _perform(self, instance: Instance, turn: int, step: Step) -> tuple[bool, str]:
+    async def _perform(self, instance: Instance, turn: int, step: Step) -> tuple[bool, bytes]:
         if step.kind == "entity":
 
-            def effect() -> str:
+            def effect() -> bytes:
                 if instance.owner != turn:
                     raise Superseded
                 instance.results.append((False, self._operate(step)))  # state, answer and the end of the message are one transaction
@@ -324,7 +335,7 @@ class World:
             return False, await ask(Io(f"entity.{step.name}", effect, sure=True))
         for attempt in range(step.attempts):
             try:
-                return False, json.dumps(await self._activity(step), allow_nan=False)
+                return False, orjson.dumps(await self._activity(step))
             except Superseded:
                 raise
             except Exception as error:
@@ -333,44 +344,44 @@ class World:
                 failed = type(error).__name__
             if attempt + 1 < step.attempts:
                 await ask(Sleep(500))
-        return True, json.dumps(failed)
+        return True, orjson.dumps(failed)
 
     async def _activity(self, step: Step) -> Any:
         function = _function(step.name)
-        given = json.loads(step.given)
+        given = orjson.loads(step.given)
         if step.name not in ("execute", "publish", "refuse"):
             return await function(given)
         bots, live = Output(), Output()
         result = await function(given, bots, live)
         for document in bots.value or []:
-            await self.store.upsert("bots", document["userId"], json.loads(document.to_json()))
+            await self.store.upsert("bots", document["userId"], orjson.loads(document.to_json()))
         return result
 
-    def _operate(self, step: Step) -> str:
+    def _operate(self, step: Step) -> bytes:
         """One entity operation, at one instant: state and answer together."""
         name, operation = step.name.split(".")
         key = (name, step.key)
-        stored = json.loads(self.entities[key]) if key in self.entities else None
+        stored = orjson.loads(self.entities[key]) if key in self.entities else None
         if key in self._held:
-            stored = json.loads(self._held.pop(key))
-        given = json.loads(step.given)
+            stored = orjson.loads(self._held.pop(key))
+        given = orjson.loads(step.given)
         if name == "account":
             state, answer = account_entity.perform(AccountOperation(operation), stored or {"schema": 1, "bots": {}}, given)
         else:
             state, answer = bot_entity.perform(BotOperation(operation), stored, given)
         if state is not None:
-            text = json.dumps(state, allow_nan=False)
-            self.watchdog.stored(key, stored, state, answer, given)
+            text = orjson.dumps(state)
+            self.watchdog.stored(key, stored, state, answer, len(text))
             if self.save_after_send and any(intent["kind"] == "place" for intent in answer.get("intents", ())) and stored is not None:
                 self._held[key] = text
             else:
                 self.entities[key] = text
         self.kernel.note("entity", step.name, operation)
-        return json.dumps(answer, allow_nan=False)
+        return orjson.dumps(answer)
 
     def bot_state(self, bot: str) -> Doc | None:
         text = self.entities.get(("bot", entity_key(self.bots[bot], bot)))
-        return None if text is None else json.loads(text)
+        return None if text is None else orjson.loads(text)
 
 
 class Output:

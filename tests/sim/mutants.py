@@ -1,0 +1,233 @@
+"""Wrong protocols: production functions with one thing broken. A simulation that does not catch them proves nothing.
+
+Each is a context that patches and restores. `profile` names the venue on which the mistake shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from entities import advance, bot_state, sent
+from entities.sent import Book
+from exchange.protocol import Outcome
+from orchestrators import activities, bot_tick
+from strategy_core import mechanics, registry
+from strategy_core.intent import Cancel, Place, Sent
+from strategy_core.state import State
+from tests.sim import invariants, venue, world
+
+
+class Mutant(NamedTuple):
+    name: str
+    profile: str | None
+    apply: Callable[[], AbstractContextManager[None]]
+
+
+MUTANTS: list[Mutant] = []
+
+
+def mutant(profile: str | None = None) -> Callable[[Callable[[], Iterator[None]]], Callable[[], Iterator[None]]]:
+    def keep(change: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
+        MUTANTS.append(Mutant(change.__name__, profile, contextmanager(change)))
+        return change
+
+    return keep
+
+
+@contextmanager
+def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+@mutant("like HTX")
+def send_again_when_the_activity_runs_again() -> Iterator[None]:
+    async def everybody(store: Any, user_id: str, bot_id: str, marks: Any) -> frozenset[str]:
+        return frozenset(marks)
+
+    with patched(activities, "claim", everybody):
+        yield
+
+
+@mutant("like Binance")
+def not_found_means_send_again_at_once() -> Iterator[None]:
+    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 0, True)):
+        yield
+
+
+@mutant("like HTX")
+def no_margin_for_late_visibility() -> Iterator[None]:
+    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 12_000, True)):
+        yield
+
+
+@mutant("like Gate")
+def no_look_up_among_closed_orders() -> Iterator[None]:
+    with patched(venue.SimExchange, "look_in_closed", False):
+        yield
+
+
+@mutant("like HTX")
+def signed_when_sent_instead_of_when_committed() -> Iterator[None]:
+    async def place(exchange: Any, symbol: str, intent: Any) -> Any:
+        now = activities.outside().now_ms()
+        return await exchange.place(venue.Placement(intent["id"], symbol, activities.load_order(intent["order"]), now, now + 30_000))
+
+    with patched(activities, "place", place), patched(venue.SimExchange, "sign_at_send", True):
+        yield
+
+
+@mutant()
+def saved_after_it_was_sent() -> Iterator[None]:
+    with patched(world.World, "save_after_send", True):
+        yield
+
+
+@mutant()
+def a_trade_seen_twice_counts_twice() -> Iterator[None]:
+    with patched(State, "knows", lambda state, id_: False), patched(State, "is_new", lambda state, id_: True):
+        yield
+
+
+@mutant()
+def partial_fills_are_ignored() -> Iterator[None]:
+    real = advance.take_trade
+
+    def whole(bot: Any, trade: Any) -> None:
+        found = bot.book.find(trade["client_order_id"], trade["order_id"])
+        if found is None or Decimal(trade["amount"]) == found[1].order.amount:
+            real(bot, trade)
+
+    with patched(advance, "take_trade", whole):
+        yield
+
+
+@mutant("like Binance")
+def one_id_for_every_order_of_a_place() -> Iterator[None]:
+    def by_leg(owner: str, epoch: int, key: str) -> str:
+        return real(owner, epoch, key.split("|")[0])
+
+    real = advance.client_order_id
+    with patched(advance, "client_order_id", by_leg), patched(invariants, "client_order_id", by_leg):
+        yield
+
+
+@mutant()
+def a_time_out_means_failed() -> Iterator[None]:
+    real = activities.carry_out
+
+    async def hasty(exchange: Any, symbol: str, intent: Any, claimed: frozenset[str] = frozenset()) -> Any:
+        found = await real(exchange, symbol, intent, claimed)
+        return {**found, "result": "rejected", "reason": "other"} if intent["kind"] == "place" and found["result"] == "unknown" else found
+
+    with patched(activities, "carry_out", hasty):
+        yield
+
+
+@mutant()
+def a_cancel_that_was_taken_is_over() -> Iterator[None]:
+    real = activities.carry_out
+
+    async def hasty(exchange: Any, symbol: str, intent: Any, claimed: frozenset[str] = frozenset()) -> Any:
+        found = await real(exchange, symbol, intent, claimed)
+        if intent["kind"] != "cancel":
+            return found
+        over = {"id": intent["id"], "order_id": None, "filled": "0", "status": "canceled", "at": 0}
+        return {**found, "result": "found", "report": over}
+
+    with patched(activities, "carry_out", hasty):
+        yield
+
+
+@mutant()
+def rows_are_dropped_before_they_are_published() -> Iterator[None]:
+    real = advance.answer
+
+    def forgetful(bot: Any, *given: Any, **more: Any) -> Any:
+        told = real(bot, *given, **more)
+        bot.outbox = []
+        return told
+
+    with patched(advance, "answer", forgetful):
+        yield
+
+
+@mutant()
+def new_orders_do_not_wait_for_cancels() -> Iterator[None]:
+    def eager(wanted: Any, resting: Any, out: Any) -> tuple[Any, ...]:
+        cancels = [Cancel(id_, order) for id_, (order, state) in out.items() if state is Sent.OPEN and id_ not in wanted]
+        return (*cancels, *(Place(id_, order) for id_, order in wanted.items() if id_ not in out))
+
+    with patched(advance, "diff", eager):
+        yield
+
+
+@mutant()
+def an_order_not_found_is_forgotten() -> Iterator[None]:
+    def absent(book: Book, row: Any, is_wanted: bool, asked_at: int, at: int) -> tuple[bool, list[Any]]:
+        row.state, row.final = Sent.OVER, row.filled
+        return False, []
+
+    with patched(Book, "absent", absent):
+        yield
+
+
+@mutant("like HTX")
+def no_deadline_and_no_fence() -> Iterator[None]:
+    def endless(self: Any, account: Any, placement: Any, deadline: int) -> Outcome:
+        return real(self, account, placement, deadline + 600_000)
+
+    real = venue.Venue.place
+    with patched(venue.Venue, "place", endless), patched(activities, "LEAST_LEFT_MS", -600_000), patched(venue, "MARGIN_MS", -600_000):
+        yield
+
+
+@mutant()
+def a_lost_cancel_is_never_repeated() -> Iterator[None]:
+    real = advance.take_outcomes
+
+    def trusting(bot: Any, outcomes: Any, now: int) -> list[str]:
+        asked = [row for row in bot.book.rows.values() if row.state is Sent.CANCELLING]
+        again = real(bot, outcomes, now)
+        for row in asked:
+            row.state = Sent.CANCELLING if row.state is Sent.OPEN else row.state
+        return again
+
+    with patched(advance, "take_outcomes", trusting):
+        yield
+
+
+@mutant()
+def a_start_that_is_tried_again_begins_anew() -> Iterator[None]:
+    real = bot_tick.start
+
+    def anew(context: Any, event: Any, seen: Any) -> Any:
+        steps = real(context, event, seen)
+        next(steps)
+        step = steps.send({"gone": True})
+        while True:
+            try:
+                step = steps.send((yield step))
+            except StopIteration as done:
+                return done.value
+
+    with patched(bot_tick, "start", anew):
+        yield
+
+
+@mutant()
+def a_pause_leaves_what_is_wanted() -> Iterator[None]:
+    real = mechanics.orders
+
+    def all_the_same(state: State) -> Any:
+        return state.book.resting(state.price) if state.suspended else real(state)
+
+    with patched(registry, "orders", all_the_same), patched(invariants.registry, "orders", all_the_same):
+        yield
