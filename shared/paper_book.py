@@ -82,7 +82,7 @@ def book_balances(document: dict[str, Any]) -> dict[str, Balance]:
             used[currency] = used.get(currency, ZERO) + dec(amount)
     for symbol, row in book["positions"].items():
         settle = symbol.rpartition(":")[2]
-        used[settle] = used.get(settle, ZERO) + abs(dec(row["amount"])) * dec(row["entry"]) / dec(row["leverage"])
+        used[settle] = used.get(settle, ZERO) + dec(row["cost"]) / dec(row["leverage"])
     found = {}
     for currency, text in book["balances"].items():
         total = dec(text)

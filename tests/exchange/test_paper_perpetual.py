@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from exchange.book import KEPT_ENDED, KEPT_TRADES, Book, new_document
 from exchange.protocol import Cursor, OrderStatus, Rejected, Result, Unsupported
+from shared.paper_book import book_balances
 from strategy_core.number import working_digits
 from strategy_core.trade import FeeMode, Horizon, Market, Side
 from tests.exchange.paper_fakes import MINUTE, T0, World, rules
@@ -44,6 +45,14 @@ async def test_a_position_has_its_entry_margin_and_liquidation_price(tmp_path: P
     assert abs(position.liquidation_price - D(90) / D("0.994")) < D("1e-12")  # avg(1 - 1/L) / (1 - mmr - f)
     balance = (await world.paper.balances())["USDT"]
     assert (balance.total, balance.used) == (D("999.5"), D(50))
+
+
+async def test_what_the_api_shows_of_an_account_with_a_position_is_what_the_venue_says(tmp_path: Path) -> None:
+    world = await opened(tmp_path, [], "sell 5")
+    document, _ = await world.books.read()
+    said = (await world.paper.balances())["USDT"]
+    shown = book_balances({"book": document})["USDT"]
+    assert (shown.free + shown.used, shown.used) == (said.total, said.used) == (D("999.5"), D(50))
 
 
 async def test_a_short_gains_when_the_price_falls(tmp_path: Path) -> None:
