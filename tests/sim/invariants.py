@@ -46,6 +46,7 @@ class Watchdog:
         self._within_limits(account, bot, order)
 
     def _within_limits(self, account: Account, bot: str, order: VenueOrder) -> None:
+        """A market order may cost more than was planned, when the price runs away from it; after that nothing may be bid."""
         config = self._world.rows.get("bots", account.user_id, bot)
         assert config is not None
         mine = [other for other in account.orders if self.intents[other.client_id][1] == bot]
@@ -62,7 +63,7 @@ class Watchdog:
             (o.left * o.placement.order.price for o in resting if o.placement.order.side is Side.BUY and o.placement.order.price), ZERO
         )
         sells = sum((o.left for o in resting if o.placement.order.side is Side.SELL), ZERO)
-        assert buys <= quote, f"[6] {bot} bids {buys} with {quote} in hand"
+        assert not buys or buys <= quote, f"[6] {bot} bids {buys} with {quote} in hand"
         assert sells <= base, f"[6] {bot} offers {sells} and has {base}"
 
     def _holdings(self, account: Account, mine: list[VenueOrder]) -> tuple[Decimal, Decimal]:
