@@ -1,14 +1,11 @@
-"""Every function with its bindings, as the platform sees them: a changed queue, route or schedule shows here."""
+"""What bindings name exists, and the host is told what the design relies on. The bindings themselves: tests/golden."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.functions import functions
 
 ROOT = Path(__file__).parents[2]
-GOLDEN = Path(__file__).with_name("bindings.json")
 
 
 def seen():
@@ -17,10 +14,6 @@ def seen():
         bindings = [binding.get_dict_repr() for binding in function.get_bindings()]
         found[function.get_function_name()] = json.loads(json.dumps(bindings, default=str))
     return found
-
-
-def test_the_bindings_are_what_they_were():
-    assert seen() == json.loads(GOLDEN.read_text())
 
 
 def test_what_bindings_name_exists():
@@ -32,13 +25,6 @@ def test_what_bindings_name_exists():
             assert binding.get("queueName", "bot-events") in queues
             assert binding.get("containerName", "bots") in containers
             assert binding.get("hub", "dash") in resources["webPubSub"]["hubs"]
-
-
-def test_importing_the_app_loads_no_heavy_sdk():
-    heavy = ("ccxt", "azure.cosmos", "azure.identity", "azure.servicebus", "azure.keyvault", "numpy")
-    code = f"import sys, function_app; print([name for name in {heavy!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_the_host_commits_one_entity_operation_at_a_time():
