@@ -16,12 +16,19 @@ from infra.onebox.worker.function import AppBroken
 LOG = log.get("host")
 
 
+def port(text: str) -> int:
+    """A port as the command line or PORT gives it."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
 def parse(arguments: list[str]) -> Installation:
     """The installation from the command line; PORT and DATA of the environment stand in for what is not given."""
     parser = argparse.ArgumentParser(prog="python -m infra.onebox", description="Run the Functions app on this machine.")
     parser.add_argument("--app", type=Path, default=Path("."), help="folder of function_app.py (default: here)")
     parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"), help="address to bind (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "7071")), help="public port, 0 for any (default 7071)")
+    parser.add_argument("--port", type=port, default=os.environ.get("PORT", "7071"), help="public port, 0 for any (default 7071)")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("DATA", ".data")), help="folder of all state (default .data)")
     parser.add_argument("--static", type=Path, default=None, help="static site (default: frontend/out of the app)")
     parser.add_argument("--resources", type=Path, default=None, help="default: infra/resources.json of the app")
@@ -64,6 +71,7 @@ async def run(installation: Installation) -> int:
 
 def main() -> None:
     log.configure()
+    os.umask(0o077)  # whatever is kept is its owner's alone, also in a folder that was there before
     status = asyncio.run(run(parse(sys.argv[1:])))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -4,6 +4,7 @@ Rules: 1. services mounted by their own routes come first, then functions, then 
 page; 3. /admin and /runtime do not exist; 4. nothing of a query string or a body is logged.
 """
 
+import errno
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -32,10 +33,15 @@ class PublicServer:
         self._app.router.add_route("*", "/{path:.*}", self._serve)
 
     async def start(self, host: str, port: int) -> int:
-        """Open the port; the number that was opened."""
+        """Open the port; the number that was opened. Raises OSError."""
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise OSError(f"port {port} of {host} is taken by another program; PORT= chooses another") from error
         return self._runner.addresses[0][1]
 
     async def stop(self) -> None:
