@@ -27,8 +27,9 @@ class AppError(Exception):
         self.findings = tuple(findings)
 
 
-def not_found(what: str) -> AppError:
-    return AppError(404, "not_found", params={"what": what})
+def not_found(what: str, field: str | None = None) -> AppError:
+    """`field` is where the request names it, if it is not the address itself."""
+    return AppError(404, "not_found", field, {"what": what})
 
 
 def conflict(code: str, field: str | None = None, **params: str) -> AppError:

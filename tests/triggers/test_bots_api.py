@@ -1,5 +1,7 @@
 """Bots over HTTP: what is accepted, what is refused and with which words, what goes on the bus."""
 
+import pytest
+
 from tests.builders import grid
 
 
@@ -93,8 +95,22 @@ async def test_an_unknown_symbol_is_refused(client, plan):
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "unknown_symbol", "symbol")
 
 
-async def test_broken_json_is_a_problem(client):
-    answer = await client.post("/api/v1/bots/preview", content=b"{", headers={"content-type": "application/json"})
+async def test_a_strategy_for_another_kind_of_market_is_refused_at_the_symbol(client, plan):
+    plan |= {"strategy": "COMBO", "config": {"direction": "long", "margin": "1000", "leverage": 5, "levels": 10, "step_pct": "1"}}
+    answer = await client.post("/api/v1/bots", json={"name": "x", **plan})
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "wrong_market", "symbol")
+
+
+async def test_an_unknown_account_is_not_found_and_named(client, plan):
+    plan["account_id"] = "acc_nope"
+    for path, body in (("/api/v1/bots/preview", plan), ("/api/v1/bots", {"name": "x", **plan})):
+        answer = await client.post(path, json=body)
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (404, "not_found", "account_id")
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"name":"\xff"}', b"[" * 100_000, b'{"price":' + b"9" * 5000 + b"}"])
+async def test_broken_json_is_a_problem(client, body):
+    answer = await client.post("/api/v1/bots/preview", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
     assert answer.headers["content-type"] == "application/problem+json"
 

@@ -17,11 +17,11 @@ from triggers.api.platform import Platform
 from triggers.market_source import Path
 
 
-async def need_account(store: Store, user_id: str, account_id: str) -> dict[str, Any]:
-    """The account's document, or 404: also for an account of someone else."""
+async def need_account(store: Store, user_id: str, account_id: str, field: str | None = None) -> dict[str, Any]:
+    """The account's document, or 404: also for an account of someone else. `field` is where a body or query names it."""
     document = await store.read("accounts", user_id, account_id)
     if document is None or document.get("kind") != "account":
-        raise not_found("account")
+        raise not_found("account", field)
     return document
 
 

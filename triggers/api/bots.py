@@ -30,7 +30,7 @@ async def need_bot(store: Store, user_id: str, bot_id: str) -> dict[str, Any]:
 async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
     from strategy_core import registry
 
-    account = await accounts.need_account(plat.store, user_id, plan.account_id)
+    account = await accounts.need_account(plat.store, user_id, plan.account_id, "account_id")
     market, price = await market_now(plat, account, plan.symbol)
     price = plan.price or price
     check(plan.strategy, plan.config, price, market)
@@ -46,12 +46,12 @@ async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
 
 
 def check(strategy: str, config: dict[str, Any], price: Decimal, market: Market) -> None:
-    """Errors: AppError 422 with every finding, fields under `config`."""
+    """Errors: AppError 422 with every finding; fields are under `config`, but for the market itself."""
     from strategy_core import registry
 
     findings = registry.validate(strategy, config, price, market)
     if findings:
-        raise findings_error(findings, "config")
+        raise findings_error([f if f.field == "symbol" else f.model_copy(update={"field": f"config.{f.field}"}) for f in findings])
 
 
 async def market_now(plat: Platform, account: dict[str, Any], symbol: str) -> tuple[Market, Decimal]:
@@ -61,7 +61,7 @@ async def market_now(plat: Platform, account: dict[str, Any], symbol: str) -> tu
 
 
 async def create(plat: Platform, user_id: str, body: BotCreate, key: str | None) -> dict[str, Any]:
-    account = await accounts.need_account(plat.store, user_id, body.account_id)
+    account = await accounts.need_account(plat.store, user_id, body.account_id, "account_id")
     bot_id, body_print = id_for("bot", user_id, "create_bot", key), fingerprint(body.model_dump(mode="json"))
     if key and (stored := await plat.store.read("bots", user_id, bot_id)):
         same_request(stored, body_print)

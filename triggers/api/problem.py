@@ -31,7 +31,7 @@ _CODES = {
     "less_than": "out_of_range",
     "less_than_equal": "out_of_range",
 }
-_BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+_BY_STATUS = {400: "bad_json", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
 
 def body(status: int, code: str, field: str | None = None, params: dict[str, str] | None = None, findings: Iterable[Finding] = ()) -> bytes:

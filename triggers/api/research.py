@@ -146,7 +146,7 @@ async def checked_ranges(plat: Platform, user_id: str, source: SourceIn, symbol:
     """Whole minutes, not in the future. Empty only for a replay: all of it."""
     path = Path(source.exchange or source.kind)
     if source.kind == "replay":
-        account = await accounts.need_account(plat.store, user_id, source.account_id or "")
+        account = await accounts.need_account(plat.store, user_id, source.account_id or "", "source.account_id")
         path = Path.of_account(account)
         if path.market != "replay":
             raise invalid("not_a_replay", "source.account_id")

@@ -55,7 +55,7 @@ async def list_candles(
 
 async def path_of(plat: Platform, user_id: str, exchange: str | None, account_id: str | None) -> Path:
     if account_id is not None:
-        return Path.of_account(await need_account(plat.store, user_id, account_id))
+        return Path.of_account(await need_account(plat.store, user_id, account_id, "account_id"))
     if exchange is None:
         raise invalid("required", "exchange")
     return Path(exchange)
