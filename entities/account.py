@@ -1,13 +1,15 @@
 """Entity `account`: the money of one exchange account that is promised to bots. Key: `shared.ids.entity_key(user, account)`.
 
-reserve  {bot, revision, amounts, balances, held}  promises `amounts` unless the account lacks them
-                                                   -> {ok} or {ok: false, currency, needed, available}
-release  {bot}                                     takes the promise back
+reserve  {bot, revision, amounts, balances, held, alone}  promises `amounts` unless the account lacks them, and the symbol `alone`
+                                                          unless another bot has it
+                                       -> {ok} or {ok: false, reason, currency, needed, available | symbol}
+release  {bot}                         takes the promise back
 
 Rules
 1. available = the account's total - what every other bot holds. `held` is what running bots own now (from their own books); a bot
    without such a figure counts with what it was promised.
-2. The same (bot, revision) asked again gets the same answer: a promise that stands is not weighed a second time.
+2. A perpetual's position is one for the whole account: two bots on it could not tell theirs apart, so it is promised to one.
+3. The same (bot, revision) asked again gets the same answer: a promise that stands is not weighed a second time.
 """
 
 from __future__ import annotations
@@ -45,11 +47,15 @@ def _reserve(stored: Stored, given: dict[str, Any]) -> tuple[Stored, dict[str, A
     promised = stored["bots"].get(bot_id)
     if promised is not None and promised["revision"] == revision:
         return stored, {"ok": True}
+    alone = given.get("alone")
+    if alone is not None and any(other != bot_id and promise.get("alone") == alone for other, promise in stored["bots"].items()):
+        return stored, {"ok": False, "reason": "symbol_busy", "symbol": alone}
     for currency, amount in given["amounts"].items():
         available = dec(given["balances"].get(currency, "0")) - promised_to_others(stored, bot_id, currency, given["held"])
         if dec(amount) > available:
-            return stored, {"ok": False, "currency": currency, "needed": amount, "available": plain(max(available, ZERO))}
-    stored["bots"][bot_id] = {"revision": revision, "amounts": given["amounts"]}
+            lack = {"currency": currency, "needed": amount, "available": plain(max(available, ZERO))}
+            return stored, {"ok": False, "reason": "insufficient_funds", **lack}
+    stored["bots"][bot_id] = {"revision": revision, "amounts": given["amounts"], **({"alone": alone} if alone is not None else {})}
     return stored, {"ok": True}
 
 

@@ -3,7 +3,8 @@
 Order of a step: outcomes of what was asked, trades in the order they happened, orders that are over, the price, the owner's command;
 then what the core wants is compared with what was sent, and what is to be asked is committed.
 
-Input:  now (wall ms) · event {id, kind, body} or null · view {point, trades, open, ended, cursor, more} or null · outcomes [{id, kind,
+Input:  now (wall ms) · event {id, kind, body} or null · view {point, before, trades, open, ended, candles,
+        position, funding, funded, cursor, more} or null · outcomes [{id, kind,
         result, order_id, reason, report}] · published (a revision known to be stored) · settled (nobody waits for the answer)
 Answer: intents · look {mine, cursor, horizon} (for the next look) · more · publish (null while the tick goes on) · final
 """
@@ -18,9 +19,9 @@ from shared.clock import iso
 from shared.webhooks.decision import decision_row
 from strategy_core import registry
 from strategy_core.intent import Cancel, LookUp, Place, Sent, SentOrder, diff
-from strategy_core.number import dec, plain, working_digits
+from strategy_core.number import ONE, ZERO, dec, plain, working_digits
 from strategy_core.storage import order_row
-from strategy_core.trade import Candles, Command, Event, Fact, Invalid, Look, Order, Status, client_order_id
+from strategy_core.trade import Candles, Command, Event, Fact, Funding, Invalid, Look, Order, PositionSeen, Status, client_order_id
 
 FINAL = ("stopped", "finished")
 
@@ -86,6 +87,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     if view is None:
         return False
     seen_until = max(bot.cursor[0], bot.core.at)
+    take_looks_before(bot, view)
     for trade in view["trades"]:
         take_trade(bot, trade)
     bot.book.seen_resting(view["open"])
@@ -100,8 +102,27 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
         bot.cursor = (int(view["cursor"][0]), view["cursor"][1])
     for candles in view.get("candles") or ():
         take_candles(bot, candles, at)
+    take_reality(bot, view, at)
     apply(bot, Look(price, at))
     return bool(view["more"])
+
+
+def take_looks_before(bot: Bot, view: dict[str, Any]) -> None:
+    """The quiet path before whatever happened: what a guard over a window is judged by."""
+    until = min([int(view["point"][0]), *(int(trade["at"]) for trade in view["trades"])])
+    for when, price in view.get("before") or ():
+        if bot.core.at < int(when) < until:
+            apply(bot, Look(dec(price), int(when)))
+
+
+def take_reality(bot: Bot, view: dict[str, Any], at: int) -> None:
+    """The venue's own view of a position, and the funding it took or paid."""
+    for when, amount in view.get("funding") or ():
+        apply(bot, Funding(dec(amount), int(when)))
+    bot.funded = max(bot.funded, int(view.get("funded") or 0))
+    if view.get("position") is not None:
+        amount, entry, liquidation = (None if value is None else dec(value) for value in view["position"])
+        apply(bot, PositionSeen(amount or ZERO, entry, liquidation, at))
 
 
 def take_candles(bot: Bot, given: dict[str, Any], at: int) -> None:
@@ -197,8 +218,17 @@ def spoken(kind: str, id_: str, bot: Bot) -> dict[str, Any]:
     row = bot.book.rows[id_]
     return {
         "kind": kind, "id": id_, "order": order_row(row.order), "order_id": row.order_id,
-        "signed_at": row.signed_at, "deadline": row.deadline, "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None,
+        "signed_at": row.signed_at, "deadline": row.deadline, "margin": margin_of(bot),
+        "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None,
     }  # fmt: skip
+
+
+def margin_of(bot: Bot) -> list[str] | None:
+    """A perpetual's (margin mode, leverage), which some venues want with every order."""
+    if not bot.core.market.is_future:
+        return None
+    config = bot.core.config
+    return [getattr(config, "margin_mode", "isolated"), plain(getattr(config, "leverage", ONE))]
 
 
 def note_end(bot: Bot, now: int) -> None:

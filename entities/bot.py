@@ -2,7 +2,7 @@
 
 start    {userId, record, market, price, at, cursor, epoch, event, reserved, now}  draft -> waiting | starting; or {refused: findings}
 advance  see entities/advance.py                                                   facts -> intents
-fail     {error, now}                                                              counts; the third puts the bot aside (error)
+fail     {error, reason, now}                                         counts; the third, or one with a reason, puts the bot aside (error)
 
 Rules
 1. Plain def, no I/O. Load, work on a copy, store once and last, then set the result: what raises leaves the state as it was.
@@ -76,8 +76,8 @@ def _fail(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, 
         return None, {"gone": True}
     mine = Bot.load(stored)
     mine.failures += 1
-    if mine.failures >= MAX_FAILURES:
-        mine.quarantine = "internal"
+    if given.get("reason") or mine.failures >= MAX_FAILURES:
+        mine.quarantine = given.get("reason") or "internal"
     result = advance(mine, {"now": given["now"]}) if mine.quarantine is not None else {}
     return mine.dump(), {**result, "quarantined": mine.quarantine is not None}
 

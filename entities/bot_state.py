@@ -44,6 +44,7 @@ class Bot:
     ticked_at: int = 0
     reserved: dict[str, str] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)  # by timeframe: the newest candle the core has seen
+    funded: int = 0  # a perpetual's funding is known up to here
 
     @property
     def id(self) -> str:
@@ -99,6 +100,7 @@ class Bot:
             "tickedAt": self.ticked_at,
             "reserved": self.reserved,
             "shown": self.shown,
+            **({"funded": self.funded} if self.funded else {}),
         }
 
     @classmethod
@@ -125,6 +127,7 @@ class Bot:
             ticked_at=data["tickedAt"],
             reserved=data["reserved"],
             shown=data["shown"],
+            funded=data.get("funded", 0),
         )
 
 

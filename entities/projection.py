@@ -88,6 +88,7 @@ def where_to_look(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         "horizon": [None if below is None else plain(below), None if above is None else plain(above), until],
         "lookback": registry.lookback_ms(bot.core),
         "timeframes": {str(timeframe): count for timeframe, count in registry.timeframes(bot.core).items()},
+        **({"future": {"funded": bot.funded or bot.started_at}} if bot.core.market.is_future else {}),
     }
 
 

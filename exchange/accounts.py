@@ -12,13 +12,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from exchange.ccxt_adapter import CcxtExchange, open_account
-from exchange.limits import budget_for
+from exchange.ccxt_adapter import CcxtExchange
+from exchange.limits import Budget, budget_for
+from exchange.venues import open_ccxt, venue
 
 KEY_TTL_MS = 900_000
 MAX_OPEN = 200  # accounts kept open; the one unused for the longest goes first
 
 Credentials = dict[str, str]
+
+
+def open_there(venue_id: str, credentials: Credentials, clock: Callable[[], int], budget: Budget, address: str = "") -> CcxtExchange:
+    """An account on a first-rank venue, at `address` instead of the venue's own when one is given. Loads ccxt when first used."""
+    return CcxtExchange(venue(venue_id), open_ccxt(venue_id, credentials, address=address), clock, budget)
 
 
 class _Open(NamedTuple):
@@ -30,9 +36,9 @@ class _Open(NamedTuple):
 class Accounts:
     """Every live account this process has used lately."""
 
-    def __init__(self, clock: Callable[[], int], egress: str = "here", opener: Callable[..., CcxtExchange] = open_account) -> None:
+    def __init__(self, clock: Callable[[], int], egress: str = "here", opener: Callable[..., CcxtExchange] | None = None) -> None:
         """`egress` names the address requests leave from: accounts behind one share the venue's limits."""
-        self._clock, self._egress, self._opener = clock, egress, opener
+        self._clock, self._egress, self._opener = clock, egress, opener or open_there
         self._open: dict[str, _Open] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 

@@ -32,6 +32,7 @@ from exchange.protocol import (
     Placement,
     Point,
     Position,
+    RateLimited,
     Rejected,
     Result,
     Unavailable,
@@ -39,7 +40,7 @@ from exchange.protocol import (
     View,
 )
 from exchange.search import Search, text
-from exchange.venues import Fence, Pin, Venue, contract_size, fence_params, open_ccxt, pinned, rules_of, venue
+from exchange.venues import Fence, Pin, Venue, contract_size, fence_params, pinned, rules_of
 from strategy_core.number import ceil_to, floor_to, plain
 from strategy_core.trade import Horizon, Market, OrderType, Role, Side
 
@@ -61,7 +62,7 @@ class CcxtExchange:
     """`exchange.protocol.Exchange` over one ccxt instance."""
 
     def __init__(self, row: Venue, client: Any, clock: Callable[[], int], budget: Budget) -> None:
-        """`client`: a ccxt instance of this account (see `open_account`); `clock` tells wall milliseconds."""
+        """`client`: a ccxt instance of this account (see `accounts.open_there`); `clock` tells wall milliseconds."""
         self._row, self._client, self._clock, self._budget = row, client, clock, budget
         self._secrets = tuple(str(getattr(client, name, "") or "") for name in ("apiKey", "secret", "password"))
         self._skew: int | None = None  # venue's clock minus ours
@@ -316,7 +317,8 @@ class CcxtExchange:
         await self._budget.take(cost_of(self._row.id, method), lane)
 
     def _note_ban(self, error: Exception) -> None:
-        if type(error).__name__ in ("RateLimitExceeded", "DDoSProtection"):
+        """Only for a true "slow down": the budget is shared, and one owner's revoked key must not stop the others."""
+        if isinstance(raised_for(error, self._row.signs, ()), RateLimited):
             headers = getattr(self._client, "last_response_headers", None) or {}
             seconds = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
             self._budget.ban(int(float(seconds) * 1000) if seconds and str(seconds).replace(".", "", 1).isdigit() else None)
@@ -379,11 +381,3 @@ class CcxtExchange:
     def _need_perpetuals(self) -> None:
         if not self._row.perpetuals:
             raise Unsupported(f"perpetuals are not supported on {self._row.id}")
-
-
-def open_account(
-    venue_id: str, credentials: dict[str, str], clock: Callable[[], int], budget: Budget, options: dict[str, Any] | None = None
-) -> CcxtExchange:
-    """An account on a first-rank venue. `credentials` in ccxt's names; loads ccxt when first used."""
-    row = venue(venue_id)
-    return CcxtExchange(row, open_ccxt(venue_id, credentials, options), clock, budget)

@@ -88,6 +88,7 @@ class Signs(NamedTuple):
     expired: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()  # the venue says itself that it does not know
     rejected: tuple[tuple[str, str], ...] = ()  # (code, reason) of definite refusals ccxt has no class for
+    unauthorized: tuple[str, ...] = ()  # the key is refused, whatever class ccxt makes of it
 
 
 def meaning_of(error: BaseException) -> Meaning:
@@ -120,6 +121,8 @@ def outcome_of(error: BaseException, signs: Signs, secrets: Iterable[str]) -> Ou
     reason = (
         None if _has(text, signs.unknown) else next((why for sign, why in signs.rejected if _has(text, (sign,))), meaning_of(error).write)
     )
+    if _has(text, signs.unauthorized):
+        reason = "unauthorized"
     if reason is None:
         return Outcome(Result.UNKNOWN, None, None, message)
     if reason == "duplicate":
@@ -132,6 +135,8 @@ def raised_for(error: BaseException, signs: Signs, secrets: Iterable[str]) -> Ex
     message = scrubbed(f"{type(error).__name__}: {error}", secrets)
     if _has(str(error), signs.expired):
         return Unavailable(message)
+    if _has(str(error), signs.unauthorized):
+        return Unauthorized(message)
     kind = meaning_of(error)
     if kind.read is Rejected:
         return Rejected(kind.write or "other", message)

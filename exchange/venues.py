@@ -85,6 +85,7 @@ VENUES: dict[str, Venue] = {
             Signs(
                 ("Duplicate order sent", "-4116"), ("-1021", "-5028", "-4188"), ("-1006", "-1007"),
                 (("-2022", "reduce_only"), ("-2019", "insufficient_funds"), ("-4061", "mode_mismatch")),
+                ("-2015",),
             ),
             FeeMode.RECEIVED, True, True, as_is, {},
             page=500, newest_first=False, next_trade="fromId",
@@ -197,9 +198,7 @@ def venue(id_: str) -> Venue:
     return VENUES[id_]
 
 
-def open_ccxt(
-    id_: str, credentials: dict[str, str] | None = None, options: dict[str, Any] | None = None, address: str = ""
-) -> Any:
+def open_ccxt(id_: str, credentials: dict[str, str] | None = None, options: dict[str, Any] | None = None, address: str = "") -> Any:
     """A ccxt instance (async) set up for safety. `credentials` in ccxt's names; `address` takes the place of the venue's own."""
     import ccxt.async_support as ccxt
 

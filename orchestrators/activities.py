@@ -24,6 +24,8 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrators.live import live_actions
+from orchestrators.live_accounts import LiveAccounts, own_live_accounts
+from orchestrators.reality import locked_by_bots, reality
 from orchestrators.wire import horizon_of, outcome_json, view_json
 from shared.bot_document import RECORD
 from shared.bus import BotEvent, Bus, ServiceBus
@@ -35,7 +37,7 @@ from shared.settings import settings
 from shared.stores import CosmosStore, Stale, Store
 from shared.transient import is_transient
 from shared.webhooks.decision import decision_row
-from strategy_core.number import dec, plain
+from strategy_core.number import ZERO, dec, plain
 from strategy_core.storage import load_order
 
 LEAST_LEFT_MS = 5_000
@@ -58,6 +60,7 @@ class Outside(NamedTuple):
     bus: Bus
     markets: Any
     now_ms: Callable[[], int]
+    live: LiveAccounts | None = None
 
 
 _given: ContextVar[Outside | None] = ContextVar("outside", default=None)
@@ -71,9 +74,9 @@ def own_outside() -> Outside:
     from exchange.market_data import MarketData
 
     config = settings()
-    live = frozenset(name.strip() for name in config.live_markets.split(",") if name.strip())
-    markets = MarketData(now_ms, Path(config.replay_dir) if config.replay_dir else None, live)
-    return Outside(CosmosStore(config), ServiceBus(config), markets, now_ms)
+    folder = Path(config.replay_dir) if config.replay_dir else None
+    markets = MarketData(now_ms, folder, config.public, addresses=config.addresses)
+    return Outside(CosmosStore(config), ServiceBus(config), markets, now_ms, own_live_accounts())
 
 
 def outside() -> Outside:
@@ -92,8 +95,10 @@ def source_of(account: Doc) -> Any:
 async def on_account(user_id: str, account: Doc, work: Callable[[Any], Awaitable[T]]) -> T:
     """Does the work with the account's exchange. A paper book is read once and written once for all of it; on a lost race all is done anew.
 
-    Errors: Unavailable, Rejected; TimeoutError when the book stays too busy.
+    Errors: Unavailable, Unauthorized, Rejected; TimeoutError when the book stays too busy.
     """
+    if account["exchange"] != "paper":
+        return await work(await live_accounts().open(user_id, account))
     from exchange.paper import PaperExchange
 
     opening = {currency: dec(amount) for currency, amount in account["balances"].items()}
@@ -106,6 +111,10 @@ async def on_account(user_id: str, account: Doc, work: Callable[[Any], Awaitable
             continue
         return result
     raise TimeoutError("the paper book is too busy")
+
+
+def live_accounts() -> LiveAccounts:
+    return outside().live or own_live_accounts()
 
 
 async def account_of(user_id: str, account_id: str) -> Doc:
@@ -131,32 +140,48 @@ async def observe(event: dict) -> dict:
     try:
         account = await account_of(user_id, document["account_id"])
         if document["status"] == "draft":
-            plan = await on_account(user_id, account, lambda exchange: prepare(exchange, document))
-            return seen | {"start": plan if "refused" in plan else plan | {"held": await held_by_bots(user_id, account["id"], bot_id)}}
-        view = await on_account(user_id, account, lambda exchange: look(exchange, account, document["symbol"], document["look"]))
+            return seen | {"start": await start_plan(user_id, account, document)}
+        view = await seen_now(
+            user_id, account, lambda exchange: look(exchange, account, document["symbol"], document["look"], is_first=True)
+        )
         return seen | {"published": document["revision"], "view": view}
     except Exception as error:
         if is_transient(error):
             raise
         log_error("observe.broken", error, bot=bot_id)
-        return seen | {"broken": type(error).__name__}
+        return seen | {"broken": type(error).__name__, "reason": reason_of(error)}
 
 
-async def look(exchange: Any, account: Doc, symbol: str, where: Doc) -> Doc | None:
-    """One look at the market and the bot's orders, None while the venue cannot be asked."""
-    from exchange.protocol import Cursor, Unavailable
+async def seen_now(user_id: str, account: Doc, work: Callable[[Any], Awaitable[Doc | None]]) -> Doc | None:
+    """One look, None while the venue, or the vault that holds its key, cannot be asked."""
+    from exchange.protocol import Unavailable
 
-    since, trade_id = int(where["cursor"][0]), where["cursor"][1]
-    source, edges = source_of(account), horizon_of(where["horizon"])
     try:
-        found = await exchange.look(symbol, Cursor(since, trade_id), tuple(where["mine"]), edges)
-        at = found.point.at
-        before = await path_before(source, symbol, max(since, at - where["lookback"]), at) if where["lookback"] else []
-        candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
+        return await on_account(user_id, account, work)
     except Unavailable as error:
         log("venue.down", account=account["id"], detail=type(error).__name__)
         return None
-    return view_json(found) | {"before": before, "candles": candles}
+
+
+def reason_of(error: Exception) -> str | None:
+    """Why a bot can do nothing before its owner has: a reason of its own, not "internal"."""
+    from exchange.protocol import Rejected, Unauthorized
+
+    return "key_invalid" if isinstance(error, Unauthorized) else error.reason if isinstance(error, Rejected) else None
+
+
+async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: bool = False) -> Doc:
+    """One look at the market and the bot's orders; the tick's first one also at the position behind them. Errors: ExchangeError."""
+    from exchange.protocol import Cursor
+
+    since, trade_id = int(where["cursor"][0]), where["cursor"][1]
+    source, edges = source_of(account), horizon_of(where["horizon"])
+    found = await exchange.look(symbol, Cursor(since, trade_id), tuple(where["mine"]), edges)
+    at = found.point.at
+    before = await path_before(source, symbol, max(since, at - where["lookback"]), at) if where["lookback"] else []
+    candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
+    behind = await reality(exchange, symbol, where["future"], at) if is_first and where.get("future") else {}
+    return view_json(found) | {"before": before, "candles": candles} | behind
 
 
 async def path_before(source: Any, symbol: str, since: int, at: int) -> list[list[Any]]:
@@ -177,23 +202,32 @@ async def closed_candles(source: Any, symbol: str, timeframe_ms: int, count: int
     return {"timeframe": timeframe_ms, "rows": [[row.at, *(plain(price) for price in row[1:5])] for row in closed]}
 
 
-async def prepare(exchange: Any, document: Doc) -> Doc:
+async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
     """What a start needs: the rules, the price, the money it takes and the money there is; or why it cannot be."""
-    from exchange.protocol import Cursor, Rejected, Unavailable
-    from strategy_core import registry
-    from strategy_core.trade import Horizon, Invalid
+    from exchange.protocol import ExchangeError
+    from strategy_core.trade import Invalid
 
     try:
-        market = await exchange.market(document["symbol"])
-        view = await exchange.look(document["symbol"], Cursor(0), (), Horizon(None, None, None))
-        money = registry.start(document["strategy"], document["config"], view.point.price, market, view.point.at).ledger
-        if market.is_future and await set_up(exchange, document) is not None:
-            return {"refused": {"reason": "symbol_busy", "params": {"symbol": document["symbol"]}}}
-        balances = await exchange.balances()
+        plan = await on_account(user_id, account, lambda exchange: prepare(exchange, document))
     except Invalid as invalid:
         return {"refused": {"reason": invalid.code, "params": {"field": invalid.field, **invalid.params}}}
-    except (Rejected, Unavailable) as error:
-        return {"refused": {"reason": getattr(error, "reason", "venue_down"), "params": {}}}
+    except ExchangeError as error:
+        return {"refused": {"reason": reason_of(error) or "venue_down", "params": {}}}
+    return plan if "refused" in plan else plan | await promised(user_id, account["id"], document["id"], plan["balances"])
+
+
+async def prepare(exchange: Any, document: Doc) -> Doc:
+    """The venue's part of a start. Errors: Invalid, ExchangeError."""
+    from exchange.protocol import Cursor
+    from strategy_core import registry
+    from strategy_core.trade import Horizon
+
+    market = await exchange.market(document["symbol"])
+    view = await exchange.look(document["symbol"], Cursor(0), (), Horizon(None, None, None))
+    money = registry.start(document["strategy"], document["config"], view.point.price, market, view.point.at).ledger
+    if market.is_future and await set_up(exchange, document) is not None:
+        return {"refused": {"reason": "symbol_busy", "params": {"symbol": document["symbol"]}}}
+    balances = await exchange.balances()
     return {
         "record": {name: document[name] for name in RECORD if name in document},
         "market": market.model_dump(mode="json", exclude_defaults=True),
@@ -202,7 +236,8 @@ async def prepare(exchange: Any, document: Doc) -> Doc:
         "cursor": [view.cursor.at, view.cursor.trade_id],
         "epoch": int(document["epoch"]),
         "reserved": {name: plain(sum_) for name, sum_ in ((market.quote, money.put_quote), (market.base, money.put_base)) if sum_},
-        "balances": {currency: plain(balance.total) for currency, balance in balances.items()},
+        "balances": {currency: [plain(balance.total), plain(balance.used)] for currency, balance in balances.items()},
+        "alone": document["symbol"] if market.is_future else None,
     }
 
 
@@ -212,17 +247,20 @@ async def set_up(exchange: Any, document: Doc) -> Any:
     return await exchange.prepare(document["symbol"], dec(config.get("leverage", "1")), config.get("margin_mode", "isolated"))
 
 
-async def held_by_bots(user_id: str, account_id: str, but: str) -> dict[str, dict[str, str]]:
-    """What each running bot of the account owns now, by its own book."""
+async def promised(user_id: str, account_id: str, but: str, balances: dict[str, list[str]]) -> Doc:
+    """{held: what each running bot of the account owns by its own book, balances: the account's without its owner's own orders}."""
     page = await outside().store.page("bots", user_id, {"kind": "bot", "account_id": account_id}, HELD_BOTS)
-    held = {}
-    for document in page.items:
-        holdings = document.get("holdings")
-        if holdings and document["id"] != but and document["status"] not in ("draft", *AT_REST):
-            is_future = ":" in document["symbol"]
-            base = {} if is_future else {holdings["base_currency"]: holdings["base"]}
-            held[document["id"]] = {**base, holdings["quote_currency"]: holdings["quote"]}
-    return held
+    running = [document for document in page.items if document["id"] != but and document["status"] not in ("draft", *AT_REST)]
+    locked = locked_by_bots(running)
+    left = {name: dec(total) - max(ZERO, dec(used) - locked.get(name, ZERO)) for name, (total, used) in balances.items()}
+    held = {document["id"]: held_by(document) for document in running if document.get("holdings")}
+    return {"held": held, "balances": {name: plain(amount) for name, amount in left.items()}}
+
+
+def held_by(document: Doc) -> dict[str, str]:
+    holdings = document["holdings"]
+    base = {} if ":" in document["symbol"] else {holdings["base_currency"]: holdings["base"]}
+    return {**base, holdings["quote_currency"]: holdings["quote"]}
 
 
 # -- execute ------------------------------------------------------------------------------------------------------------
@@ -236,7 +274,7 @@ async def held_by_bots(user_id: str, account_id: str, but: str) -> dict[str, dic
 async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> dict:
     user_id, publication = work["userId"], work["publication"]
     account = await account_of(user_id, work["accountId"])
-    outcomes, view = await on_account(user_id, account, lambda exchange: ask(exchange, account, work))
+    outcomes, view = await asked_or_unknown(user_id, account, work)
     is_settled = publication is not None and settled(outcomes, view, work["look"])
     is_published = publication is not None and (is_settled or publication["overdue"])
     if is_settled:
@@ -252,13 +290,32 @@ async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[
     }
 
 
+async def asked_or_unknown(user_id: str, account: Doc, work: Doc) -> tuple[list[Doc], Doc | None]:
+    """What became of the intents; all of them unknown while the account cannot be opened."""
+    from exchange.protocol import Unauthorized, Unavailable
+
+    try:
+        return await on_account(user_id, account, lambda exchange: ask(exchange, account, work))
+    except (Unauthorized, Unavailable) as error:  # nothing was sent: `ask` itself lets neither out
+        log("account.closed", account=account["id"], error=type(error).__name__)
+        return [outcome_json(intent, "unknown") for intent in work["intents"]], None
+
+
 async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | None]:
-    """Every intent, then one look."""
+    """Every intent, then one look. What was asked is told even where the look fails."""
+    from exchange.protocol import ExchangeError
+
     symbol = work["symbol"]
     marks = [intent["claim"] for intent in work["intents"] if intent["kind"] == "place" and intent["claim"]]
     mine = await claim(outside().store, work["userId"], work["botId"], marks) if marks else frozenset()
     outcomes = [await carry_out(exchange, symbol, intent, mine) for intent in work["intents"]]
-    return outcomes, None if any(map(is_not_there, outcomes)) else await look(exchange, account, symbol, work["look"])
+    if any(map(is_not_there, outcomes)):
+        return outcomes, None
+    try:
+        return outcomes, await look(exchange, account, symbol, work["look"])
+    except ExchangeError as error:
+        log("venue.down", account=account["id"], detail=type(error).__name__)
+        return outcomes, None
 
 
 def is_not_there(outcome: Doc) -> bool:
@@ -316,7 +373,9 @@ async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
     if outside().now_ms() > intent["deadline"] - LEAST_LEFT_MS:
         return Outcome(Result.EXPIRED)
     order = load_order(intent["order"])
-    return await exchange.place(Placement(intent["id"], symbol, order, intent["signed_at"], intent["deadline"]))
+    mode, leverage = intent.get("margin") or (None, None)
+    margin = (mode, None if leverage is None else dec(leverage))
+    return await exchange.place(Placement(intent["id"], symbol, order, intent["signed_at"], intent["deadline"], *margin))
 
 
 # -- publish ------------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
     if seen["idle"]:
         return "idle"
     if "broken" in seen:
-        yield from put_aside(context, event, seen, seen["broken"])
+        yield from put_aside(context, event, seen, seen["broken"], seen.get("reason"))
         return "broken"
     try:
         if "start" in seen:
@@ -52,9 +52,9 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
         return "quarantined"
 
 
-def put_aside(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, why: str) -> Steps:
-    """Counts a failure; True when it was one too many and the bot now waits for its owner."""
-    failed = yield bot(context, event, BotOperation.FAIL, {"error": why, "now": seen["now"]})
+def put_aside(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, why: str, reason: str | None = None) -> Steps:
+    """Counts a failure; True when it was one too many, or has a `reason`, and the bot now waits for its owner."""
+    failed = yield bot(context, event, BotOperation.FAIL, {"error": why, "reason": reason, "now": seen["now"]})
     if not failed.get("quarantined"):
         return False
     yield context.call_activity_with_retry("publish", RETRY, failed["publish"])
@@ -67,8 +67,8 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
     while (state["intents"] or state["more"]) and rounds < MAX_ROUNDS:
         rounds += 1
         asked = {
-            "userId": event["user_id"], "botId": event["bot_id"], "accountId": seen["accountId"], "symbol": seen["symbol"], "intents": state["intents"],
-            "look": state["look"], "publication": state["publish"],
+            "userId": event["user_id"], "botId": event["bot_id"], "accountId": seen["accountId"], "symbol": seen["symbol"],
+            "intents": state["intents"], "look": state["look"], "publication": state["publish"],
         }  # fmt: skip
         done = yield context.call_activity("execute", asked)
         now = done["now"]
@@ -96,11 +96,12 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
         return (yield from refuse(context, event, plan["refused"]))
     ask = {
         "bot": event["bot_id"], "revision": event["id"], "amounts": plan["reserved"], "balances": plan["balances"], "held": plan["held"],
+        "alone": plan["alone"],
     }  # fmt: skip
     promise = yield account(context, event, seen, AccountOperation.RESERVE, ask)
     if not promise["ok"]:
-        params = {name: promise[name] for name in ("currency", "needed", "available")}
-        return (yield from refuse(context, event, {"reason": "insufficient_funds", "params": params}))
+        params = {name: promise[name] for name in ("currency", "needed", "available", "symbol") if name in promise}
+        return (yield from refuse(context, event, {"reason": promise["reason"], "params": params}))
     facts = {name: plan[name] for name in ("record", "market", "price", "at", "cursor", "epoch", "reserved")}
     state = yield bot(
         context, event, BotOperation.START, {**facts, "userId": event["user_id"], "event": wire_event(event), "now": seen["now"]}

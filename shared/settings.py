@@ -8,6 +8,7 @@ Rules
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -36,6 +37,9 @@ _NAMES = {
     "auth_scope": "AUTH_SCOPE",
     "replay_dir": "REPLAY_DIR",
     "live_markets": "LIVE_MARKETS",
+    "live_exchanges": "LIVE_EXCHANGES",
+    "exchange_urls": "EXCHANGE_URLS",
+    "reauth_s": "REAUTH_S",
     "cors_origins": "CORS_ORIGINS",
     "bots_per_user": "BOTS_PER_USER",
     "accounts_per_user": "ACCOUNTS_PER_USER",
@@ -77,6 +81,9 @@ class Settings(BaseModel):
     auth_scope: str = ""
     replay_dir: str = ""
     live_markets: str = ""
+    live_exchanges: str = ""  # where accounts with real money may be connected; empty: nowhere
+    exchange_urls: str = ""  # JSON: another address for an exchange, such as its test network
+    reauth_s: int = 600  # how fresh a sign-in must be for adding a key
     cors_origins: str = ""
     bots_per_user: int = 200
     accounts_per_user: int = 20
@@ -88,11 +95,30 @@ class Settings(BaseModel):
     client_certificate_ca: str = ""
     webhook_ips: str = "52.89.214.238,34.212.75.30,54.218.53.128,52.32.178.7"
 
+    @property
+    def traded(self) -> frozenset[str]:
+        """The exchanges at which real money may be traded."""
+        return _names(self.live_exchanges)
+
+    @property
+    def public(self) -> frozenset[str]:
+        """The exchanges whose public prices may be read."""
+        return _names(self.live_markets) | self.traded
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Exchanges that are reached at another address than their own."""
+        return dict(json.loads(self.exchange_urls)) if self.exchange_urls else {}
+
     def need(self, field: str) -> str:
         value = str(getattr(self, field))
         if not value:
             raise MissingSetting(_NAMES[field])
         return value
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -75,9 +75,8 @@ class PublicMarkets:
         if self._data is None:
             from exchange.market_data import MarketData
 
-            live = frozenset(name.strip() for name in self._settings.live_markets.split(",") if name.strip())
             folder = FilePath(self._settings.replay_dir) if self._settings.replay_dir else None
-            self._data = MarketData(self._clock, folder, live)
+            self._data = MarketData(self._clock, folder, self._settings.public, addresses=self._settings.addresses)
         return self._data
 
     async def rules(self, path: Path, symbol: str) -> Market:

@@ -18,7 +18,7 @@ def test_what_is_promised_to_one_is_not_there_for_another():
     state, first = reserve(EMPTY, "a", "700")
     state, second = reserve(state, "b", "301")
     assert first == {"ok": True}
-    assert second == {"ok": False, "currency": "USDT", "needed": "301", "available": "300"}
+    assert second == {"ok": False, "reason": "insufficient_funds", "currency": "USDT", "needed": "301", "available": "300"}
     assert set(state["bots"]) == {"a"}
 
 
@@ -33,7 +33,7 @@ def test_what_a_bot_turned_into_base_is_free_quote_for_others():
     _, answer = reserve(state, "b", "600", held={"a": {"USDT": "400", "BTC": "0.01"}})
     assert answer == {"ok": True}
     _, answer = reserve(state, "b", "1", held={"a": {"USDT": "400", "BTC": "0.01"}}, currency="BTC")
-    assert answer == {"ok": False, "currency": "BTC", "needed": "1", "available": "0.99"}
+    assert answer == {"ok": False, "reason": "insufficient_funds", "currency": "BTC", "needed": "1", "available": "0.99"}
 
 
 def test_released_money_can_be_promised_again():
@@ -50,3 +50,13 @@ def test_in_any_order_no_more_is_promised_than_there_is():
         for bot, amount in order:
             state, _ = reserve(state, bot, str(amount))
         assert sum(int(promise["amounts"]["USDT"]) for promise in state["bots"].values()) <= 1000
+
+
+def test_a_perpetual_is_promised_to_one_bot_of_the_account():
+    state = {"schema": 1, "bots": {}}
+    ask = {"revision": "r1", "amounts": {"USDT": "10"}, "balances": {"USDT": "1000"}, "held": {}, "alone": "BTC/USDT:USDT"}
+    state, first = perform(AccountOperation.RESERVE, state, {**ask, "bot": "a"})
+    state, second = perform(AccountOperation.RESERVE, state, {**ask, "bot": "b"})
+    assert first["ok"] and second == {"ok": False, "reason": "symbol_busy", "symbol": "BTC/USDT:USDT"}
+    state, _ = perform(AccountOperation.RELEASE, state, {"bot": "a"})
+    assert perform(AccountOperation.RESERVE, state, {**ask, "bot": "b"})[1]["ok"]
