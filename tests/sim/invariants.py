@@ -88,7 +88,8 @@ class Watchdog:
         if before is not None:
             assert after["revision"] >= before["revision"] and after["schema"] >= before["schema"], f"[11] {bot} went back"
             assert after["cursor"][0] >= before["cursor"][0], f"[11] {bot} looked back"
-        for event in [name for name in after["done"] if name[:3] == "cmd" and (before is None or name not in before["done"])]:
+        commands = (before or {"core": {}})["core"].get("commands", ())
+        for event in [name for name in after["core"].get("commands", ()) if name not in commands]:
             self._events[bot, event] += 1
             assert self._events[bot, event] == 1, f"[10] {bot}: {event} took effect twice"
         status = after["core"]["status"]
