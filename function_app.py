@@ -5,7 +5,7 @@ import azure.functions as func
 
 from entities import account, bot
 from orchestrators import activities, bot_tick, research, research_activities
-from triggers import bot_events, guard_watch, health, heartbeat, hooks, market_watch, negotiate
+from triggers import bot_events, guard_watch, health, heartbeat, hooks, market_watch, negotiate, notify
 from triggers.api import areas
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -23,6 +23,7 @@ for module in (
     hooks,
     market_watch,
     negotiate,
+    notify,
     areas,
 ):
     app.register_functions(module.bp)

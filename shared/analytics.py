@@ -84,6 +84,7 @@ def _exposed(fold: Doc, ledger: Ledger, price: Decimal, at: int, put_in: Decimal
     """Time since the last fill, weighed with the share of the money that was in the market."""
     last = fold["lastFillMs"]
     fold["lastFillMs"] = at
+    fold.setdefault("firstFillMs", at)
     if last is None or at <= last or put_in <= 0:
         return
     worth = ledger.quote if ledger.kind is Kind.BASE else abs(ledger.base) * price
@@ -121,12 +122,12 @@ def fold_equity(fold: Doc, bot: Doc, rows: list[Doc]) -> None:
         fold["equityAfter"] = rows[-1]["sort"]
 
 
-def report(fold: Doc, bot: Doc, now_ms: int) -> Doc:
+def report(fold: Doc, bot: Doc) -> Doc:
     """The figures of a bot. The waterfall is its own, exactly; `is_complete` is the caller's to say."""
     pnl = bot["pnl"]
     total, put_in, fees = dec(pnl["total"]), dec(pnl.get("put_in") or "0"), dec(pnl["fees"])
-    began = ms_of(bot["started_at"])
-    ended = ms_of(bot["stopped_at"]) if bot.get("stopped_at") else now_ms
+    began = fold.get("firstFillMs") or ms_of(bot["started_at"])
+    ended = max(ms_of(pnl["at"]), fold["lastFillMs"] or 0)  # on the market's own path: a replay is faster than the clock
     span = max(ended - began, 1)
     roi = float(total / put_in) if put_in > 0 else None
     apr = roi * YEAR_MS / span * 100 if roi is not None and span >= DAY_MS else None

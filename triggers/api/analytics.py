@@ -37,7 +37,7 @@ async def of_bot(plat: Platform, user_id: str, bot_id: str) -> BotAnalytics:
     fold, is_complete, _ = await fold_on(plat, user_id, bot, ROWS)
     return BotAnalytics.model_validate(
         {
-            "bot_id": bot_id, "at": iso(plat.now_ms()), "is_complete": is_complete, "figures": analytics.report(fold, bot, plat.now_ms()),
+            "bot_id": bot_id, "at": iso(plat.now_ms()), "is_complete": is_complete, "figures": analytics.report(fold, bot),
             "calendar": analytics.calendar(fold), "curve": analytics.curve(fold),
         }
     )  # fmt: skip
@@ -50,7 +50,7 @@ async def of_all(plat: Platform, user_id: str) -> Analytics:
         if bot.get("pnl"):
             fold, is_complete, used = await fold_on(plat, user_id, bot, left)
             left, complete = left - used, complete and is_complete
-            rows.append((bot, fold, analytics.report(fold, bot, plat.now_ms())))
+            rows.append((bot, fold, analytics.report(fold, bot)))
     groups: dict[tuple[str, str], list[tuple[Doc, Doc, Doc]]] = {}
     for row in rows:
         groups.setdefault((world_of(row[0]), row[2]["currency"]), []).append(row)

@@ -4,15 +4,17 @@ Rules
 1. The body is measured before anything reads it.
 2. A bug ends as a bare problem: the middleware lets exceptions rise past FastAPI's own handlers.
 3. The durable client of the invocation travels in a ContextVar (`durable_client` in triggers/api/durable.py).
+4. FastAPI's routes are built at the first request: an instance that works on queues and timers never pays for them.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from shared.log import log_error
-from triggers.api.app import api
 from triggers.api.durable import durable
 from triggers.api.native import problem_response
 
@@ -20,7 +22,13 @@ MAX_BODY = 256 * 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 bp = df.Blueprint()
-asgi = func.AsgiMiddleware(api)
+
+
+@cache
+def asgi() -> func.AsgiMiddleware:
+    from triggers.api.app import api
+
+    return func.AsgiMiddleware(api)
 
 
 async def serve(req: func.HttpRequest, context: func.Context, client: str) -> func.HttpResponse:
@@ -28,7 +36,7 @@ async def serve(req: func.HttpRequest, context: func.Context, client: str) -> fu
         return problem_response(413, "too_large")
     token = durable.set(client)
     try:
-        return await asgi.handle_async(req, context)
+        return await asgi().handle_async(req, context)
     except Exception as error:
         log_error("api.failed", error, method=req.method, invocation=str(getattr(context, "invocation_id", "")))
         return problem_response(500, "internal")
@@ -58,6 +66,6 @@ area("guards_api", "api/v1/guards/{*rest}")
 area("portfolio_api", "api/v1/portfolio")
 area("exports_api", "api/v1/exports/{*rest}")
 area("presets_api", "api/v1/presets/{*rest}")
-area("notifications_api", "api/v1/notifications")
+area("notifications_api", "api/v1/notifications/{*rest}")
 area("contract_api", "api/v1/openapi.json")
 area("docs_api", "api/v1/docs")

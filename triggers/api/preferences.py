@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Any
 
 from shared import safe_url
@@ -10,6 +11,7 @@ from shared.clock import iso
 from shared.errors import AppError, findings_error, invalid, not_found
 from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale, Store
+from shared.watch import PLATFORM
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.preference import Notifications, PresetCreate
 from triggers.api.platform import Platform
@@ -18,6 +20,7 @@ Doc = dict[str, Any]
 MAX_PRESETS = 100
 _EMAIL = re.compile(r"^[!#-'*+/-9=?A-Z^-~.-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}$")
 NOTIFICATIONS, SESSIONS = "notifications", "sessions"
+NOTIFICATION_KEY, NOTIFIED = "notification-key", "notified-users"
 
 
 async def create_preset(plat: Platform, user_id: str, body: PresetCreate, key: str | None) -> Doc:
@@ -62,6 +65,8 @@ async def notifications(store: Store, user_id: str) -> tuple[Notifications, str 
 async def put_notifications(plat: Platform, user_id: str, body: Notifications, if_match: str | None) -> str:
     """The new version. Errors: AppError 422 for a target we would not call, 412."""
     await check_targets(plat, body)
+    if body.channels:
+        await remember_notified(plat.store, user_id)
     stored = await plat.store.read("settings", user_id, NOTIFICATIONS)
     if if_match is not None and if_match != (stored or {}).get("_etag"):
         raise AppError(412, "changed_meanwhile", "If-Match")
@@ -74,6 +79,39 @@ async def put_notifications(plat: Platform, user_id: str, body: Notifications, i
         return str((await plat.store.replace("settings", user_id, {**document, "_etag": stored["_etag"]}))["_etag"])
     except (Exists, Stale):
         raise AppError(412, "changed_meanwhile", "If-Match") from None
+
+
+async def notification_key(store: Store, user_id: str) -> str:
+    """What messages to the user's own addresses are signed with; made when first needed."""
+    stored = await store.read("settings", user_id, NOTIFICATION_KEY)
+    if stored is None:
+        made = {
+            "id": NOTIFICATION_KEY,
+            "kind": NOTIFICATION_KEY,
+            "schema": SCHEMA,
+            "sort": NOTIFICATION_KEY,
+            "key": secrets.token_urlsafe(32),
+        }
+        try:
+            stored = await store.create("settings", user_id, made)
+        except Exists:
+            return await notification_key(store, user_id)
+    return str(stored["key"])
+
+
+async def remember_notified(store: Store, user_id: str) -> None:
+    """From now on the notifier looks at this user. A document of the platform, as the watched markets are."""
+    while True:
+        document = await store.read("settings", PLATFORM, NOTIFIED)
+        try:
+            if document is None:
+                first = {"id": NOTIFIED, "kind": NOTIFIED, "schema": SCHEMA, "sort": NOTIFIED, "users": [user_id]}
+                await store.create("settings", PLATFORM, first)
+            elif user_id not in document["users"]:
+                await store.replace("settings", PLATFORM, {**document, "users": [*document["users"], user_id]})
+            return
+        except (Exists, Stale):
+            continue
 
 
 async def check_targets(plat: Platform, body: Notifications) -> None:

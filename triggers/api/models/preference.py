@@ -53,6 +53,33 @@ class Notifications(Model):
     quiet_until: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
 
 
+class Delivery(ReadModel):
+    """One message to one channel. `failed` is tried again, `refused` and `given_up` are not; `detail` is a status or what went wrong."""
+
+    id: str
+    channel: str
+    occasions: tuple[str, ...]
+    status: Literal["delivered", "failed", "refused", "given_up"]
+    detail: str
+    attempts: int
+    at: Instant
+
+
+class DeliveryPage(Model):
+    items: tuple[Delivery, ...]
+    next: str | None = None
+
+
+class SigningKey(Model):
+    """`x-tickwise-signature: t=<seconds>,v1=<hex>` is HMAC-SHA256 of `<seconds>.<body>` with this key."""
+
+    key: str
+
+
+class TestSent(Model):
+    delivery_id: str
+
+
 class Revoked(Model):
     """Tokens issued before this instant are refused, everywhere within `within_s` seconds."""
 

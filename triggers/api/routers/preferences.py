@@ -6,11 +6,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
+from shared.errors import not_found
+from shared.ids import new_id
+from shared.notices import Notice
 from triggers.api import preferences
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
-from triggers.api.models.preference import Notifications, PresetCreate, PresetPage, PresetView
+from triggers.api.models.preference import (
+    Delivery,
+    DeliveryPage,
+    Notifications,
+    PresetCreate,
+    PresetPage,
+    PresetView,
+    SigningKey,
+    TestSent,
+)
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1", tags=["preferences"])
@@ -64,3 +76,31 @@ async def put_notifications(
     """All of it at once. An address that is not on the public internet is refused."""
     response.headers["etag"] = await preferences.put_notifications(plat, user.id, body, if_match)
     return body
+
+
+@router.get("/notifications/deliveries")
+async def list_deliveries(
+    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
+) -> DeliveryPage:
+    """What was sent where, newest first, and how it went."""
+    page = await plat.store.page("settings", user.id, {"kind": "delivery"}, limit, cursor)
+    return DeliveryPage(items=tuple(Delivery.of_document(document) for document in page.items), next=page.next)
+
+
+@router.get("/notifications/key")
+async def get_signing_key(user: CurrentUser, plat: Plat) -> SigningKey:
+    """What messages to your own addresses are signed with."""
+    return SigningKey(key=await preferences.notification_key(plat.store, user.id))
+
+
+@router.post("/notifications/test/{channel_id}", status_code=202)
+async def try_channel(channel_id: ObjectId, user: CurrentUser, plat: Plat) -> TestSent:
+    """Send a test message to a channel, the way real ones go; the delivery log says what became of it."""
+    from triggers import notify
+
+    found, _ = await preferences.notifications(plat.store, user.id)
+    if all(channel.id != channel_id for channel in found.channels):
+        raise not_found("channel")
+    notice = Notice("test", "", "Tickwise", "", {})
+    queue = notify.own_queue(plat)
+    return TestSent(delivery_id=await notify.queue_up(queue, user.id, channel_id, new_id("test"), [notice], plat.now_ms()))
