@@ -1,1 +1,1 @@
-"""Measurements. `python -m bench.core` needs nothing but the repository."""
+"""Measurements: `python -m bench` for speed, `python -m bench.mutants` for what the tests notice."""

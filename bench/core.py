@@ -1,72 +1,111 @@
-"""`python -m bench.core`: the core's own figures, as one table. Times are wall clock, best and median of several runs."""
+"""The core's own figures: each a row with its median and best wall clock, its CPU time and its goal."""
 
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 
-from bench import jobs
+from bench import jobs, year
 from strategy_core import registry
 from strategy_core.backtest import Series, run
 from strategy_core.trade import Fill, Look
 
-Row = tuple[str, str, str]
 ROOT = Path(__file__).resolve().parents[1]
+Times = tuple[float, float]
+SCALE = {"s": 1.0, "ms": 1e3, "us": 1e6}
 
 
-def main() -> int:
-    data = jobs.columns()
-    rows = [*year_jobs(data), quiet_year(), *levels(), *ticks(), cold_shell(data)]
-    width = max(len(name) for name, _, _ in rows)
-    for name, figures, goal in rows:
-        print(f"{name:{width}}  {figures:44}  {goal}")
-    return 0
+class Row(NamedTuple):
+    """One figure: (wall, CPU) seconds, shown in `unit`; `most` is the goal for the wall clock of a quiet machine, in the same unit."""
+
+    name: str
+    times: list[Times]
+    unit: str
+    most: float | None
+    note: str = ""
+
+    @property
+    def median(self) -> float:
+        return median(wall for wall, _ in self.times) * SCALE[self.unit]
+
+    @property
+    def best(self) -> float:
+        return min(wall for wall, _ in self.times) * SCALE[self.unit]
+
+    @property
+    def cpu(self) -> float:
+        """The median of the CPU time, children included: what a neighbour on the same core takes is not in it."""
+        return median(cpu for _, cpu in self.times) * SCALE[self.unit]
 
 
-def timed(action: Callable[[], Any], repeats: int) -> list[float]:
-    """Wall-clock seconds of each repeat."""
-    found = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        action()
-        found.append(time.perf_counter() - began)
+def rows(data: dict[str, Any], full: bool) -> Iterator[Row]:
+    yield yardstick()
+    yield from year_jobs(data)
+    yield quiet_year()
+    yield from levels()
+    yield from ticks()
+    yield cold_shell()
+    yield many(1000 if full else 40)
+
+
+def timed(action: Callable[[], Any], repeats: int) -> list[Times]:
+    """Wall-clock and CPU seconds of each repeat."""
+    return [_once(action) for _ in range(repeats)]
+
+
+def _once(action: Callable[[], Any]) -> Times:
+    began, used = time.perf_counter(), time.process_time()
+    action()
+    return time.perf_counter() - began, time.process_time() - used
+
+
+def _children() -> float:
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
+def yardstick() -> Row:
+    """The same work on every machine, so that figures of two machines (or two hours) can be compared."""
+
+    def once() -> None:
+        price, total, last = Decimal("50000.02"), Decimal(0), {}
+        for k in range(100_000):
+            total += price * price
+            last[k & 63] = (k, total)
+
+    return Row("yardstick: 100,000 Decimal multiply-adds", timed(once, 7), "ms", None, "how busy this machine is: compare with it")
+
+
+def year_jobs(data: dict[str, Any], candles: int | None = None, repeats: int = 7) -> list[Row]:
+    cut = {name: column[:candles] for name, column in data.items()}
+    found: list[Row] = []
+    for name, config, most in (("GRID", jobs.GRID, 150.0), ("DCA", jobs.DCA, 60.0)):
+        fills = len(run(name, config, jobs.MARKET, jobs.series(cut)).trades)
+        times = timed(lambda name=name, config=config: run(name, config, jobs.MARKET, jobs.series(cut)), repeats)  # type: ignore[misc]
+        found.append(Row(f"{name} over {len(cut['ts']):,} candles", times, "ms", most, f"{fills} fills"))
     return found
-
-
-def shown(times: list[float], unit: str) -> str:
-    scale = {"ms": 1e3, "us": 1e6, "s": 1.0}[unit]
-    return f"best {min(times) * scale:8.1f} {unit}  median {median(times) * scale:8.1f} {unit}"
-
-
-def year_jobs(data: dict[str, Any]) -> list[Row]:
-    rows: list[Row] = []
-    for name, config, goal in (("GRID", jobs.GRID, "aim 100, at most 400"), ("DCA", jobs.DCA, "aim 30, at most 60")):
-        fills = len(run(name, config, jobs.MARKET, jobs.series(data)).trades)
-        times = timed(lambda name=name, config=config: run(name, config, jobs.MARKET, jobs.series(data)), 7)  # type: ignore[misc]
-        rows.append((f"{name} year, {fills} fills", shown(times, "ms"), goal))
-    return rows
 
 
 def quiet_year() -> Row:
     """A year in which nothing is reached."""
     flat = np.full(jobs.MINUTES, 50_000.0)
-    times = jobs.START_MS + 60_000 * np.arange(jobs.MINUTES, dtype=np.int64)
-    return (
-        "a year without a fill",
-        shown(timed(lambda: run("GRID", jobs.GRID, jobs.MARKET, Series(times, (flat,) * 4, 60_000)), 7), "ms"),
-        "at most 20",
-    )  # type: ignore[arg-type]
+    at = jobs.START_MS + 60_000 * np.arange(jobs.MINUTES, dtype=np.int64)
+    times = timed(lambda: run("GRID", jobs.GRID, jobs.MARKET, Series(at, (flat, flat, flat, flat), 60_000)), 7)
+    return Row("a year without a fill", times, "ms", 20.0)
 
 
 def _begun(cells: int) -> Any:
@@ -87,21 +126,15 @@ def _fill(state: Any, n: int) -> None:
     registry.horizon(state)
 
 
-def _timed_fill(state: Any, n: int) -> float:
-    began = time.perf_counter()
-    _fill(state, n)
-    return time.perf_counter() - began
-
-
 def levels() -> list[Row]:
     """Cost per fill among few and many levels."""
-    rows: list[Row] = []
+    found: list[Row] = []
     for cells in (10, 100, 500):
         state = _begun(cells)
         registry.drain(state)
-        times = [_timed_fill(state, n) for n in range(2000)]
-        rows.append((f"a fill among {cells} levels", shown(times, "us"), "flat"))
-    return rows
+        times = [_once(partial(_fill, state, n)) for n in range(2000)]
+        found.append(Row(f"a fill among {cells} levels", times, "us", None, "must not grow with the levels"))
+    return found
 
 
 def ticks() -> list[Row]:
@@ -124,38 +157,54 @@ def ticks() -> list[Row]:
         registry.drain(woken)
         orjson.dumps(registry.dump(woken))
 
-    size = f"({len(stored)} bytes)"
+    size = f"{len(stored)} bytes of state"
     return [
-        (f"tick, idle {size}", shown(timed(idle, 3000), "us"), "at most 60"),
-        (f"tick, one fill {size}", shown(timed(filled, 2000), "us"), "at most 150"),
+        Row("a bot's tick, idle", timed(idle, 3000), "us", 60.0, size),
+        Row("a bot's tick, one fill", timed(filled, 2000), "us", 150.0, size),
     ]
 
 
-def cold_shell(data: dict[str, Any]) -> Row:
+def cold_shell() -> Row:
     """From a cold shell to printed results, candles from parquet; peak memory as the process itself saw it."""
-    import pyarrow
-    from pyarrow import parquet
-
+    market = jobs.MARKET.model_dump(mode="json", exclude_none=True)
+    script = (
+        "import sys, resource; from strategy_core.backtest.cli import main; code = main(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr); sys.exit(code)"
+    )
+    memory: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
-        candles, case = Path(folder, "year.parquet"), Path(folder, "case.json")
-        parquet.write_table(pyarrow.table({("timestamp_ms" if k == "ts" else k): v for k, v in data.items()}), candles)
-        market = jobs.MARKET.model_dump(mode="json", exclude_none=True)
+        case = Path(folder, "case.json")
         case.write_text(json.dumps({"strategy": "GRID", "config": jobs.GRID, "market": market, "interval_ms": 60_000}))
-        script = (
-            "import sys; from pathlib import Path; from strategy_core.backtest.cli import main; code = main(sys.argv[1:]);"
-            "peak = next(line for line in Path('/proc/self/status').read_text().splitlines() if line.startswith('VmHWM'));"
-            "print(int(peak.split()[1]) // 1024, file=sys.stderr); sys.exit(code)"
-        )
-        command = [sys.executable, "-c", script, str(case), "--candles", str(candles)]
-        memory: list[int] = []
+        command = [sys.executable, "-c", script, str(case), "--candles", str(year.parquet())]
 
-        def once() -> None:
+        def once() -> Times:
+            began, used = time.perf_counter(), _children()
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
             memory.append(int(done.stderr.strip().splitlines()[-1]))
+            return time.perf_counter() - began, _children() - used
 
-        times = timed(once, 3)
-    return ("cold shell, parquet to results", f"{shown(times, 's')}  {max(memory)} MB", "at most 1.0 s, 200 MB")
+        times = [once() for _ in range(3)]
+    return Row("cold shell, parquet to results", times, "s", 1.0, f"{max(memory)} MB at its peak (at most 200)")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+_YEAR: list[Series] = []
+
+
+def _open_year() -> None:
+    _YEAR.append(jobs.series(year.columns()))
+
+
+def _one(cells: int) -> int:
+    return len(run("GRID", {**jobs.GRID, "cells": cells}, jobs.MARKET, _YEAR[0]).trades)
+
+
+def many(runs: int) -> Row:
+    """GRID backtests over the year on two cores, each with other cells; extrapolated to a thousand when fewer were run."""
+    began, used = time.perf_counter(), _children()
+    with get_context("spawn").Pool(2, _open_year) as pool:
+        fills = sum(pool.imap_unordered(_one, [20 + k % 41 for k in range(runs)], chunksize=2))
+        pool.close()
+        pool.join()
+    spent, cpu = time.perf_counter() - began, _children() - used
+    note = f"{fills:,} fills" if runs == 1000 else f"from {runs} runs in {spent:.1f} s, start included; --full runs them all"
+    return Row("1,000 GRID years on two cores", [(spent * 1000 / runs, cpu * 500 / runs)], "s", 60.0, note)
