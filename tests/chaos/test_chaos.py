@@ -14,7 +14,7 @@ from tests.chaos.run import chaos
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_killed_six_times_nothing_is_lost_or_doubled_and_the_backtest_agrees(tmp_path):
     result = chaos(tmp_path, kills=6, seed=11, say=lambda _: None)
     assert result.findings == []
