@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 from typing import Any
 
 from entities.bot_state import Bot
@@ -14,6 +14,7 @@ from strategy_core.number import cut, plain
 from strategy_core.trade import Horizon, Status
 
 _DOWN, _UP = Context(prec=15, rounding=ROUND_FLOOR), Context(prec=15, rounding=ROUND_CEILING)
+EXACT = Context(prec=80)  # sums of what is shown lose nothing
 OUTBOX_ROWS = 40
 AT_REST = (Status.STOPPED, Status.FINISHED)
 
@@ -93,11 +94,15 @@ def where_to_look(bot: Bot, horizon: Horizon) -> dict[str, Any]:
 
 
 def pnl_of(bot: Bot, summary: registry.Summary) -> dict[str, Any]:
+    """What is shown adds up to the last digit: the inventory is what the rounded cells leave of the total."""
     fall = summary.waterfall
+    cells = cut(fall.cell_profit)
+    with localcontext(EXACT):
+        inventory = fall.total + fall.fees - fall.funding - cells
     total_pct = None if summary.put_in == 0 else plain((fall.total / summary.put_in * 100).quantize(Decimal("0.0001")))
     return {
-        "cell_profit": plain(cut(fall.cell_profit)),
-        "inventory_pnl": plain(cut(fall.inventory_pnl)),
+        "cell_profit": plain(cells),
+        "inventory_pnl": plain(inventory),
         "fees": plain(fall.fees),
         "funding": plain(fall.funding),
         "total": plain(fall.total),

@@ -3,6 +3,7 @@
 import copy
 import json
 import warnings
+from decimal import Decimal, localcontext
 
 import pytest
 from azure.durable_functions.entity import Entity
@@ -254,6 +255,23 @@ def test_ledger_rows_wait_until_their_publication_is_known_to_be_stored():
     assert [row["kind"] for row in told["publish"]["rows"]].count("fill") == 1
     state, told = advance(state, T0 + 4_000, published=revision)
     assert told["publish"]["rows"] == []
+
+
+def test_what_is_shown_of_the_profit_adds_up_to_the_last_digit():
+    """A bot counted in base has figures without an end: 1 BTC at 97, 93 and 89 is never a round number."""
+    config = {"low": "90", "high": "110", "cells": 7, "investment": "8", "start_mode": "balanced"}
+    state, told = perform(BotOperation.START, None, start_input(record=RECORD | {"strategy": "BTD", "config": config}, reserved={"BTC": "8"}))
+    seen = []
+    for step, price in enumerate(("100", "97", "104", "93", "109", "95"), start=1):
+        at = T0 + step * 1_000
+        done = [trade(i, i["order"][4] or price, i["order"][5], at, step) for i in told["intents"] if i["kind"] == "place"][:2]
+        state, told = advance(state, at, view=view(at, price, done))
+        seen.append(told["publish"]["document"]["pnl"])
+    for pnl in seen:
+        with localcontext(prec=80):
+            parts = [Decimal(pnl[name]) for name in ("cell_profit", "inventory_pnl", "fees", "funding", "total")]
+            assert parts[0] + parts[1] - parts[2] + parts[3] == parts[4]
+    assert any(len(pnl["total"]) > 24 and Decimal(pnl["cell_profit"]) for pnl in seen)
 
 
 def test_the_watch_numbers_never_hide_a_crossing():
