@@ -10,13 +10,13 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from strategy_core import indicators
-from strategy_core.indicators import Curve, Operator, curve
+from strategy_core.indicators import Kind, Operator
+from strategy_core.indicators_line import line_of
 from strategy_core.number import HUNDRED, Model, Num
 from strategy_core.trade import Candles
 
@@ -25,15 +25,6 @@ TIMEFRAMES |= {"1h": 3_600_000, "2h": 7_200_000, "4h": 14_400_000, "6h": 21_600_
 HOUR = TIMEFRAMES["1h"]
 
 Timeframe = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"]
-
-
-class Kind(StrEnum):
-    RSI = "rsi"
-    MACD = "macd"
-    BOLLINGER = "bollinger"
-    STOCHASTIC = "stochastic"
-    EMA_CROSS = "ema_cross"
-    PRICE_CHANGE = "price_change"
 
 
 class Indicator(Model):
@@ -194,33 +185,3 @@ def next_close(condition: Condition, at: int) -> int | None:
     """The next instant at which one of the condition's candles closes; None if it looks at no candles."""
     closes = [(at // ms + 1) * ms for ms in timeframes(condition)]
     return min(closes, default=None)
-
-
-def line_of(item: Indicator, candles: Candles) -> Curve | None:
-    """The indicator's line beside what it is compared with; None while warming up."""
-    rows = indicators.floats(candles.rows, item.longest)
-    closes = [row[2] for row in rows]
-    level = None if item.value is None else float(item.value)
-    if item.kind is Kind.RSI:
-        return curve(indicators.rsi(closes, item.length or 14), 50.0 if level is None else level)
-    if item.kind is Kind.BOLLINGER:
-        return _against_band(item, closes)
-    if item.kind is Kind.PRICE_CHANGE:
-        return curve(indicators.price_change(closes, item.length or 1), 0.0 if level is None else level)
-    if item.kind is Kind.STOCHASTIC:
-        line, other = indicators.stochastic(rows, item.length or 14, item.fast or 3, item.signal or 3)
-    elif item.kind is Kind.MACD:
-        line, other = indicators.macd(closes, item.fast or 12, item.slow or 26, item.signal or 9)
-    else:
-        other = indicators.ema(closes, item.slow or 21)
-        line = indicators.ema(closes, item.fast or 9)[-len(other) :]
-    if item.kind in (Kind.MACD, Kind.EMA_CROSS) and len(other) < 2:
-        return None  # their warm-up of 35 and 22 candles is that of a cross: two points
-    return curve(line, other if level is None else level)
-
-
-def _against_band(item: Indicator, closes: list[float]) -> Curve | None:
-    """The price beside the lower band (less, crosses_down) or the upper one (greater, crosses_up)."""
-    lower, upper = indicators.bollinger(closes, item.length or 20, 2.0 if item.value is None else float(item.value))
-    other = lower if item.operator in (Operator.LESS, Operator.CROSSES_DOWN) else upper
-    return curve(closes[len(closes) - len(other) :] if other else [], other)

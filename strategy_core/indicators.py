@@ -18,6 +18,15 @@ Row = Sequence[Decimal | int]  # (t_ms, open, high, low, close), as in trade.Can
 HISTORY = 250  # enough for a Wilder average of 14 to forget its seed; the same for every run
 
 
+class Kind(StrEnum):
+    RSI = "rsi"
+    MACD = "macd"
+    BOLLINGER = "bollinger"
+    STOCHASTIC = "stochastic"
+    EMA_CROSS = "ema_cross"
+    PRICE_CHANGE = "price_change"
+
+
 class Operator(StrEnum):
     LESS = "less"
     GREATER = "greater"

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from exchange.protocol import Cursor, OrderStatus, Result
+from exchange.ccxt_adapter import OVERLAP_MS
+from exchange.protocol import OrderStatus, Result
 from strategy_core.trade import Side
 from tests.exchange.paper_fakes import T0
 from tests.exchange.wire import ID, SPOT, SWAP, Wire
@@ -274,7 +275,7 @@ async def test_an_order_found_by_our_id_is_read_whole(venue: str) -> None:
 async def test_a_trade_is_read_with_its_fee_and_whose_it_is(venue: str) -> None:
     wire = Wire(venue)
     wire.answers = SHAPES[venue].trades
-    (trade,) = await wire.exchange._trades(SPOT, Cursor(T0), {wire.exchange._row.spell(ID): ID}, D(1))
+    (trade,) = await wire.exchange._search.trades(SPOT, T0 - OVERLAP_MS, {wire.exchange._row.spell(ID): ID}, D(1))
     await wire.close()
     assert (trade.trade_id, trade.order_id, trade.symbol, trade.side) == ("55", "777", SPOT, Side.BUY)
     assert (trade.price, trade.amount, trade.maker, trade.at) == (20000, D("0.004"), True, T0)

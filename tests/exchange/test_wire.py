@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from exchange.protocol import Cursor, ExchangeError, Result, Unsupported
+from exchange.ccxt_adapter import OVERLAP_MS
+from exchange.protocol import ExchangeError, Result, Unsupported
 from exchange.venues import VENUES
 from tests.exchange.paper_fakes import T0
 from tests.exchange.wire import ID, SPOT, SWAP, Request, Wire
@@ -165,7 +166,7 @@ async def test_gate_cancels_by_our_text_when_its_own_id_is_unknown() -> None:
 @pytest.mark.parametrize("venue", VENUES)
 async def test_trades_are_asked_for_with_an_overlap_and_in_pages_the_venue_allows(venue: str) -> None:
     wire = Wire(venue)
-    request = await sent(wire, wire.exchange._trades(SPOT, Cursor(T0), {}, D(1)))
+    request = await sent(wire, wire.exchange._search.trades(SPOT, T0 - OVERLAP_MS, {}, D(1)))
     assert str((T0 - 300_000) // 1000) in str(request.fields) or "2023-11-14T22:09:00" in str(request.fields)
     if "limit" in request.fields:
         assert int(request.fields["limit"]) == VENUES[venue].page
