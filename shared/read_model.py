@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from strategy_core.number import ZERO, Model, Num
 from strategy_core.trade import OrderType, Role, Side, Status
@@ -22,6 +22,10 @@ SCHEMA = 1
 
 
 class ReadModel(Model):
+    """Validators are built at the first use: a cold start needs few of them."""
+
+    model_config = ConfigDict(defer_build=True)
+
     @classmethod
     def of_document(cls, document: dict[str, Any]) -> Self:
         return cls.model_validate({name: document[name] for name in cls.model_fields if name in document})
@@ -170,3 +174,8 @@ class AccountView(ReadModel):
     created_at: Instant
     balances: tuple[BalanceView, ...] = ()
     key_hint: str | None = None
+    key_score: int | None = None
+    key_ip_restricted: bool | None = None
+    key_problem: str | None = None
+    verified_at: Instant | None = None
+    balances_at: Instant | None = None

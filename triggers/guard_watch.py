@@ -4,6 +4,7 @@ Rules
 1. The commands of a tripped guard are durable before its state says that it tripped; both may repeat, the command ids are the same.
 2. One user's broken document must not blind the others.
 3. A silence is told once; the next alert arms the heartbeat again.
+4. What belongs to the API is imported when it is needed: a cold start must not build its models.
 """
 
 from __future__ import annotations
@@ -20,12 +21,7 @@ from shared.ids import new_id
 from shared.log import log, log_error
 from shared.stores import Stale
 from shared.webhooks.origin import Origin
-from triggers import hook_intake
-from triggers.api import guards, panic
 from triggers.api.platform import Platform, platform
-from triggers.api.portfolio import priced_bots
-from triggers.api.webhooks import SILENT_AFTER
-from triggers.guard import judge
 
 Doc = dict[str, Any]
 bp = df.Blueprint()
@@ -55,6 +51,10 @@ async def watch_guards(plat: Platform) -> int:
 
 
 async def judge_user(plat: Platform, user_id: str) -> int:
+    from triggers.api import guards, panic
+    from triggers.api.portfolio import priced_bots
+    from triggers.guard import judge
+
     document = await guards.read(plat.store, user_id)
     bots, states, tripped = await priced_bots(plat, user_id), dict(document["states"]), 0
     for rule in document["items"]:
@@ -87,6 +87,9 @@ async def watch_alerts(plat: Platform) -> int:
 
 
 async def judge_silence(plat: Platform, user_id: str, webhook_id: str) -> int:
+    from triggers import hook_intake
+    from triggers.api.webhooks import SILENT_AFTER
+
     webhook, now = await plat.store.read("webhooks", user_id, webhook_id), plat.now_ms()
     if webhook is None or not webhook.get("expected_every_s"):
         return 0
