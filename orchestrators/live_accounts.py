@@ -91,6 +91,15 @@ class LiveAccounts:
         return (self._opener or open_there)(venue, keys, self._clock, budget_for(venue, "here", self._clock), address=address)
 
 
+def refusal_of(error: Exception) -> str | None:
+    """The stable code of what an exchange answered instead of a proof; None for what is no answer of an exchange."""
+    from exchange.protocol import ExchangeError, Unauthorized, Unavailable
+
+    if isinstance(error, Unavailable):
+        return "venue_down"
+    return "key_invalid" if isinstance(error, Unauthorized) else "key_refused" if isinstance(error, ExchangeError) else None
+
+
 def key_name(account: Doc) -> str:
     """What the secret of the account's present key is derived from."""
     return f"{account['id']}.{account['keyNumber']}"

@@ -33,6 +33,8 @@ def draft(bot_id: str, fields: dict[str, Any], account: dict[str, Any], now: int
 
 def source_key(account: dict[str, Any]) -> str:
     """What determines the path of prices: bots with the same key see the same market."""
+    if not account.get("paper", True):
+        return f"live:{account['exchange']}"
     if account["market"] == "replay":
         return f"replay:{account['id']}"
     return f"simulated:{account['speed']}" if account["market"] == "simulated" else str(account["market"])

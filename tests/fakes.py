@@ -12,6 +12,7 @@ from shared import watch
 from shared.auth import User
 from shared.bus import BotEvent
 from shared.errors import AppError
+from shared.secrets import Keys, NoSecret, VaultDown
 from shared.stores import Document, Exists, Page, Stale, conditions
 from shared.webhooks.seal import Key, Sealed, key_name, unseal
 
@@ -172,3 +173,24 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
+
+
+class MemorySecrets:
+    """A vault in memory. `is_down` makes it unreachable."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Keys] = {}
+        self.is_down = False
+
+    async def read(self, user_id: str, account_id: str) -> Keys:
+        if self.is_down:
+            raise VaultDown
+        if (user_id, account_id) not in self.kept:
+            raise NoSecret
+        return dict(self.kept[user_id, account_id])
+
+    async def write(self, user_id: str, account_id: str, keys: Keys) -> None:
+        self.kept[user_id, account_id] = dict(keys)
+
+    async def delete(self, user_id: str, account_id: str) -> None:
+        self.kept.pop((user_id, account_id), None)

@@ -23,15 +23,19 @@ Candle = tuple[int, str, str, str, str, str]
 
 
 class Path(NamedTuple):
-    """Which path of prices: `market` is simulated, replay or an exchange id; a replay starts at `created_ms` (0: now)."""
+    """Which path of prices: `market` is simulated, replay or an exchange id; a replay starts at `created_ms` (0: now).
+
+    `live`: watched for real money, which does not wait for the candle to close.
+    """
 
     market: str
     speed: int = 1
     created_ms: int = 0
+    live: bool = False
 
     @classmethod
     def of_account(cls, account: dict[str, Any]) -> Path:
-        return cls(account["market"], int(account["speed"]), int(account["createdMs"]))
+        return cls(account["market"], int(account["speed"]), int(account["createdMs"]), not account.get("paper", True))
 
 
 class Listed(NamedTuple):
@@ -104,7 +108,13 @@ class PublicMarkets:
             data = self._open()
             begin = since or await data.source(feed(path)).at(symbol, self._clock())
             found = await data.low_high(feed(path), symbol, begin)
-        return Extremes(found.low, found.high, found.newest.at)
+            last = (await data.price(feed(path), symbol)).last if path.live else found.low
+        return Extremes(min(found.low, last), max(found.high, last), found.newest.at)
+
+    async def close(self) -> None:
+        """Closes what the sources hold open."""
+        if self._data is not None:
+            await self._data.close()
 
 
 def feed(path: Path) -> Any:

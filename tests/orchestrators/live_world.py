@@ -13,35 +13,13 @@ from exchange.market_data import MarketData
 from orchestrators.live_accounts import LiveAccounts
 from shared.bot_document import draft
 from shared.bus import BotEvent
-from shared.secrets import Keys, NoSecret, VaultDown
 from tests.builders import T0, USER, grid, settings
-from tests.fakes import Clock, MemoryStore
+from tests.fakes import Clock, MemorySecrets, MemoryStore
 from tests.venue.binance import BinanceVenue
-from tests.venue.serving import KEY, SECRET, open_at, serving
+from tests.venue.serving import KEY, SECRET, opener, serving
 
 BOT, ACCOUNT = "bot_1", "acc_1"
 FUNDS = {"USDT": "10000", "BTC": "1"}
-
-
-class MemorySecrets:
-    """A vault in memory. `is_down` makes it unreachable."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], Keys] = {}
-        self.is_down = False
-
-    async def read(self, user_id: str, account_id: str) -> Keys:
-        if self.is_down:
-            raise VaultDown
-        if (user_id, account_id) not in self.kept:
-            raise NoSecret
-        return dict(self.kept[user_id, account_id])
-
-    async def write(self, user_id: str, account_id: str, keys: Keys) -> None:
-        self.kept[user_id, account_id] = dict(keys)
-
-    async def delete(self, user_id: str, account_id: str) -> None:
-        self.kept.pop((user_id, account_id), None)
 
 
 def account_document(**changes: Any) -> dict[str, Any]:
@@ -49,10 +27,6 @@ def account_document(**changes: Any) -> dict[str, Any]:
         "id": ACCOUNT, "kind": "account", "exchange": "binance", "market": "binance", "label": "live", "paper": False, "speed": 1,
         "keyNumber": 1, "balances": {}, "createdMs": T0, "sort": "1",
     } | changes  # fmt: skip
-
-
-def opener(venue: str, keys: Keys, clock: Any, budget: Any, address: str = "") -> Any:
-    return open_at(venue, address, clock, **keys)
 
 
 class LiveWorld:

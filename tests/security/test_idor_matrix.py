@@ -55,6 +55,8 @@ OWN = {
 OBJECTS = {
     "GET /api/v1/accounts/{account_id}": None,
     "DELETE /api/v1/accounts/{account_id}": None,
+    "POST /api/v1/accounts/{account_id}/verify": None,
+    "PUT /api/v1/accounts/{account_id}/credentials": {"api_key": "somebodys-key", "secret": "somebodys-secret"},
     "GET /api/v1/backtests/{backtest_id}": None,
     "DELETE /api/v1/backtests/{backtest_id}": None,
     "GET /api/v1/backtests/{backtest_id}/bot": None,

@@ -332,7 +332,7 @@ class BinanceVenue:
             "enableSpotAndMarginTrading": account.can_trade,
             "enableInternalTransfer": False,
             "permitsUniversalTransfer": False,
-            "enableFutures": True,
+            "enableFutures": account.can_trade,
         }
 
     def _positions(self, engine: Engine, account: Account, fields: Fields) -> Any:

@@ -47,6 +47,11 @@ def open_at(venue: str, address: str, clock: Callable[[], int], budget: Budget |
     return CcxtExchange(VENUES[venue], client, clock, budget or Budget(100_000, 1_000, clock))
 
 
+def opener(venue: str, keys: dict[str, str], clock: Callable[[], int], budget: Budget, address: str = "") -> CcxtExchange:
+    """For `orchestrators.live_accounts`: adapters on the test's clock, with a budget of their own."""
+    return open_at(venue, address, clock, **keys)
+
+
 def order(text: str, made_at: int, reduce_only: bool = False, role: Role = Role.GRID) -> Order:
     """ "buy 1 @ 95" or "sell 1"."""
     side, amount, *rest = text.split()

@@ -51,7 +51,9 @@ async def create(plat: Platform, user_id: str, body: AccountCreate, key: str | N
 
 
 async def balances(plat: Platform, user_id: str, account: dict[str, Any]) -> dict[str, Balance]:
-    """The paper exchange's book, or what the account started with while there is none."""
+    """The paper exchange's book, or what the account started with while there is none; of a live account what it last showed."""
+    if not account["paper"]:
+        return {name: Balance(dec(row["free"]), dec(row["used"])) for name, row in account["balances"].items()}
     book = await plat.store.read("paper", user_id, account["id"])
     return book_balances(book) if book else {name: Balance(dec(amount), ZERO) for name, amount in account["balances"].items()}
 
@@ -67,8 +69,12 @@ async def view(plat: Platform, user_id: str, account: dict[str, Any]) -> Account
 
 
 async def delete(plat: Platform, user_id: str, account_id: str) -> None:
-    await need_account(plat.store, user_id, account_id)
+    document = await need_account(plat.store, user_id, account_id)
     if await plat.store.count("bots", user_id, {"kind": "bot", "account_id": account_id}):
         raise conflict("account_in_use")
+    if not document["paper"]:
+        from triggers.api.keys import destroy
+
+        await destroy(plat, user_id, document)
     await plat.store.delete("accounts", user_id, account_id)
     await plat.store.delete("paper", user_id, account_id)

@@ -2,7 +2,7 @@
 
 Rules
 1. The user comes from the verified token and from nowhere else; every handler that reads or writes takes `CurrentUser`.
-2. Handlers validate, authorise and enqueue; they never reach an exchange account.
+2. Handlers validate, authorise and enqueue; the only exchange account they reach is one whose key is being proved.
 3. Every error is a problem with a stable code; the rejected input is never repeated in it.
 """
 

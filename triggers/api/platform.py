@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
+from orchestrators.live_accounts import LiveAccounts, own_live_accounts
 from shared.auth import TokenVerifier, User, Verifier
 from shared.bus import Bus, ServiceBus
 from shared.clock import now_ms
@@ -22,6 +23,8 @@ from shared.settings import Settings, settings
 from shared.stores import CosmosStore, Store
 from shared.webhooks.keys import SealKeys, VaultKeys
 from triggers.market_source import MarketSource, PublicMarkets
+
+PROOFS = 10  # keys one user may have proved per minute
 
 _given: ContextVar[Platform | None] = ContextVar("platform", default=None)
 """Set by a test around its requests; never set in the app."""
@@ -38,13 +41,16 @@ class Platform:
     now_ms: Callable[[], int] = now_ms
     seals: SealKeys = field(default_factory=lambda: VaultKeys(settings()))
     resolve: Resolve = resolve
+    live: LiveAccounts = field(default_factory=own_live_accounts)
     sessions: Sessions = field(init=False)
     rates: Buckets = field(init=False)
+    proofs: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         per_minute = self.settings.requests_per_minute
         object.__setattr__(self, "sessions", Sessions(self.store, self.now_ms))
         object.__setattr__(self, "rates", Buckets(per_minute, per_minute / 60, self.now_ms))
+        object.__setattr__(self, "proofs", Buckets(PROOFS, PROOFS / 60, self.now_ms))
 
 
 @lru_cache(maxsize=1)

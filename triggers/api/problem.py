@@ -58,7 +58,7 @@ def answer(status: int, content: bytes, headers: dict[str, str] | None = None) -
 
 def finding_of(error: dict[str, Any]) -> Finding:
     """One pydantic error as a finding: where, which code, which bounds; never the value."""
-    location = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header", "[key]")]
+    location = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header", "[key]", "[paper]", "[live]")]
     if error["type"] == "json_invalid":
         return Finding(field="", code="bad_json")
     code = _CODES.get(error["type"], "invalid")

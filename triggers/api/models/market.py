@@ -58,6 +58,7 @@ class Me(Model):
     scopes: tuple[str, ...] = ()
     bots: int = 0
     bots_limit: int
+    live_exchanges: tuple[str, ...] = ()
 
 
 class Negotiated(Model):

@@ -1,4 +1,4 @@
-"""Exchange accounts. A paper account starts with the balances it is given; its book is the paper exchange's own."""
+"""Exchange accounts. A paper account starts with the balances it is given; a live one with a key that is proved at its exchange."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from shared.read_model import AccountView
-from triggers.api import accounts
+from triggers.api import accounts, keys
 from triggers.api.idempotency import IdempotencyKey
-from triggers.api.models.account import AccountCreate, AccountPage
+from triggers.api.models.account import AccountConnect, AccountPage, Credentials, NewAccount
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
 from triggers.api.platform import CurrentUser, Plat
@@ -19,10 +19,13 @@ router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 
 @router.post("", status_code=201)
 async def create_account(
-    body: AccountCreate, user: CurrentUser, plat: Plat, response: Response, idempotency_key: IdempotencyKey = None
+    body: NewAccount, user: CurrentUser, plat: Plat, response: Response, idempotency_key: IdempotencyKey = None
 ) -> AccountView:
-    """Open a paper account."""
-    document = await accounts.create(plat, user.id, body, idempotency_key)
+    """Open a paper account, or connect a live one: that needs a recent sign-in and a key that trades and cannot withdraw."""
+    if isinstance(body.root, AccountConnect):
+        document = await keys.connect(plat, user, body.root, idempotency_key)
+    else:
+        document = await accounts.create(plat, user.id, body.root, idempotency_key)
     response.headers["location"] = f"/api/v1/accounts/{document['id']}"
     return await accounts.view(plat, user.id, document)
 
@@ -40,6 +43,18 @@ async def list_accounts(
 async def get_account(account_id: ObjectId, user: CurrentUser, plat: Plat) -> AccountView:
     """One account with its balances."""
     return await accounts.view(plat, user.id, await accounts.need_account(plat.store, user.id, account_id))
+
+
+@router.post("/{account_id}/verify")
+async def verify_account(account_id: ObjectId, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> AccountView:
+    """Ask the exchange again what the key may do and what the account holds."""
+    return await accounts.view(plat, user.id, await keys.verify(plat, user, account_id))
+
+
+@router.put("/{account_id}/credentials")
+async def replace_credentials(account_id: ObjectId, body: Credentials, user: CurrentUser, plat: Plat) -> AccountView:
+    """Another key for the same account; the old one is destroyed. Needs a recent sign-in."""
+    return await accounts.view(plat, user.id, await keys.rotate(plat, user, account_id, body))
 
 
 @router.delete("/{account_id}", status_code=204)
