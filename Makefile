@@ -1,10 +1,12 @@
 # The developer's commands; README.md says when to use which. Nothing here reaches beyond the package registries.
 PORT ?= 7071
 DATA ?= .data
+SEEDS ?= 500
+KILLS ?= 50
 PY := .venv/bin/python
 export PYTHONHASHSEED := 0
 
-.PHONY: run setup dev frontend test test-python test-frontend check bench e2e openapi clean
+.PHONY: run setup dev frontend test test-python test-frontend check bench e2e openapi sim chaos fuzz clean
 
 run: setup frontend ## start the platform on http://127.0.0.1:$(PORT)
 	@PORT=$(PORT) DATA=$(DATA) exec $(PY) -m infra.onebox --static frontend/out
@@ -46,6 +48,15 @@ openapi: dev ## write the API document the dashboard is typed from
 
 bench: dev ## our jobs, and the peers where they are installed
 	$(PY) -m bench
+
+sim: dev ## the order protocol under every fault, from seeds: make sim SEEDS=1000
+	$(PY) -m tests.sim --seeds $(SEEDS)
+
+chaos: dev ## the real platform under kill -9: make chaos KILLS=50
+	$(PY) -m tests.chaos --kills $(KILLS)
+
+fuzz: dev ## the API against its own document, at length
+	$(PY) -m tests.fuzz
 
 clean:
 	rm -rf .venv frontend/node_modules frontend/.next frontend/out
