@@ -112,11 +112,16 @@ def order_cap(config: LadderConfig, market: Market) -> int | None:
     return min(limits) if limits else None
 
 
+def check_spot(market: Market) -> list[Finding]:
+    """The ladders own the coins they sell: on a perpetual there are none."""
+    return [Finding(field="symbol", code="wrong_market", params={"symbol": market.symbol})] if market.is_future else []
+
+
 def check_ladder(config: LadderConfig, price: Decimal, market: Market) -> list[Finding]:
-    """Range, spacing, ticks and fees. With findings here the sizes cannot be computed."""
+    """Market, range, spacing, ticks and fees. With findings here the sizes cannot be computed."""
     if config.low >= config.high:
-        return [Finding(field="high", code="out_of_range", params={"min": plain(config.low)})]
-    found: list[Finding] = []
+        return [*check_spot(market), Finding(field="high", code="out_of_range", params={"min": plain(config.low)})]
+    found = check_spot(market)
     if not config.low <= price <= config.high:
         params = {"price": plain(price), "low": plain(config.low), "high": plain(config.high)}
         found.append(Finding(field="low" if price < config.low else "high", code="price_outside_range", params=params))

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from strategy_core.conditions import AT_ONCE, Start
 from strategy_core.config import BotConfig, choice, money, whole
-from strategy_core.ladder import break_even_step, check_minimum, percent, ratio_of
+from strategy_core.ladder import break_even_step, check_minimum, check_spot, percent, ratio_of
 from strategy_core.number import ONE, WORK, ZERO, Num, ceil_to, floor_to, plain
 from strategy_core.state import rates
 from strategy_core.trade import Finding, Market, OrderType, PlannedOrder, Preview, Role, Side
@@ -94,7 +94,7 @@ def make_plan(config: Config, price: Decimal, market: Market) -> Plan:
 
 
 def check(config: Config, price: Decimal, market: Market) -> list[Finding]:
-    found: list[Finding] = []
+    found = check_spot(market)
     half = config.order_count // 2
     if config.order_count % 2:
         found.append(Finding(field="order_count", code="not_on_step", params={"step": "2"}))

@@ -92,6 +92,12 @@ def test_all_findings_come_at_once_with_their_limits() -> None:
     assert cells.params == {"min": "2", "max": "500"}
 
 
+@pytest.mark.parametrize("name", BASE)
+def test_a_bot_that_owns_its_coins_is_refused_on_a_perpetual(name: str) -> None:
+    found = registry.validate(name, BASE[name], D(100), walks.market(future=True))
+    assert [(f.field, f.code) for f in found] == [("symbol", "wrong_market")]
+
+
 def test_distance_under_the_fees_is_said() -> None:
     rules = walks.market(future=False, maker_fee="0.003")
     assert ("distance_pct", "step_below_fees") in [
