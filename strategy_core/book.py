@@ -77,7 +77,7 @@ class Book:
         kind = _MARKET if price is None else _LIMIT
         order = _new(Order, (leg, generation, attempt, side, kind, price, amount, role, reduce_only, at))
         self._insert(order, amount)
-        if len(generations) > _REMEMBERED_LEGS:
+        if len(generations) > _REMEMBERED_LEGS + len(self.orders):
             self._forget()
         return order
 

@@ -93,8 +93,9 @@ class _Run:
         else:
             matched = match(self._reached(a, b, jump), a, b, jump)
             markets = list(book.markets) if book.markets else []
+        takers = self.takers
         for order, price in matched:
-            self._fill(i, p, order, price, not self.takers or order.key not in self.takers, at)
+            self._fill(i, p, order, price, not takers or order.key not in takers, at)
         for order in markets:
             self._fill(i, p, order, market_price(order.side, b, self.market), False, at)
         if self.timeframes is not None and (wanted := self.timeframes(state)):

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from strategy_core.number import dec
 
 BLOCK = 16
-CHUNK = 1024
-_KEPT_CHUNKS = 16
 _HIGH_FIRST, _LOW_FIRST = (0, 1, 2, 3), (0, 2, 1, 3)
 Floats = NDArray[np.float64]
 
@@ -42,7 +40,7 @@ class Series:
         whole = len(times) // BLOCK * BLOCK
         self._block_lows: list[float] = self.lows[:whole].reshape(-1, BLOCK).min(1).tolist() if whole else []
         self._block_highs: list[float] = self.highs[:whole].reshape(-1, BLOCK).max(1).tolist() if whole else []
-        self._chunks: dict[int, tuple[list[float], list[float]]] = {}
+        self._lows, self._highs = memoryview(self.lows), memoryview(self.highs)  # one number at a time is cheaper from a view
         self._longer: dict[int, _Longer] = {}
 
     def __len__(self) -> int:
@@ -85,30 +83,20 @@ class Series:
     def leaves(self, start: int, below: float, above: float) -> int:
         """The first candle from `start` with a low <= below or a high >= above; the length when there is none."""
         n = len(self.times)
+        lows, highs = self._lows, self._highs
         block_lows, block_highs = self._block_lows, self._block_highs
         blocks = len(block_lows)
         i = start
         while i < n:
-            number = i // CHUNK
-            lows, highs = self._chunks.get(number) or self._chunk(number)
             block = i // BLOCK + 1
-            edge = block * BLOCK if block * BLOCK < n else n
-            offset = number * CHUNK
-            for k in range(i - offset, edge - offset):
+            edge = block * BLOCK
+            for k in range(i, edge if edge < n else n):
                 if lows[k] <= below or highs[k] >= above:
-                    return k + offset
+                    return k
             while block < blocks and block_lows[block] > below and block_highs[block] < above:
                 block += 1
             i = block * BLOCK
         return n
-
-    def _chunk(self, number: int) -> tuple[list[float], list[float]]:
-        """Lows and highs as lists, made when a scan first looks inside."""
-        if len(self._chunks) > _KEPT_CHUNKS:
-            self._chunks.clear()
-        cut = slice(number * CHUNK, (number + 1) * CHUNK)
-        found = self._chunks[number] = (self.lows[cut].tolist(), self.highs[cut].tolist())
-        return found
 
     def at_or_after(self, instant: int) -> int:
         """The first candle that has a path point at or after an instant."""
