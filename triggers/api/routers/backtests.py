@@ -80,8 +80,8 @@ async def get_bot_of_backtest(backtest_id: ObjectId, user: CurrentUser, plat: Pl
 
 
 @router.post("/{backtest_id}/cancel", status_code=202)
-async def cancel_backtest(backtest_id: ObjectId, user: CurrentUser, plat: Plat) -> BacktestView:
-    """Stop a job; the runs that are finished stay."""
+async def cancel_backtest(backtest_id: ObjectId, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> BacktestView:
+    """Stop a job; the runs that are finished stay. A repeat is harmless, with a key or without."""
     return BacktestView.of_document(await research.cancel(plat, user.id, backtest_id, "backtest"))
 
 

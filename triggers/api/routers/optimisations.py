@@ -76,8 +76,10 @@ async def get_bot_of_optimisation(optimisation_id: ObjectId, user: CurrentUser, 
 
 
 @router.post("/{optimisation_id}/cancel", status_code=202)
-async def cancel_optimisation(optimisation_id: ObjectId, user: CurrentUser, plat: Plat) -> OptimisationView:
-    """Stop a search; the trials that are finished stay."""
+async def cancel_optimisation(
+    optimisation_id: ObjectId, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None
+) -> OptimisationView:
+    """Stop a search; the trials that are finished stay. A repeat is harmless, with a key or without."""
     return OptimisationView.of_document(await research.cancel(plat, user.id, optimisation_id, "optimisation"))
 
 

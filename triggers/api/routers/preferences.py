@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from shared.errors import not_found
-from shared.ids import new_id
 from shared.notices import Notice
 from triggers.api import preferences
-from triggers.api.idempotency import IdempotencyKey
+from triggers.api.idempotency import IdempotencyKey, id_for
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
 from triggers.api.models.preference import (
@@ -94,7 +93,7 @@ async def get_signing_key(user: CurrentUser, plat: Plat) -> SigningKey:
 
 
 @router.post("/notifications/test/{channel_id}", status_code=202)
-async def try_channel(channel_id: ObjectId, user: CurrentUser, plat: Plat) -> TestSent:
+async def try_channel(channel_id: ObjectId, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> TestSent:
     """Send a test message to a channel, the way real ones go; the delivery log says what became of it."""
     from triggers import notify
 
@@ -103,4 +102,5 @@ async def try_channel(channel_id: ObjectId, user: CurrentUser, plat: Plat) -> Te
         raise not_found("channel")
     notice = Notice("test", "", "Tickwise", "", {})
     queue = notify.own_queue(plat)
-    return TestSent(delivery_id=await notify.queue_up(queue, user.id, channel_id, new_id("test"), [notice], plat.now_ms()))
+    number = id_for("test", user.id, f"test:{channel_id}", idempotency_key)
+    return TestSent(delivery_id=await notify.queue_up(queue, user.id, channel_id, number, [notice], plat.now_ms()))
