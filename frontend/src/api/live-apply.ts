@@ -6,7 +6,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "./keys";
 import type { LiveMessage } from "./live-message";
-import type { Backtest, Bot, EventLine, Fill, JobUpdate, Order } from "./types";
+import type { Backtest, Bot, EventLine, Fill, JobUpdate, Optimisation, Order } from "./types";
 
 type List<T> = { items: T[]; next?: string | null };
 
@@ -22,12 +22,21 @@ export function applyMessage(cache: QueryClient, message: LiveMessage): void {
 
 /** Progress is shown at once; what the job found is read when it is over. */
 function applyJob(cache: QueryClient, job: JobUpdate): void {
+  if (job.kind === "optimisation") return applySearch(cache, job);
   const change = (known: Backtest): Backtest => ({ ...known, status: job.status, error: job.error, progress: job.progress });
   cache.setQueryData<Backtest>(keys.backtest(job.id), (known) => known && change(known));
   cache.setQueryData<List<Backtest>>(keys.backtests, (list) => list && { ...list, items: list.items.map((one) => (one.id === job.id ? change(one) : one)) });
   if (job.status !== "done" && job.status !== "failed" && job.status !== "cancelled") return;
   void cache.invalidateQueries({ queryKey: keys.backtest(job.id) });
   void cache.invalidateQueries({ queryKey: keys.backtests });
+}
+
+function applySearch(cache: QueryClient, job: JobUpdate): void {
+  const change = (known: Optimisation): Optimisation => ({ ...known, status: job.status, error: job.error, progress: job.progress });
+  cache.setQueryData<Optimisation>(keys.optimisation(job.id), (known) => known && change(known));
+  if (job.status !== "done" && job.status !== "failed" && job.status !== "cancelled") return;
+  void cache.invalidateQueries({ queryKey: keys.optimisation(job.id) });
+  void cache.invalidateQueries({ queryKey: keys.optimisations });
 }
 
 function applyBot(cache: QueryClient, bot: Bot, orders: Order[] | null): void {
@@ -71,4 +80,6 @@ export function readAgain(cache: QueryClient): void {
   void cache.invalidateQueries({ queryKey: keys.accounts });
   void cache.invalidateQueries({ queryKey: keys.backtests });
   void cache.invalidateQueries({ queryKey: ["backtest"] });
+  void cache.invalidateQueries({ queryKey: keys.optimisations });
+  void cache.invalidateQueries({ queryKey: ["optimisation"] });
 }

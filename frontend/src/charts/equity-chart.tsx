@@ -1,6 +1,6 @@
 "use client";
-/** Equity over time: a baseline at zero for PnL, so profit and loss part at a glance. */
-import { BaselineSeries, ColorType, createChart, type IChartApi, type ISeriesApi, type UTCTimestamp } from "lightweight-charts";
+/** Equity over time: a baseline at zero for PnL, so profit and loss part at a glance; below it, how far it is from its best. */
+import { AreaSeries, BaselineSeries, ColorType, createChart, type IChartApi, type ISeriesApi, type UTCTimestamp } from "lightweight-charts";
 import { useEffect, useRef } from "react";
 import { useSettings } from "@/lib/settings";
 import { chartColors, fade } from "./theme";
@@ -8,9 +8,9 @@ import { axisTime, crosshairTime } from "./time-axis";
 
 export type EquityDot = { at: string; value: string };
 
-export default function EquityChart({ label, points, height = 220 }: { label: string; points: readonly EquityDot[]; height?: number }) {
+export default function EquityChart({ label, points, height = 220, drawdown }: { label: string; points: readonly EquityDot[]; height?: number; drawdown?: boolean }) {
   const box = useRef<HTMLDivElement>(null);
-  const parts = useRef<{ chart: IChartApi; series: ISeriesApi<"Baseline"> } | null>(null);
+  const parts = useRef<{ chart: IChartApi; series: ISeriesApi<"Baseline">; below: ISeriesApi<"Area"> | null } | null>(null);
   const { theme, palette, zone } = useSettings();
 
   useEffect(() => {
@@ -35,21 +35,38 @@ export default function EquityChart({ label, points, height = 220 }: { label: st
       lineWidth: 2,
       priceLineVisible: false,
     });
-    parts.current = { chart, series };
+    parts.current = { chart, series, below: drawdown ? belowOf(chart, colors.down) : null };
     return () => {
       parts.current = null;
       chart.remove();
     };
-  }, [theme, palette, zone]);
+  }, [theme, palette, zone, drawdown]);
 
   useEffect(() => {
-    const { chart, series } = parts.current ?? {};
+    const { chart, series, below } = parts.current ?? {};
     if (!chart || !series) return;
-    series.setData(rows(points));
+    const shown = rows(points);
+    series.setData(shown);
+    below?.setData(fromBest(shown));
     chart.timeScale().fitContent();
-  }, [points, theme, palette, zone]);
+  }, [points, theme, palette, zone, drawdown]);
 
   return <div ref={box} role="group" aria-label={label} style={{ height }} className="w-full" />;
+}
+
+function belowOf(chart: IChartApi, color: string): ISeriesApi<"Area"> {
+  const series = chart.addSeries(AreaSeries, { lineColor: color, topColor: fade(color, 0.05), bottomColor: fade(color, 0.35), lineWidth: 1, priceLineVisible: false, invertFilledArea: true }, 1);
+  chart.panes()[1]?.setStretchFactor(0.35);
+  return series;
+}
+
+/** How far below its best so far: never above zero. */
+export function fromBest<T extends { value: number }>(shown: readonly T[]): T[] {
+  let best = 0;
+  return shown.map((row) => {
+    best = Math.max(best, row.value);
+    return { ...row, value: row.value - best };
+  });
 }
 
 /** One value per second at most, rising: what the library demands. */

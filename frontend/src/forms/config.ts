@@ -108,6 +108,24 @@ function shown({ min, max, above, below }: Bounds): Record<string, string> {
   return out;
 }
 
+/** What differs from a stored configuration; an optional field that was emptied is sent as null. */
+export function changesOf(fields: FieldSpec[], before: Values, after: Values): Values {
+  const changes: Values = {};
+  for (const { name, default: start } of fields) {
+    const old = before[name] ?? start ?? null;
+    const now = after[name] ?? start ?? null;
+    if (!same(old, now)) changes[name] = now;
+  }
+  return changes;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a === "string" && typeof b === "string" && isDecimal(a) && isDecimal(b)) return compare(a, b) === 0;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b || (a === null && b === "") || (a === "" && b === null);
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => same((a as Values)[name] ?? null, (b as Values)[name] ?? null));
+}
+
 /** The form of a configuration that already exists (a backtest's, another bot's). */
 export function valuesOf(fields: FieldSpec[], config: Values): Values {
   const values = defaultsOf(fields);

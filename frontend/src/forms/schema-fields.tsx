@@ -15,10 +15,11 @@ export type FormSurroundings = {
   unit: (unit: string | undefined) => string;
   /** A price can be taken from the chart; the path that waits for a click. */
   picking: string | null;
-  pick: (path: string | null) => void;
+  /** Null where there is no chart to take it from. */
+  pick: ((path: string | null) => void) | null;
 };
 
-export const FormSurroundingsContext = createContext<FormSurroundings>({ errorAt: () => null, unit: (unit) => unit ?? "", picking: null, pick: () => undefined });
+export const FormSurroundingsContext = createContext<FormSurroundings>({ errorAt: () => null, unit: (unit) => unit ?? "", picking: null, pick: null });
 
 type Props = { field: FieldSpec; prefix?: string; wide?: boolean };
 
@@ -87,7 +88,7 @@ function TextControl({ field, prefix = "" }: Props) {
         inputMode={field.kind === "whole" ? "numeric" : field.kind === "decimal" ? "decimal" : undefined}
         autoComplete="off"
       />
-      {isPrice ? (
+      {isPrice && pick ? (
         <button
           type="button"
           aria-label={`${t("pick")}: ${label}`}

@@ -1,7 +1,7 @@
 /**
  * Decimal strings for the eye. Rules:
  * 1. Money comes in as a string and goes out as a string; it is never turned into a float.
- * 2. Only formatting, rounding to a step and comparing live here; arithmetic on money is the core's.
+ * 2. Formatting, rounding, comparing and exact sums and products live here; what a bot makes, owes or may do is the core's to say.
  */
 
 const DECIMAL = /^-?\d+(\.\d+)?$/;
@@ -45,6 +45,24 @@ export function sum(values: readonly string[]): string {
     { digits: 0n, scale: 0 },
   );
   return trimZeros(text(total));
+}
+
+/** Exact multiplication. */
+export function product(a: string, b: string): string {
+  const [x, y] = [parts(a), parts(b)];
+  return trimZeros(text({ digits: x.digits * y.digits, scale: x.scale + y.scale }));
+}
+
+/** a / b, cut (never rounded up) to so many places; null where there is no answer. */
+export function quotient(a: string, b: string, decimals: number): string | null {
+  const [x, y] = align(parts(a), parts(b));
+  return y === 0n ? null : trimZeros(text({ digits: (x * 10n ** BigInt(decimals)) / y, scale: decimals }));
+}
+
+/** The same digits with the other sign. */
+export function negate(value: string): string {
+  if (signOf(value) === 0) return value;
+  return value.startsWith("-") ? value.slice(1) : `-${value}`;
 }
 
 export function signOf(value: string): -1 | 0 | 1 {

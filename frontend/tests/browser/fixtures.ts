@@ -5,7 +5,7 @@ import path from "node:path";
 import type { BrowserContext, Page, Route } from "playwright-core";
 import type { Bot, Fill, PreviewAnswer } from "@/api/types";
 import { aBot, aFill, aMarket, anAccount, anEvent, anOrder } from "../support/samples";
-import { aBacktest, aHit, aWebhook, GUARDS, RUN_FILLS } from "../support/more-samples";
+import { aBacktest, aHeatMap, aHit, aPortfolio, aSearch, aWebhook, DEALS, GUARDS, NOTIFICATIONS, RUN_FILLS } from "../support/more-samples";
 import { schemas } from "./schemas";
 
 const OUT = path.resolve(import.meta.dirname, "../../out");
@@ -82,6 +82,17 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/webhooks") return page([aWebhook()]);
   if (at.endsWith("/inbox")) return page([aHit(), aHit({ id: "h2", status: "rejected", reason: "bad_secret", action: null })]);
   if (at.endsWith("/messages")) return page([{ action: "start", title: "Start the bot", body: '{"action":"start"}', preview: '{"action":"start"}' }]);
+  if (at === "/portfolio") return route.fulfill({ json: aPortfolio(world.bots) });
+  if (at === "/notifications") return route.fulfill({ json: route.request().method() === "PUT" ? route.request().postDataJSON() : NOTIFICATIONS });
+  if (at === "/presets") return page([{ id: "ps_1", name: "Tight grid", strategy: "GRID", created_at: "2026-03-01T12:00:00Z", config: { low: "61000", high: "67000", cells: 20, investment: "2500" } }]);
+  if (at === "/optimisations") return page([aSearch()]);
+  if (at === "/optimisations/op_1") return route.fulfill({ json: aSearch() });
+  if (at === "/optimisations/op_1/heatmap") return route.fulfill({ json: aHeatMap() });
+  if (at.endsWith("/runs")) return page([aBacktest().best, { ...aBacktest().best, run: 1, overrides: { cells: 20 } }, { ...aBacktest().best, run: 2, overrides: { cells: 30 } }]);
+  if (at === "/backtests/bt_3") return route.fulfill({ json: aBacktest({ id: "bt_3", runs: 3 }) });
+  if (/^\/backtests\/bt_3\/(equity|fills)$/.test(at)) return page(at.endsWith("equity") ? curve("bt_3").reverse() : RUN_FILLS);
+  if (list === "edit") return route.fulfill({ status: 202, json: { command_id: null, status_url: "", bot: world.bots[0], effects: [{ field: "stop_loss_price", effective: "now" }, { field: "cells", effective: "restart" }] } });
+  if (list === "deals") return page(DEALS);
   if (at === "/backtests") return page([aBacktest(), aBacktest({ id: "bt_2", status: "running", best: null })]);
   if (at === "/backtests/bt_1") return route.fulfill({ json: aBacktest() });
   if (at === "/backtests/bt_1/equity") return page(curve("bt_1").reverse());

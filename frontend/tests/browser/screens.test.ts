@@ -14,12 +14,15 @@ const SCREENS = {
   "new-bot": { path: "/bots/new/", ready: "Start on paper" },
   backtests: { path: "/backtests/", ready: "SIMULATED prices" },
   backtest: { path: "/backtests/?id=bt_1", ready: "Create a bot from this" },
+  "backtest-compare": { path: "/backtests/?id=bt_3", ready: "3 runs compared" },
+  search: { path: "/backtests/?search=op_1", ready: "Where the good settings lie" },
   webhooks: { path: "/webhooks/", ready: "TradingView" },
   webhook: { path: "/webhooks/?id=wh_1", ready: "Message builder" },
   accounts: { path: "/accounts/", ready: "Practice" },
+  notifications: { path: "/notifications/", ready: "Quiet hours" },
   settings: { path: "/settings/", ready: "Colour|colours" },
 } as const;
-const BUDGET = 200 * 1024;
+const BUDGET = 200_000;
 
 let browser: Browser;
 let server: Server;
@@ -134,6 +137,59 @@ test("the form says what is wrong at its field and previews what is right", asyn
   await shoot(page, "new-bot-preview");
   expect(await axe(page)).toEqual([]);
   expect(watch.errors).toEqual([]);
+  await context.close();
+});
+
+test("figures are the market's of now, and say how old they are", async () => {
+  const { context, page } = await open(aWorld(), "/bots/");
+  const row = page.getByRole("region", { name: "Your bots" }).getByRole("row", { name: /Grid BTC/ });
+  await row.getByText("+28.47").waitFor();
+  await row.getByText(/^market, .* ago$/).waitFor();
+  await context.close();
+});
+
+test("an edit of a running bot says when each change takes effect before it is sent", async () => {
+  const { context, page, watch } = await open(aWorld(), "/bots/?id=bot_1");
+  await page.getByRole("button", { name: "More for Grid BTC" }).click();
+  await page.getByRole("menuitem", { name: "Change settings" }).click();
+  const dialog = page.getByRole("dialog", { name: "Settings of Grid BTC" });
+  await dialog.getByRole("textbox", { name: "Cells", exact: true }).fill("12");
+  const asked = page.waitForRequest((request) => request.url().endsWith("/edit"));
+  await dialog.getByRole("button", { name: "What would change?" }).click();
+  expect((await asked).postDataJSON()).toMatchObject({ config: { cells: 12 }, check_only: true });
+  await dialog.getByText("with new orders").waitFor();
+  await shoot(page, "bot-edit");
+  expect(await axe(page)).toEqual([]);
+  const sent = page.waitForRequest((request) => request.url().endsWith("/edit"));
+  await dialog.getByRole("button", { name: "Save the changes" }).click();
+  expect((await sent).postDataJSON()).toMatchObject({ config: { cells: 12 }, check_only: false });
+  await dialog.waitFor({ state: "detached" });
+  expect(watch.errors).toEqual([]);
+  await context.close();
+});
+
+test("a DCA bot's deals are listed", async () => {
+  const { context, page } = await open(aWorld({ bots: [aBot({ strategy: "DCA", deals: 2 })] }), "/bots/?id=bot_1");
+  await page.getByRole("tab", { name: /Deals/ }).click();
+  await page.getByRole("region", { name: "Deals" }).getByText("Take profit reached").waitFor();
+  await page.getByRole("button", { name: "Close the deal" }).click();
+  await shoot(page, "bot-deals");
+  expect(await axe(page)).toEqual([]);
+  await context.close();
+});
+
+test("a preset fills the form, and a search varies its numbers", async () => {
+  const { context, page } = await open(aWorld(), "/bots/new/");
+  await page.getByRole("button", { name: "Tight grid", exact: true }).click();
+  await page.getByText("Funds needed").waitFor();
+  expect(await page.getByRole("textbox", { name: "Cells", exact: true }).inputValue()).toBe("20");
+  await page.getByRole("button", { name: "Backtest", exact: true }).click();
+  await page.getByRole("tab", { name: "Search for better settings" }).click();
+  await shoot(page, "search-dialog");
+  expect(await axe(page)).toEqual([]);
+  const sent = page.waitForRequest((request) => request.url().endsWith("/optimisations") && request.method() === "POST");
+  await page.getByRole("button", { name: "Start the search" }).click();
+  expect((await sent).postDataJSON()).toMatchObject({ strategy: "GRID", space: [{ field: "cells", low: "11", high: "31", whole: true }] });
   await context.close();
 });
 

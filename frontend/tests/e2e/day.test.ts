@@ -3,16 +3,20 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { axe, DESK, launch, shoot, watched, type Watch } from "../support/browser";
 import { startOnebox, type Onebox } from "./onebox";
+import { writeRecording } from "./recording";
+import { goTo, lastClose, openPaper, plan, start, type Plan } from "./steps";
 
-const SOON = 30_000;
+const SOON = 45_000;
 
 let onebox: Onebox;
 let browser: Browser;
 let page: Page;
 let watch: Watch;
+let price: number;
+let bot: string;
 
 beforeAll(async () => {
-  [onebox, browser] = await Promise.all([startOnebox(), launch()]);
+  [onebox, browser] = await Promise.all([startOnebox(writeRecording), launch()]);
   const context = await browser.newContext({ viewport: DESK });
   ({ page, watch } = await watched(context, onebox.origin));
   page.setDefaultTimeout(SOON);
@@ -36,31 +40,19 @@ test("a new owner signs up and is asked to open an account", async () => {
 
 test("a paper account on the simulated market is opened", async () => {
   await page.getByRole("link", { name: "Open a paper account" }).click();
-  await page.getByRole("button", { name: "Open a paper account" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Name").fill("Practice");
-  await dialog.getByLabel("Speed").fill("60");
-  await dialog.getByRole("button", { name: "Open account" }).click();
-  await page.getByRole("region", { name: "Balances of Practice" }).waitFor();
+  await openPaper(page, { name: "Practice", market: "simulated", speed: "60", coins: { BTC: "2" } });
   await page.getByText("SIMULATED").first().waitFor();
   await shoot(page, "day-2-account");
 });
 
 test("a grid is planned over the chart, created and started", async () => {
   await page.getByRole("link", { name: "New bot here" }).click();
-  await page.getByRole("radio", { name: /^Grid/ }).check({ force: true });
   await page.getByLabel("Market", { exact: true }).selectOption("BTC/USDT");
-  const price = await lastClose(page);
-  await field("Low").fill(String(Math.floor(price * 0.98)));
-  await field("High").fill(String(Math.ceil(price * 1.02)));
-  await page.getByRole("textbox", { name: "Cells" }).fill("20");
-  await page.getByRole("textbox", { name: "Investment" }).fill("5000");
-  await page.getByText("Funds needed").waitFor();
+  price = await lastClose(page);
+  await plan(page, { strategy: "GRID", title: "Grid", account: "Practice", symbol: "BTC/USDT", fields: { ...around(price, 0.02), Cells: "20", Investment: "5000" } });
   await page.getByRole("region", { name: "Orders this bot would place first" }).getByRole("row").nth(15).waitFor();
   await shoot(page, "day-3-plan");
-  await page.getByRole("button", { name: "Start on paper" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Start now" }).click();
-  await page.waitForURL(/\/bots\/\?id=/);
+  await start(page);
 });
 
 test("orders and fills arrive without a reload", async () => {
@@ -77,31 +69,100 @@ test("orders and fills arrive without a reload", async () => {
   expect(await axe(page)).toEqual([]);
 });
 
-test("a webhook is made and tried, and panic freezes what runs", async () => {
-  await page.getByRole("link", { name: "Webhooks", exact: true }).first().click();
+test("each of the other five strategies is previewed and started on paper", async () => {
+  const spot = { account: "Practice", symbol: "BTC/USDT" };
+  const future = { account: "Practice", symbol: "BTC/USDT:USDT" };
+  const plans: Plan[] = [
+    { ...spot, strategy: "DCA", title: "DCA", fields: { "Base order": "200", "Safety order": "200", "Safety orders": "5", Step: "1", "Take profit": "1" } },
+    { ...spot, strategy: "BTD", title: "Buy the dip", fields: { ...around(price, 0.03), Cells: "10", Investment: "0.2" } },
+    { ...spot, strategy: "LOOP", title: "Loop", fields: { Investment: "3000", Orders: "8", Distance: "1" } },
+    { ...future, strategy: "COMBO", title: "Combo", fields: { Margin: "1000", Leverage: "2", Levels: "8", Step: "1" } },
+    { ...future, strategy: "DCA_FUTURES", title: "DCA futures", fields: { "Base order margin": "200", "Safety order margin": "200", Leverage: "3", "Safety orders": "3", Step: "2", "Take profit": "1" } },
+  ];
+  for (const one of plans) {
+    await goTo(page, "New bot");
+    await plan(page, one);
+    await shoot(page, `day-plan-${one.strategy.toLowerCase()}`);
+    await start(page);
+    await page.getByText("Active", { exact: true }).first().waitFor();
+    await page.getByRole("tab", { name: "Resting orders" }).waitFor();
+    await page.getByRole("region", { name: "Resting orders" }).getByRole("row").nth(1).waitFor();
+    await shoot(page, `day-bot-${one.strategy.toLowerCase()}`);
+  }
+});
+
+test("a recorded market is replayed, and a bot trades it", async () => {
+  await goTo(page, "Accounts");
+  await openPaper(page, { name: "Recorded", market: "replay", speed: "120" });
+  await page.getByText("REPLAY").first().waitFor();
+  await goTo(page, "New bot");
+  await plan(page, { strategy: "GRID", title: "Grid", account: "Recorded", symbol: "BTC/USDT", fields: { Low: "58500", High: "61500", Cells: "20", Investment: "5000" } });
+  await start(page);
+  await page.getByRole("tab", { name: /Fills/ }).click();
+  await page.getByRole("region", { name: "Fills" }).getByRole("row").nth(4).waitFor({ timeout: 90_000 });
+  await shoot(page, "day-replay");
+});
+
+test("settings of a running bot change, and it says when", async () => {
+  await goTo(page, "Bots");
+  await page.getByRole("link", { name: /^Grid BTC/ }).last().click();
+  await page.getByRole("button", { name: /^More for/ }).click();
+  await page.getByRole("menuitem", { name: "Change settings" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "Stop loss price", exact: true }).fill("1000");
+  await dialog.getByRole("button", { name: "What would change?" }).click();
+  await dialog.getByText("at once").waitFor();
+  await shoot(page, "day-edit");
+  await dialog.getByRole("button", { name: "Save the changes" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("tab", { name: "Why" }).click();
+  await page.getByText("Settings changed").first().waitFor();
+});
+
+test("a webhook takes a real alert, and the alert is sent again from the inbox", async () => {
+  bot = page.url();
+  await goTo(page, "Webhooks");
   await page.getByRole("button", { name: "New webhook" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("checkbox", { name: /Grid BTC/ }).check();
+  await dialog.getByRole("checkbox", { name: /Grid BTC/ }).last().check();
+  const made = page.waitForResponse((answer) => answer.url().endsWith("/api/v1/webhooks") && answer.request().method() === "POST");
   await dialog.getByRole("button", { name: "Create the webhook" }).click();
+  const { webhook } = (await (await made).json()) as { webhook: { url: string } };
+  const listed = page.waitForResponse((answer) => answer.url().endsWith("/messages"));
   await dialog.getByRole("link", { name: "Message builder" }).click();
+  const { items } = (await (await listed).json()) as { items: { action: string; preview: string }[] };
   await page.getByRole("button", { name: "Dry run: what would this do?" }).click();
   await page.getByText("Dry run", { exact: true }).first().waitFor();
+  const sent = await fetch(webhook.url, { method: "POST", headers: { "content-type": "application/json" }, body: items.find((one) => one.action === "pause")?.preview ?? "" });
+  expect(sent.ok).toBe(true);
+  await page.reload();
+  await page.getByText("Accepted", { exact: true }).first().waitFor();
+  await page.getByRole("button", { name: "Send again" }).first().click();
+  await page.getByText("Sent again.").waitFor();
   await shoot(page, "day-5-webhook");
-  await page.getByRole("link", { name: "Overview" }).first().click();
+  await page.goto(bot);
+  await page.getByText("Paused", { exact: true }).first().waitFor();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByText("Active", { exact: true }).first().waitFor();
+});
+
+test("panic freezes all that runs", async () => {
+  await goTo(page, "Overview");
   await page.getByRole("button", { name: "Panic" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop everything" }).click();
-  await page.getByText("Paused", { exact: true }).first().waitFor();
-  await page.getByRole("link", { name: /Grid BTC/ }).click();
+  await page.getByText("Paused", { exact: true }).nth(5).waitFor();
+  await shoot(page, "day-panic");
+  await page.goto(bot);
   await page.getByRole("button", { name: "Resume" }).click();
   await page.getByText("Active", { exact: true }).first().waitFor();
 });
 
 test("a backtest of the same market is run and read", async () => {
-  const bot = page.url();
-  await page.getByRole("link", { name: "New bot", exact: true }).first().click();
+  await goTo(page, "New bot");
+  await page.getByLabel("Account", { exact: true }).selectOption({ label: "Practice" });
   await page.getByRole("button", { name: /Suggest a range/ }).click();
-  await page.getByRole("textbox", { name: "Cells" }).fill("20");
-  await page.getByRole("textbox", { name: "Investment" }).fill("1000");
+  await page.getByRole("textbox", { name: "Cells", exact: true }).fill("20");
+  await page.getByRole("textbox", { name: "Investment", exact: true }).fill("1000");
   await page.getByRole("button", { name: "Backtest", exact: true }).click();
   await page.getByRole("dialog").getByLabel("How far back").selectOption("1");
   await page.getByRole("dialog").getByRole("button", { name: "Run the backtest" }).click();
@@ -128,14 +189,7 @@ test("the page complained about nothing and stayed at home", () => {
   expect(watch.outside.filter((url) => !url.startsWith(onebox.origin.replace("http", "ws")))).toEqual([]);
 });
 
-/** A field of the strategy's form by its exact name. */
-function field(name: string) {
-  return page.getByRole("textbox", { name, exact: true });
-}
-
-/** The newest close, read from the chart's table: the way of those who cannot see the chart. */
-async function lastClose(from: Page): Promise<number> {
-  await from.getByText("Last candles as a table").click();
-  const close = await from.getByRole("region", { name: "Last candles as a table" }).locator("tbody tr").first().locator("td").nth(3).innerText();
-  return Number(close.replace(/,/g, ""));
+/** A range around a price, as it is typed. */
+function around(middle: number, share: number): { Low: string; High: string } {
+  return { Low: String(Math.floor(middle * (1 - share))), High: String(Math.ceil(middle * (1 + share))) };
 }

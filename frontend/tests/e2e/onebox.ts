@@ -1,6 +1,6 @@
 /** The real platform, started for one test and ended with it. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,11 +10,17 @@ const READY_MS = 60_000;
 
 export type Onebox = { origin: string; log: () => string; stop: () => Promise<void> };
 
-export async function startOnebox(): Promise<Onebox> {
+export async function startOnebox(record: (folder: string) => void = () => undefined): Promise<Onebox> {
   const port = await freePort();
   const data = mkdtempSync(path.join(tmpdir(), "day-"));
+  const recordings = path.join(data, "recordings");
+  mkdirSync(recordings);
+  record(recordings);
   const python = process.env.PYTHON ?? path.join(ROOT, ".venv/bin/python");
-  const child = spawn(python, ["-m", "infra.onebox", "--port", String(port), "--data", data, "--static", "frontend/out"], { cwd: ROOT });
+  const child = spawn(python, ["-m", "infra.onebox", "--port", String(port), "--data", data, "--static", "frontend/out"], {
+    cwd: ROOT,
+    env: { ...process.env, REPLAY_DIR: recordings, MARKET_WATCH_SCHEDULE: "* * * * * *" },
+  });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (log = (log + chunk.toString()).slice(-20_000)));
   const origin = `http://127.0.0.1:${port}`;

@@ -1,5 +1,5 @@
 /** Samples of research and safety, typed by the contract. */
-import type { Backtest, BacktestFill, Guard, GuardState, Hit, Webhook } from "@/api/types";
+import type { Backtest, BacktestFill, Bot, Deal, Guard, GuardState, HeatMap, Hit, Notifications, Optimisation, Portfolio, Webhook } from "@/api/types";
 
 const AT = "2026-03-01T12:00:00.000Z";
 
@@ -115,3 +115,59 @@ export const GUARDS: { items: Guard[]; states: GuardState[]; updated_at: string 
   states: [{ id: "g_1", value: "1.2", tripped_at: null }],
   updated_at: AT,
 };
+
+export function aSearch(change: Partial<Optimisation> = {}): Optimisation {
+  const { runs: _runs, kept: _kept, timeframe: _timeframe, ...job } = aBacktest();
+  return {
+    ...job,
+    id: "op_1",
+    name: "Grid BTC search",
+    method: "tpe",
+    objective: "pnl",
+    trials: 12,
+    split_pct: 70,
+    space: [
+      { field: "cells", low: "10", high: "40", whole: true, log: false, choices: [], step: null },
+      { field: "reserve_pct", low: "0.2", high: "1", whole: false, log: false, choices: [], step: null },
+    ],
+    overfit: { in_sample: "38.1", out_of_sample: "4.2", kept_pct: "11", rank_correlation: "0.18", warning: true },
+    proofs: [],
+    best: job.best && { ...job.best, overrides: { cells: 22, reserve_pct: "0.4" } },
+    ...change,
+  };
+}
+
+export function aHeatMap(): HeatMap {
+  const [xs, ys] = [["10", "15", "20", "25", "30", "35"], ["0.2", "0.4", "0.6", "0.8"]];
+  const cells = xs.flatMap((x, i) => ys.map((y, j) => ({ x, y, value: (Math.sin(i + j / 2) * 40).toFixed(2), trials: 1 + ((i + j) % 3) })));
+  return { x: "cells", y: "reserve_pct", xs, ys, cells };
+}
+
+export const NOTIFICATIONS: Notifications = {
+  channels: [
+    { id: "ch_1", kind: "email", target: "owner@example.org", occasions: ["error", "guard_tripped", "stopped"], enabled: true },
+    { id: "ch_2", kind: "url", target: "https://chat.example.org/hooks/abc", occasions: ["fill", "deal_closed"], enabled: false },
+  ],
+  time_zone: "Europe/Berlin",
+  quiet_from: "22:00",
+  quiet_until: "07:00",
+};
+
+export const DEALS: Deal[] = [
+  { number: null, status: "open", opened_at: AT, closed_at: null, open_price: "64250.5", amount: "0.0031", reason: null, gross: null },
+  { number: 2, status: "closed", opened_at: "2026-03-01T09:00:00.000Z", closed_at: "2026-03-01T10:12:00.000Z", open_price: "63900", amount: "0.0062", reason: "take_profit", gross: "4.12" },
+  { number: 1, status: "closed", opened_at: "2026-03-01T07:00:00.000Z", closed_at: "2026-03-01T08:40:00.000Z", open_price: "64700", amount: "0.0093", reason: "stop_loss", gross: "-7.5" },
+];
+
+/** The portfolio of these bots, a little later and a little dearer. */
+export function aPortfolio(bots: readonly Bot[], at = AT): Portfolio {
+  const rows = bots.flatMap(({ id, account_id, name, strategy, symbol, status, exchange, pnl }) =>
+    pnl ? [{ bot_id: id, account_id, name, strategy, symbol, status, currency: pnl.currency, is_priced_now: true, price: "64300", put_in: "5000", total: "28.47", value: "5028.47", world: exchange === "paper" ? ("paper" as const) : ("live" as const) }] : [],
+  );
+  const totals = (["paper", "live"] as const).flatMap((world) => {
+    const count = rows.filter((row) => row.world === world).length;
+    if (count === 0) return [];
+    return [{ world, currency: "USDT", bots: count, running: count, cell_profit: "85", inventory_pnl: "-21.66", fees: "6.4", funding: "0", total: "56.94", put_in: "10000", value: "10056.94" }];
+  });
+  return { at, bots: rows, totals };
+}

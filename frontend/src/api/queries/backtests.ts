@@ -40,11 +40,20 @@ export function useBacktestFills(id: string, run: number, on: boolean) {
   });
 }
 
-export function useBacktestBot(id: string | null) {
+export function useBacktestRuns(id: string, on: boolean) {
   return useQuery({
-    queryKey: keys.backtestBot(id ?? ""),
+    queryKey: keys.backtestRuns(id),
+    enabled: on,
+    queryFn: () => must(api.GET("/api/v1/backtests/{backtest_id}/runs", { params: { path: { backtest_id: id }, query: { limit: 100 } } })),
+    staleTime: Infinity,
+  });
+}
+
+export function useBacktestBot(id: string | null, run: number) {
+  return useQuery({
+    queryKey: keys.backtestBot(id ?? "", run),
     enabled: id !== null,
-    queryFn: () => must(api.GET("/api/v1/backtests/{backtest_id}/bot", { params: { path: { backtest_id: id ?? "" } } })),
+    queryFn: () => must(api.GET("/api/v1/backtests/{backtest_id}/bot", { params: { path: { backtest_id: id ?? "" }, query: { run } } })),
     staleTime: Infinity,
   });
 }

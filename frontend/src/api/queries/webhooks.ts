@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, idempotencyKey, must } from "../client";
 import { keys } from "../keys";
-import type { WebhookCreate } from "../types";
+import type { WebhookCreate, WebhookPatch } from "../types";
 
 const key = () => ({ "idempotency-key": idempotencyKey() });
 
@@ -23,6 +23,25 @@ export function useSwitchWebhook(id: string) {
   return useMutation({
     mutationFn: (enabled: boolean) => must(api.PATCH("/api/v1/webhooks/{webhook_id}", { params: { path: { webhook_id: id } }, body: { enabled } })),
     onSuccess: () => void cache.invalidateQueries({ queryKey: keys.webhooks }),
+  });
+}
+
+export function usePatchWebhook(id: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: WebhookPatch) => must(api.PATCH("/api/v1/webhooks/{webhook_id}", { params: { path: { webhook_id: id } }, body })),
+    onSuccess: () => void cache.invalidateQueries({ queryKey: keys.webhooks }),
+  });
+}
+
+export function useRotateWebhook(id: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: () => must(api.POST("/api/v1/webhooks/{webhook_id}/rotate", { params: { path: { webhook_id: id }, header: key() } })),
+    onSuccess: () => {
+      void cache.invalidateQueries({ queryKey: keys.webhooks });
+      void cache.invalidateQueries({ queryKey: keys.messages(id) });
+    },
   });
 }
 

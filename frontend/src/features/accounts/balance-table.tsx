@@ -9,7 +9,7 @@ const SHORT = ["free", "used", "reserved"] as const;
 export function BalanceTable({ label, balances, short }: { label: string; balances: readonly Balance[]; short?: boolean }) {
   const columns = short ? SHORT : COLUMNS;
   const cell = short ? "px-2 text-xs" : "px-3";
-  const t = useTranslations("accounts");
+  const t = useTranslations("balance");
   if (balances.length === 0) return <p className="p-3 text-xs text-muted">{t("noBalances")}</p>;
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard

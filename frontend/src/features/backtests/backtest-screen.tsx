@@ -1,15 +1,15 @@
 "use client";
 import { ArrowLeft } from "lucide-react";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
-import { useBacktest, useBacktestEquity, useBacktestFills, useCancelBacktest, useDeleteBacktest } from "@/api/queries/backtests";
+import { useBacktest, useBacktestEquity, useBacktestFills, useBacktestRuns, useCancelBacktest, useDeleteBacktest } from "@/api/queries/backtests";
 import { ApiError } from "@/api/client";
-import type { Backtest, RunView } from "@/api/types";
-import { EquityChart } from "@/charts/lazy";
+import type { Backtest, BacktestFill, RunView } from "@/api/types";
+import { EquityChart, PriceChart } from "@/charts/lazy";
 import { Waterfall } from "@/features/bots/pnl-panel";
 import { useCodeText, useErrorText } from "@/lib/errors";
 import { Link, useNav } from "@/lib/nav";
-import { formatDateTime, formatSpan } from "@/lib/time";
+import { formatDateTime } from "@/lib/time";
 import { Badge } from "@/ui/badge";
 import { Button, ButtonLink } from "@/ui/button";
 import { Panel } from "@/ui/panel";
@@ -17,8 +17,12 @@ import { Empty, Failed, Loading } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { Figures } from "./figures";
 import { isOpen, JobBadge } from "./job-badge";
+import { JobProgress } from "./job-progress";
 import { RunFills } from "./run-fills";
+import { RunTable } from "./run-table";
 import { useSourceText } from "./source-text";
+
+const NONE: BacktestFill[] = [];
 
 export default function BacktestScreen({ id }: { id: string }) {
   const t = useTranslations("backtests");
@@ -28,17 +32,16 @@ export default function BacktestScreen({ id }: { id: string }) {
     const gone = job.error instanceof ApiError && job.error.status === 404;
     return gone ? <Empty title={t("missing")} /> : <Failed error={job.error} retry={() => void job.refetch()} />;
   }
-  const { best } = job.data;
   return (
     <div className="space-y-3">
       <Head job={job.data} />
-      {isOpen(job.data) ? <Progress job={job.data} /> : null}
+      {isOpen(job.data) ? <JobProgress job={job.data} label={t("progress")} /> : null}
       {job.data.status === "failed" ? (
         <p role="alert" className="rounded-md bg-negative-soft px-3 py-2 text-sm text-negative">
           {t("failed", { error: job.data.error ?? "" })}
         </p>
       ) : null}
-      {best ? <Run job={job.data} run={best} /> : null}
+      <Runs job={job.data} />
       <p className="text-[11px] leading-snug text-muted">{t("assumptions")}</p>
     </div>
   );
@@ -76,7 +79,7 @@ function Head({ job }: { job: Backtest }) {
             </Button>
           )}
           {job.best?.metrics ? (
-            <ButtonLink look="primary" href={`/bots/new/?backtest=${job.id}&strategy=${job.strategy}&symbol=${encodeURIComponent(job.symbol)}`}>
+            <ButtonLink look="primary" href={`/bots/new/?backtest=${job.id}&run=${job.best.run}&strategy=${job.strategy}&symbol=${encodeURIComponent(job.symbol)}`}>
               {t("createBot")}
             </ButtonLink>
           ) : null}
@@ -94,28 +97,23 @@ function Head({ job }: { job: Backtest }) {
   );
 }
 
-function Progress({ job }: { job: Backtest }) {
-  const t = useTranslations("backtests");
-  const phase = useTranslations("jobPhase");
-  const { percent, eta_s: eta, candles_per_s: speed } = job.progress;
+/** One run, or several beside each other with one chosen. */
+function Runs({ job }: { job: Backtest }) {
+  const t = useTranslations("runs");
+  const several = job.runs > 1 && !isOpen(job);
+  const runs = useBacktestRuns(job.id, several);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const items = runs.data?.items ?? [];
+  const run = items.find((one) => one.run === chosen) ?? job.best;
   return (
-    <Panel>
-      <div
-        role="progressbar"
-        aria-label={t("progress")}
-        aria-valuenow={percent}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        className="h-2 overflow-hidden rounded-full bg-raised"
-      >
-        <div className="h-full bg-accent transition-[width]" style={{ width: `${percent}%` }} />
-      </div>
-      <p className="num mt-2 flex flex-wrap gap-x-3 text-xs text-muted">
-        <span className="text-text">{t("phase", { phase: phase(job.progress.phase ?? "queued"), percent: percent ?? 0 })}</span>
-        {eta !== null && eta !== undefined ? <span>{t("eta", { time: formatSpan(eta) })}</span> : null}
-        {speed ? <span>{t("speed", { count: speed })}</span> : null}
-      </p>
-    </Panel>
+    <>
+      {several ? (
+        <Panel title={t("compare", { count: job.runs })} flush>
+          {runs.isPending ? <Loading /> : <RunTable label={t("label")} runs={items} chosen={run?.run} onChoose={setChosen} many={job.ranges.length > 1} />}
+        </Panel>
+      ) : null}
+      {run ? <Run key={run.run} job={job} run={run} /> : null}
+    </>
   );
 }
 
@@ -127,6 +125,7 @@ function Run({ job, run }: { job: Backtest; run: RunView }) {
   const equity = useBacktestEquity(job.id, run.run, kept);
   const fills = useBacktestFills(job.id, run.run, kept);
   const points = useMemo(() => (equity.data?.items ?? []).map(({ at, total }) => ({ at, value: total })), [equity.data]);
+  const prices = useMemo(() => (equity.data?.items ?? []).map(({ at, price }) => ({ at, price })), [equity.data]);
   if (run.refused && run.refused.length > 0) {
     return (
       <Panel title={t("refused")}>
@@ -146,13 +145,18 @@ function Run({ job, run }: { job: Backtest; run: RunView }) {
       <div className="min-w-0 space-y-3">
         <Panel title={t("equity")} flush>
           {points.length > 1 ? (
-            <EquityChart label={t("equity")} points={points} height={320} />
+            <EquityChart label={t("equity")} points={points} height={340} drawdown />
           ) : equity.isPending && kept ? (
             <Loading />
           ) : (
             <Empty title={t("noEquity")} />
           )}
         </Panel>
+        {prices.length > 1 ? (
+          <Panel title={t("onPrice")} flush>
+            <PriceChart label={t("onPrice")} points={prices} trades={fills.data?.items ?? NONE} height={300} />
+          </Panel>
+        ) : null}
         <Panel title={t("fills")} flush>
           {fills.isPending && kept ? <Loading /> : <RunFills symbol={job.symbol} fills={fills.data?.items ?? []} />}
         </Panel>

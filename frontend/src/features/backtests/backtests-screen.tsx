@@ -3,6 +3,7 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { useBacktests } from "@/api/queries/backtests";
+import { useOptimisations } from "@/api/queries/optimisations";
 import type { Backtest } from "@/api/types";
 import { compare, formatDecimal } from "@/lib/money";
 import { Link } from "@/lib/nav";
@@ -32,7 +33,36 @@ export function BacktestsScreen() {
         {jobs.data?.items.length === 0 ? <Empty title={t("emptyTitle")}>{t("emptyText")}</Empty> : null}
         {jobs.data && jobs.data.items.length > 0 ? <JobTable jobs={jobs.data.items} /> : null}
       </Panel>
+      <Searches />
     </>
+  );
+}
+
+/** Searches for better settings; shown once there is one. */
+function Searches() {
+  const t = useTranslations("optimise");
+  const strategy = useTranslations("strategy");
+  const jobs = useOptimisations();
+  if (!jobs.data || jobs.data.items.length === 0) return null;
+  return (
+    <Panel flush title={t("title")} className="mt-3">
+      <ul className="divide-y divide-line">
+        {jobs.data.items.map((job) => (
+          <li key={job.id}>
+            <Link href={`/backtests/?search=${job.id}`} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2.5 text-[13px] hover:bg-hover">
+              <span className="font-medium">{job.name || strategy(job.strategy)}</span>
+              <span className="text-[11px] text-muted">
+                {strategy(job.strategy)} · {job.symbol} · {t("trialCount", { count: job.trials })}
+              </span>
+              <JobBadge job={job} />
+              <span className="ml-auto">
+                <Money value={job.best?.metrics?.pnl.total} unit={job.best?.metrics?.currency} sign />
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Panel>
   );
 }
 

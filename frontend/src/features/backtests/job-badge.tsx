@@ -9,7 +9,7 @@ export function isOpen(job: Pick<Backtest, "status">): boolean {
   return job.status === "queued" || job.status === "running" || job.status === "cancelling";
 }
 
-export function JobBadge({ job }: { job: Backtest }) {
+export function JobBadge({ job }: { job: Pick<Backtest, "status" | "progress"> }) {
   const t = useTranslations("jobStatus");
   return (
     <Badge tone={TONES[job.status]} dot>

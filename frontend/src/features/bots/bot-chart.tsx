@@ -23,7 +23,8 @@ export function BotChart({ bot }: { bot: Bot }) {
   const fills = useFills(bot.id);
   const { tick } = useRules(bot);
 
-  const lines = useMemo(() => linesOf(bot, orders.data?.items ?? []), [bot, orders.data]);
+  const words = useWords();
+  const lines = useMemo(() => linesOf(bot, orders.data?.items ?? [], words), [bot, orders.data, words]);
   const marks = useMemo<ChartMark[]>(() => (fills.data?.items ?? []).map(({ at, side, price }) => ({ at, side, price })), [fills.data]);
 
   return (
@@ -38,22 +39,33 @@ export function BotChart({ bot }: { bot: Bot }) {
   );
 }
 
-/** Resting orders (the nearest ones labelled), the strategy's own prices, and the exits the owner set. */
-function linesOf(bot: Bot, orders: Order[]): ChartLine[] {
+type LineWords = Record<"stop" | "target" | "average" | "liquidation", string>;
+
+function useWords(): LineWords {
+  const t = useTranslations("line");
+  return useMemo(() => ({ stop: t("stop"), target: t("target"), average: t("average"), liquidation: t("liquidation") }), [t]);
+}
+
+/** Resting orders (the nearest ones labelled, exits by name), the strategy's own prices, and the exits the owner set. */
+function linesOf(bot: Bot, orders: Order[], words: LineWords): ChartLine[] {
   const resting = orders.filter((order): order is Order & { price: string } => order.price !== null && order.status !== "over");
   const near = nearest(resting, bot.price ?? null);
-  const lines: ChartLine[] = resting.map((order) => ({ price: order.price, kind: order.side, labelled: near.has(order.id) }));
-  const config = bot.config as Record<string, unknown>;
+  const lines = resting.map((order): ChartLine => {
+    if (order.role === "take_profit") return { price: order.price, kind: "target", title: words.target, labelled: true };
+    if (order.role === "stop_loss") return { price: order.price, kind: "stop", title: words.stop, labelled: true };
+    return { price: order.price, kind: order.side, labelled: near.has(order.id) };
+  });
   const add = (value: unknown, kind: ChartLine["kind"], title: string) => {
     if (typeof value === "string" && /^\d/.test(value)) lines.push({ price: value, kind, title, labelled: true });
   };
-  add(config.stop_loss_price, "stop", "stop loss");
-  add(config.take_profit_price, "target", "take profit");
+  const config = bot.config as Record<string, unknown>;
+  add(config.stop_loss_price, "stop", words.stop);
+  add(config.take_profit_price, "target", words.target);
   const figures = bot.figures ?? {};
-  add(figures.average ?? figures.average_price ?? figures.entry_price, "average", "average");
-  add(figures.stop_price, "stop", "stop");
-  add(figures.take_profit_price, "target", "take profit");
-  add(figures.liquidation_price, "stop", "liquidation");
+  add(figures.average ?? figures.average_price ?? figures.entry_price ?? figures.entry, "average", words.average);
+  add(figures.stop_price ?? figures.stop_loss_price, "stop", words.stop);
+  add(figures.take_profit_price, "target", words.target);
+  add(figures.liquidation_price ?? figures.liquidation, "stop", words.liquidation);
   return lines;
 }
 

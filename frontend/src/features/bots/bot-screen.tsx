@@ -6,6 +6,7 @@ import { useBot } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";
 import { ModeBadge } from "@/features/shell/mode-badge";
 import { usePriceNow, useRules } from "@/features/market/use-market";
+import { FormWords } from "@/i18n/form-words";
 import { formatPrice } from "@/lib/money";
 import { Link } from "@/lib/nav";
 import { Badge } from "@/ui/badge";
@@ -17,11 +18,21 @@ import { BotSections } from "./bot-sections";
 import { Commands } from "./commands";
 import { HorizonLine } from "./horizon-line";
 import { PnlPanel } from "./pnl-panel";
+import { usePriced } from "./priced";
+import { PricedAge } from "./priced-age";
 import { StatePanel } from "./state-panel";
 import { StatusBadge } from "./status-badge";
 import { quoteOf } from "./words";
 
 export default function BotScreen({ id }: { id: string }) {
+  return (
+    <FormWords>
+      <Screen id={id} />
+    </FormWords>
+  );
+}
+
+function Screen({ id }: { id: string }) {
   const t = useTranslations("bot");
   const bot = useBot(id);
   if (bot.isPending) return <Loading rows={10} />;
@@ -46,7 +57,7 @@ export default function BotScreen({ id }: { id: string }) {
           <BotSections bot={bot.data} />
         </div>
         <div className="grid min-w-0 content-start gap-3 sm:grid-cols-2 xl:grid-cols-1">
-          <PnlPanel pnl={bot.data.pnl ?? null} />
+          <PnlPanel bot={bot.data} />
           <StatePanel bot={bot.data} />
         </div>
       </div>
@@ -59,6 +70,7 @@ function Head({ bot }: { bot: Bot }) {
   const strategy = useTranslations("strategy");
   const { tick } = useRules(bot);
   const price = usePriceNow(bot);
+  const priced = usePriced(bot);
   return (
     <header className="space-y-2">
       <Link href="/bots/" className="inline-flex items-center gap-1 text-xs text-muted hover:text-text">
@@ -84,8 +96,8 @@ function Head({ bot }: { bot: Bot }) {
         </span>
         {bot.pnl ? (
           <span className="num">
-            <Money value={bot.pnl.total} unit={bot.pnl.currency} sign className="text-base font-semibold" />{" "}
-            <Percent value={bot.pnl.total_pct} />
+            <Money value={priced.total} unit={bot.pnl.currency} sign className="text-base font-semibold" /> <Percent value={priced.totalPct} />
+            <PricedAge priced={priced} className="ml-2 text-[11px] text-muted" />
           </span>
         ) : null}
         <HorizonLine bot={bot} />

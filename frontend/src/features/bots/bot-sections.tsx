@@ -3,34 +3,48 @@ import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import type { Bot } from "@/api/types";
-import { FormWords } from "@/i18n/form-words";
+import { DEALERS } from "./words";
+import { DealTable } from "./deal-table";
+import { ExportButton } from "./export-button";
 import { EquityPanel } from "./equity-panel";
 import { EventLog } from "./event-log";
 import { FillTable } from "./fill-table";
 import { Ladder } from "./ladder";
 import { ConfigList } from "./config-list";
 
-const NAMES = ["orders", "fills", "equity", "log", "settings"] as const;
+const NAMES = ["orders", "fills", "deals", "equity", "log", "settings"] as const;
 
 export function BotSections({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
   const [tab, setTab] = useState<string>("orders");
-  const counts: Partial<Record<(typeof NAMES)[number], number>> = { orders: bot.open_orders, fills: bot.fills };
+  const counts: Partial<Record<(typeof NAMES)[number], number>> = { orders: bot.open_orders, fills: bot.fills, deals: bot.deals };
+  const names = NAMES.filter((name) => name !== "deals" || DEALERS.has(bot.strategy));
   const bodies: Record<(typeof NAMES)[number], ReactNode> = {
     orders: <Ladder bot={bot} />,
-    fills: <FillTable bot={bot} />,
-    equity: <EquityPanel bot={bot} />,
-    log: <EventLog bot={bot} />,
-    settings: (
-      <FormWords>
-        <ConfigList bot={bot} />
-      </FormWords>
+    fills: (
+      <>
+        <FillTable bot={bot} />
+        <Foot>
+          <ExportButton what="fills.csv" botId={bot.id} />
+        </Foot>
+      </>
     ),
+    deals: <DealTable bot={bot} />,
+    equity: <EquityPanel bot={bot} />,
+    log: (
+      <>
+        <EventLog bot={bot} />
+        <Foot>
+          <ExportButton what="events.csv" botId={bot.id} />
+        </Foot>
+      </>
+    ),
+    settings: <ConfigList bot={bot} />,
   };
   return (
     <Tabs.Root value={tab} onValueChange={setTab} className="rounded-lg border border-line bg-panel">
       <Tabs.List aria-label={t("sections")} className="flex overflow-x-auto border-b border-line px-1">
-        {NAMES.map((name) => (
+        {names.map((name) => (
           <Tabs.Trigger
             key={name}
             value={name}
@@ -41,11 +55,15 @@ export function BotSections({ bot }: { bot: Bot }) {
           </Tabs.Trigger>
         ))}
       </Tabs.List>
-      {NAMES.map((name) => (
+      {names.map((name) => (
         <Tabs.Content key={name} value={name}>
           {bodies[name]}
         </Tabs.Content>
       ))}
     </Tabs.Root>
   );
+}
+
+function Foot({ children }: { children: ReactNode }) {
+  return <div className="flex justify-end border-t border-line px-3 py-2">{children}</div>;
 }

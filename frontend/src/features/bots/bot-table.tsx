@@ -12,6 +12,8 @@ import { useNow } from "@/lib/now";
 import { ageSeconds, formatFull, formatSpan } from "@/lib/time";
 import { DataTable } from "@/ui/data-table";
 import { Money, Percent } from "@/ui/figure";
+import { usePriced } from "./priced";
+import { PricedAge } from "./priced-age";
 import { StatusBadge } from "./status-badge";
 import { quoteOf } from "./words";
 
@@ -51,28 +53,14 @@ export function BotTable({ bots, label }: { bots: Bot[]; label: string }) {
         header: t("price"),
         enableSorting: false,
         meta: { right: true, from: "lg" },
-        cell: ({ row: { original: bot } }) =>
-          bot.price ? (
-            <>
-              {formatPrice(bot.price)} <span className="text-[11px] text-muted">{quoteOf(bot.symbol)}</span>
-            </>
-          ) : (
-            <span className="text-muted">–</span>
-          ),
+        cell: ({ row }) => <PriceNow bot={row.original} />,
       }),
       column.accessor((bot) => bot.pnl?.total ?? null, {
         id: "pnl",
         header: t("pnl"),
         meta: { right: true },
         sortingFn: (a, b) => compare(a.original.pnl?.total ?? "0", b.original.pnl?.total ?? "0"),
-        cell: ({ row: { original: bot } }) => (
-          <span className="inline-flex flex-col items-end leading-tight">
-            <Money value={bot.pnl?.total} unit={bot.pnl?.currency} sign className="font-medium" />
-            <span className="text-[11px]">
-              <Percent value={bot.pnl?.total_pct} />
-            </span>
-          </span>
-        ),
+        cell: ({ row }) => <TotalNow bot={row.original} />,
       }),
       column.display({ id: "trend", header: t("trend"), meta: { from: "xl" }, cell: ({ row }) => <Trend bot={row.original} /> }),
       column.accessor("deals", { header: t("deals"), meta: { right: true, from: "lg" } }),
@@ -87,6 +75,31 @@ export function BotTable({ bots, label }: { bots: Bot[]; label: string }) {
     [t, strategy],
   );
   return <DataTable label={label} columns={columns} rows={bots} rowId={(bot) => bot.id} />;
+}
+
+function PriceNow({ bot }: { bot: Bot }) {
+  const priced = usePriced(bot);
+  if (!priced.price) return <span className="text-muted">–</span>;
+  return (
+    <span className="inline-flex flex-col items-end leading-tight">
+      <span>
+        {formatPrice(priced.price)} <span className="text-[11px] text-muted">{quoteOf(bot.symbol)}</span>
+      </span>
+      <PricedAge priced={priced} className="text-[11px] text-muted" />
+    </span>
+  );
+}
+
+function TotalNow({ bot }: { bot: Bot }) {
+  const priced = usePriced(bot);
+  return (
+    <span className="inline-flex flex-col items-end leading-tight">
+      <Money value={priced.total} unit={bot.pnl?.currency} sign className="font-medium" />
+      <span className="text-[11px]">
+        <Percent value={priced.totalPct} />
+      </span>
+    </span>
+  );
 }
 
 /** Drawn only for rows in view, since a table of hundreds holds only those. */

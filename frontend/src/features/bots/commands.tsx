@@ -8,6 +8,7 @@ import type { Bot } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
 import { useNav } from "@/lib/nav";
 import { Button } from "@/ui/button";
+import { MoreMenu } from "./more-menu";
 import { PauseDialog } from "./pause-dialog";
 import { StopDialog } from "./stop-dialog";
 import { mayDelete, mayPause, mayResume, mayStart, mayStop } from "./words";
@@ -68,6 +69,7 @@ export function Commands({ bot }: { bot: Bot }) {
           <Trash2 aria-hidden="true" className="size-4" /> {t("delete")}
         </Button>
       ) : null}
+      <MoreMenu bot={bot} />
       <StopDialog key={`stop-${dialog}`} bot={bot} open={dialog === "stop"} busy={command.isPending} onClose={() => setDialog(null)} onConfirm={(closeMode) => tell({ name: "stop", closeMode })} />
       <PauseDialog key={`pause-${dialog}`} bot={bot} open={dialog === "pause"} busy={command.isPending} onClose={() => setDialog(null)} onConfirm={(keepOrders) => tell({ name: "pause", keepOrders })} />
     </>

@@ -14,5 +14,5 @@ export function EquityPanel({ bot }: { bot: Bot }) {
   if (equity.isPending) return <Loading />;
   if (equity.isError && !equity.data) return <Failed error={equity.error} retry={() => void equity.refetch()} />;
   if (points.length < 2) return <Empty title={t("noEquity")} />;
-  return <EquityChart label={overview("equityTitle", { name: bot.name })} points={points} height={300} />;
+  return <EquityChart label={overview("equityTitle", { name: bot.name })} points={points} height={320} drawdown />;
 }

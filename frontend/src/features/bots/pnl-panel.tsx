@@ -1,33 +1,35 @@
 "use client";
 /** The split that is always shown whole: completed trades + inventory − fees + funding = total, and what holding would have made. */
 import { useTranslations } from "use-intl";
-import type { Pnl } from "@/api/types";
-import { formatMoney, formatPrice, signOf, tone } from "@/lib/money";
+import type { Bot, Pnl } from "@/api/types";
+import { formatMoney, formatPrice, negate, tone } from "@/lib/money";
 import { formatTime } from "@/lib/time";
 import { cx } from "@/lib/cx";
 import { Percent } from "@/ui/figure";
 import { Panel } from "@/ui/panel";
+import { splitNow, usePriced } from "./priced";
 import { PnlBars } from "@/charts/pnl-bars";
 
 const PARTS = ["cell_profit", "inventory_pnl", "fees", "funding"] as const;
 const TONES = { positive: "text-positive", negative: "text-negative", flat: "text-text" } as const;
 
-export function PnlPanel({ pnl }: { pnl: Pnl | null }) {
+export function PnlPanel({ bot }: { bot: Bot }) {
   const t = useTranslations("pnl");
   return (
     <Panel title={t("title")}>
-      {pnl ? <Split pnl={pnl} /> : <p className="text-xs text-muted">{t("none")}</p>}
+      {bot.pnl ? <Split bot={bot} pnl={bot.pnl} /> : <p className="text-xs text-muted">{t("none")}</p>}
     </Panel>
   );
 }
 
-function Split({ pnl }: { pnl: Pnl }) {
+function Split({ bot, pnl }: { bot: Bot; pnl: Pnl }) {
   const t = useTranslations("pnl");
+  const priced = usePriced(bot);
   return (
     <>
-      <Waterfall parts={pnl} />
+      <Waterfall parts={splitNow(pnl, priced)} />
       <p className="mt-2 text-[11px] text-muted">
-        {t("at", { price: formatPrice(pnl.price), time: formatTime(pnl.at) })} · <Percent value={pnl.total_pct} />
+        {t(priced.isNow ? "atNow" : "at", { price: formatPrice(priced.price ?? pnl.price), time: formatTime(priced.at ?? pnl.at) })} · <Percent value={priced.totalPct} />
       </p>
       <p className="mt-1 text-[11px] leading-snug text-muted">{t("help")}</p>
     </>
@@ -41,11 +43,11 @@ export function Waterfall({ parts: pnl }: { parts: WaterfallParts }) {
   const t = useTranslations("pnl");
   return (
     <>
-      <PnlBars parts={PARTS.map((part) => (part === "fees" ? minus(pnl.fees) : pnl[part]))} total={pnl.total} />
+      <PnlBars parts={PARTS.map((part) => (part === "fees" ? negate(pnl.fees) : pnl[part]))} total={pnl.total} />
       <table aria-label={t("tableLabel")} className="mt-2 w-full text-[13px]">
         <tbody>
           {PARTS.map((part) => (
-            <Line key={part} label={t(part)} value={part === "fees" ? minus(pnl.fees) : pnl[part]} unit={pnl.currency} />
+            <Line key={part} label={t(part)} value={part === "fees" ? negate(pnl.fees) : pnl[part]} unit={pnl.currency} />
           ))}
           <Line label={t("total")} value={pnl.total} unit={pnl.currency} strong />
           {pnl.hodl ? <Line label={t("hodl")} value={pnl.hodl} unit={pnl.currency} quiet /> : null}
@@ -53,12 +55,6 @@ export function Waterfall({ parts: pnl }: { parts: WaterfallParts }) {
       </table>
     </>
   );
-}
-
-/** The same digits with the other sign: fees are money that left. */
-function minus(value: string): string {
-  if (signOf(value) === 0) return value;
-  return value.startsWith("-") ? value.slice(1) : `-${value}`;
 }
 
 function Line({ label, value, unit, strong, quiet }: { label: string; value: string; unit: string; strong?: boolean; quiet?: boolean }) {

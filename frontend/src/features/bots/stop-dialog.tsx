@@ -8,6 +8,9 @@ import { Button } from "@/ui/button";
 import { ChoiceList, type Choice } from "@/ui/choice-list";
 import { Dialog } from "@/ui/dialog";
 import { Money, Stat } from "@/ui/figure";
+import { useOutcome } from "./outcome";
+import { splitNow, usePriced } from "./priced";
+import { PricedAge } from "./priced-age";
 import { isFuture } from "./words";
 
 type Props = { bot: Bot; open: boolean; busy: boolean; onClose: () => void; onConfirm: (mode: CloseMode) => void };
@@ -17,6 +20,8 @@ export function StopDialog({ bot, open, busy, onClose, onConfirm }: Props) {
   const action = useTranslations("action");
   const [mode, setMode] = useState<CloseMode>("keep");
   const choices = useChoices(bot);
+  const priced = usePriced(bot);
+  const pnl = bot.pnl ? splitNow(bot.pnl, priced) : null;
   return (
     <Dialog
       open={open}
@@ -32,18 +37,43 @@ export function StopDialog({ bot, open, busy, onClose, onConfirm }: Props) {
         </>
       }
     >
-      {bot.pnl ? (
+      {pnl ? (
         <dl className="mb-3 grid grid-cols-2 gap-3">
-          <Stat label={t("now")}>
-            <Money value={bot.pnl.total} unit={bot.pnl.currency} sign />
+          <Stat label={t("now")} note={<PricedAge priced={priced} />}>
+            <Money value={pnl.total} unit={pnl.currency} sign />
           </Stat>
           <Stat label={t("unrealised")}>
-            <Money value={bot.pnl.inventory_pnl} unit={bot.pnl.currency} sign />
+            <Money value={pnl.inventory_pnl} unit={pnl.currency} sign />
           </Stat>
         </dl>
       ) : null}
       <ChoiceList label={t("description")} choices={choices} value={mode} onChange={setMode} />
+      <After bot={bot} mode={mode} />
     </Dialog>
+  );
+}
+
+/** What would be left, where that can be said beforehand. */
+function After({ bot, mode }: { bot: Bot; mode: CloseMode }) {
+  const t = useTranslations("stop");
+  const left = useOutcome(bot, mode);
+  if (!left || !bot.holdings) return null;
+  const { base_currency: base, quote_currency: quote } = bot.holdings;
+  return (
+    <div role="status" className="mt-3 rounded-md border border-line bg-bg p-3">
+      <p className="mb-2 text-xs text-muted">{t(mode === "keep" ? "afterKeep" : "after")}</p>
+      <dl className="grid grid-cols-3 gap-3">
+        <Stat label={base}>
+          {formatAmount(left.base)} <span className="text-[11px] font-normal text-muted">{base}</span>
+        </Stat>
+        <Stat label={quote}>
+          <Money value={left.quote} unit={quote} />
+        </Stat>
+        <Stat label={t("fee")}>
+          <Money value={left.fee} unit={left.feeCurrency} />
+        </Stat>
+      </dl>
+    </div>
   );
 }
 

@@ -47,3 +47,10 @@ export function mayStop(bot: Bot): boolean {
 export function mayDelete(bot: Bot): boolean {
   return bot.status === "draft" || bot.status === "stopped" || bot.status === "finished";
 }
+
+/** Strategies that trade in rounds. */
+export const DEALERS: ReadonlySet<Bot["strategy"]> = new Set(["DCA", "DCA_FUTURES"]);
+
+export function mayEdit(bot: Bot): boolean {
+  return bot.status === "draft" || bot.status === "active" || bot.status === "paused" || bot.status === "waiting";
+}

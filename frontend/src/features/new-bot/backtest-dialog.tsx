@@ -1,76 +1,111 @@
 "use client";
-/** One click before the start: the same settings over past candles. */
+/** One click before the start: the same settings over past candles, alone, beside a few other values, or as the start of a search. */
+import { Tabs } from "radix-ui";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useCreateBacktest } from "@/api/queries/backtests";
-import type { Account, BacktestCreate, StrategyName } from "@/api/types";
+import type { Account, StrategyName } from "@/api/types";
+import { useFieldName } from "@/features/backtests/field-name";
 import type { Values } from "@/forms/config";
+import type { FieldSpec } from "@/forms/spec";
 import { useErrorText } from "@/lib/errors";
 import { useNav } from "@/lib/nav";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { SelectField } from "@/ui/field";
+import { SelectField, TextField } from "@/ui/field";
+import { DAYS, lastDays, sourceOf } from "./research-range";
+import { SearchForm } from "./search-form";
+import { variablesOf, variantsOf, type Variable } from "./vary";
 
-const DAYS = [1, 7, 30, 90] as const;
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
+export type ResearchPlan = { name: string; account: Account; symbol: string; strategy: StrategyName; config: Values; fields: FieldSpec[] };
 
-type Props = { open: boolean; onClose: () => void; name: string; account: Account; symbol: string; strategy: StrategyName; config: Values };
+const TAB = "h-9 border-b-2 border-transparent px-3 text-[13px] font-medium text-muted hover:text-text data-[state=active]:border-accent data-[state=active]:text-text";
 
-export function BacktestDialog({ open, onClose, name, account, symbol, strategy, config }: Props) {
+export function BacktestDialog({ open, onClose, ...plan }: ResearchPlan & { open: boolean; onClose: () => void }) {
   const t = useTranslations("newBot");
-  const action = useTranslations("action");
-  const text = useErrorText();
-  const nav = useNav();
-  const create = useCreateBacktest();
-  const [days, setDays] = useState<number>(7);
-  const replay = account.market === "replay";
-
-  const run = () =>
-    create.mutate(
-      { name, strategy, symbol, config, timeframe: "1m", variants: [], source: sourceOf(account), ranges: replay ? [] : [lastDays(days)] },
-      { onSuccess: (job) => nav.go(`/backtests/?id=${job.id}`) },
-    );
-
+  const search = useTranslations("optimise");
   return (
-    <Dialog
-      open={open}
-      onClose={onClose}
-      title={t("backtestTitle")}
-      description={t("backtestText")}
-      footer={
-        <>
-          <Button onClick={onClose}>{action("cancel")}</Button>
-          <Button look="primary" busy={create.isPending} onClick={run}>
-            {t("backtestRun")}
-          </Button>
-        </>
-      }
-    >
-      <SelectField label={t("backtestRange")} value={replay ? "" : String(days)} disabled={replay} onChange={(event) => setDays(DAYS.find((one) => String(one) === event.target.value) ?? 7)}>
-        {replay ? <option value="">{t("backtestAll")}</option> : null}
-        {DAYS.map((count) => (
-          <option key={count} value={count}>
-            {t("backtestDays", { count })}
-          </option>
-        ))}
-      </SelectField>
-      {create.error ? (
-        <p role="alert" className="mt-3 rounded-md bg-negative-soft px-3 py-2 text-xs text-negative">
-          {text(create.error)}
-        </p>
-      ) : null}
+    <Dialog open={open} onClose={onClose} title={t("backtestTitle")} description={t("backtestText")}>
+      <Tabs.Root defaultValue="run">
+        <Tabs.List aria-label={t("backtestTitle")} className="-mx-1 mb-3 flex border-b border-line">
+          <Tabs.Trigger value="run" className={TAB}>
+            {t("backtest")}
+          </Tabs.Trigger>
+          <Tabs.Trigger value="search" className={TAB}>
+            {search("tab")}
+          </Tabs.Trigger>
+        </Tabs.List>
+        <Tabs.Content value="run">
+          <RunForm {...plan} />
+        </Tabs.Content>
+        <Tabs.Content value="search">
+          <SearchForm {...plan} />
+        </Tabs.Content>
+      </Tabs.Root>
     </Dialog>
   );
 }
 
-function sourceOf(account: Account): BacktestCreate["source"] {
-  if (account.market === "simulated") return { kind: "simulated" };
-  return account.market === "replay" ? { kind: "replay", account_id: account.id } : { kind: "exchange", exchange: account.market };
+export function RangeField({ replay, days, onChange }: { replay: boolean; days: number; onChange: (days: number) => void }) {
+  const t = useTranslations("newBot");
+  return (
+    <SelectField label={t("backtestRange")} value={replay ? "" : String(days)} disabled={replay} onChange={(event) => onChange(DAYS.find((one) => String(one) === event.target.value) ?? 7)}>
+      {replay ? <option value="">{t("backtestAll")}</option> : null}
+      {DAYS.map((count) => (
+        <option key={count} value={count}>
+          {t("backtestDays", { count })}
+        </option>
+      ))}
+    </SelectField>
+  );
 }
 
-/** Whole minutes, ending with the last closed candle. */
-function lastDays(days: number): { first: string; last: string } {
-  const last = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
-  return { first: new Date(last - days * DAY_MS).toISOString(), last: new Date(last).toISOString() };
+function RunForm({ name, account, symbol, strategy, config, fields }: ResearchPlan) {
+  const t = useTranslations("newBot");
+  const vary = useTranslations("vary");
+  const label = useFieldName();
+  const text = useErrorText();
+  const nav = useNav();
+  const create = useCreateBacktest();
+  const [days, setDays] = useState<number>(7);
+  const [chosen, setChosen] = useState("");
+  const [typed, setTyped] = useState("");
+  const replay = account.market === "replay";
+  const variables = variablesOf(fields, config);
+  const variable: Variable | undefined = variables.find((one) => one.field === chosen);
+  const variants = variable ? variantsOf(variable, typed) : [];
+
+  const run = () =>
+    create.mutate(
+      { name, strategy, symbol, config, timeframe: "1m", variants: variants && variants.length > 0 ? [{}, ...variants] : [], source: sourceOf(account), ranges: replay ? [] : [lastDays(days)] },
+      { onSuccess: (job) => nav.go(`/backtests/?id=${job.id}`) },
+    );
+  return (
+    <div className="space-y-3">
+      <RangeField replay={replay} days={days} onChange={setDays} />
+      <div className="grid grid-cols-2 gap-3">
+        <SelectField label={vary("field")} value={chosen} onChange={(event) => setChosen(event.target.value)}>
+          <option value="">{vary("none")}</option>
+          {variables.map(({ field }) => (
+            <option key={field} value={field}>
+              {label(field)}
+            </option>
+          ))}
+        </SelectField>
+        {variable ? (
+          <TextField label={vary("values")} placeholder={`${variable.low} ${variable.high}`} value={typed} error={variants === null ? vary("wrong") : undefined} onChange={(event) => setTyped(event.target.value)} autoComplete="off" />
+        ) : null}
+      </div>
+      {create.error ? (
+        <p role="alert" className="rounded-md bg-negative-soft px-3 py-2 text-xs text-negative">
+          {text(create.error)}
+        </p>
+      ) : null}
+      <div className="flex justify-end">
+        <Button look="primary" busy={create.isPending} disabled={variants === null} onClick={run}>
+          {t("backtestRun")}
+        </Button>
+      </div>
+    </div>
+  );
 }

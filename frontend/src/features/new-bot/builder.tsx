@@ -17,6 +17,7 @@ import { BacktestDialog } from "./backtest-dialog";
 import { ConfigForm } from "./config-form";
 import { relevant } from "./layout";
 import { PlanChart } from "./plan-chart";
+import { Presets } from "./presets";
 import { PreviewSheet } from "./preview-sheet";
 import { StartDialog } from "./start-dialog";
 import { unitText } from "./units";
@@ -66,7 +67,9 @@ export function Builder({ strategy, fields, account, market, given }: Props) {
               symbol={market.symbol}
             />
           </div>
-          <ConfigForm strategy={strategy} fields={shown} account={account} market={market} ready={fresh} busy={submit.busy} onStart={() => setDialog("start")} onDraft={() => void submit.draft()} onBacktest={() => setDialog("backtest")} name={submit.name} onName={submit.setName} />
+          <ConfigForm strategy={strategy} fields={shown} account={account} market={market} ready={fresh} busy={submit.busy} onStart={() => setDialog("start")} onDraft={() => void submit.draft()} onBacktest={() => setDialog("backtest")} name={submit.name} onName={submit.setName}>
+            <Presets strategy={strategy} config={config} complete={complete} onUse={(kept) => form.reset(valuesOf(fields, kept))} />
+          </ConfigForm>
         </div>
         <StartDialog
           open={dialog === "start"}
@@ -78,7 +81,7 @@ export function Builder({ strategy, fields, account, market, given }: Props) {
           busy={submit.busy}
           onConfirm={() => void submit.start().then((done) => (done ? undefined : setDialog(null)))}
         />
-        <BacktestDialog open={dialog === "backtest"} onClose={() => setDialog(null)} name={submit.name} account={account} symbol={market.symbol} strategy={strategy} config={config} />
+        {dialog === "backtest" ? <BacktestDialog open onClose={() => setDialog(null)} name={submit.name} account={account} symbol={market.symbol} strategy={strategy} config={config} fields={shown} /> : null}
       </FormProvider>
     </FormSurroundingsContext>
   );

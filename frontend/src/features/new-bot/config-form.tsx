@@ -1,5 +1,6 @@
 "use client";
 import { ChevronRight, Wand2 } from "lucide-react";
+import type { ReactNode } from "react";
 import { useFormContext } from "react-hook-form";
 import { useTranslations } from "use-intl";
 import { useCandles } from "@/api/queries/market";
@@ -25,9 +26,10 @@ type Props = {
   onStart: () => void;
   onDraft: () => void;
   onBacktest: () => void;
+  children?: ReactNode;
 };
 
-export function ConfigForm({ strategy, fields, account, market, ready, busy, name, onName, onStart, onDraft, onBacktest }: Props) {
+export function ConfigForm({ strategy, fields, account, market, ready, busy, name, onName, onStart, onDraft, onBacktest, children }: Props) {
   const t = useTranslations("newBot");
   const group = useTranslations("group");
   const titles = useTranslations("strategy");
@@ -43,6 +45,7 @@ export function ConfigForm({ strategy, fields, account, market, ready, busy, nam
       }}
     >
       <Panel title={titles.has(strategy as never) ? titles(strategy as never) : strategy} actions={<Suggest fields={fields} account={account} market={market} />}>
+        {children}
         <TextField label={t("name")} value={name} maxLength={80} onChange={(event) => onName(event.target.value)} className="mb-3" />
         <SchemaFields fields={first} />
         <div className="mt-3 divide-y divide-line border-y border-line">

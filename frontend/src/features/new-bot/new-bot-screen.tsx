@@ -5,11 +5,13 @@ import { useTranslations } from "use-intl";
 import { useAccounts } from "@/api/queries/accounts";
 import { useMarkets, useStrategies } from "@/api/queries/market";
 import { useBacktestBot } from "@/api/queries/backtests";
+import { useOptimisationBot } from "@/api/queries/optimisations";
 import type { Account, BotFrom, Market, Strategy, StrategyName } from "@/api/types";
 import { ModeBadge } from "@/features/shell/mode-badge";
 import { fieldsOf, type Json } from "@/forms/spec";
 import { useNav } from "@/lib/nav";
 import { cx } from "@/lib/cx";
+import { wholeOf } from "@/lib/money";
 import { ButtonLink } from "@/ui/button";
 import { SelectField } from "@/ui/field";
 import { PageHead, Panel } from "@/ui/panel";
@@ -20,9 +22,13 @@ export function NewBotScreen() {
   const t = useTranslations("newBot");
   const accounts = useAccounts();
   const strategies = useStrategies();
-  const backtest = useNav().param("backtest");
-  const from = useBacktestBot(backtest);
-  const ready = backtest === null || !from.isPending;
+  const nav = useNav();
+  const [backtest, search] = [nav.param("backtest"), nav.param("optimisation")];
+  const run = wholeOf(nav.param("run") ?? "0");
+  const tested = useBacktestBot(backtest, run);
+  const found = useOptimisationBot(search, run);
+  const from = search ? found : tested;
+  const ready = (backtest === null && search === null) || !from.isPending;
   return (
     <>
       <PageHead title={t("title")} hint={t("hint")} />

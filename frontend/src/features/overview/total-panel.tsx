@@ -3,9 +3,14 @@ import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { equityQuery } from "@/api/queries/bots";
+import { usePortfolio } from "@/api/queries/portfolio";
+import type { PortfolioTotal } from "@/api/types";
 import { EquityChart } from "@/charts/lazy";
 import { mergeEquity } from "@/charts/merge-equity";
 import { Waterfall } from "@/features/bots/pnl-panel";
+import { useNow } from "@/lib/now";
+import { ageSeconds, formatFull, formatSpan } from "@/lib/time";
+import { Money, Stat } from "@/ui/figure";
 import { Panel } from "@/ui/panel";
 import type { Total } from "./totals";
 
@@ -23,6 +28,8 @@ export function TotalPanel({ total }: { total: Total }) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the stamp changes exactly when the curves do
     [stamp],
   );
+  const portfolio = usePortfolio();
+  const now = portfolio.data?.totals.find((one) => one.world === total.mode.toLowerCase() && one.currency === total.currency);
   const words = { mode: mode(total.mode), currency: total.currency };
   return (
     <Panel flush title={t("splitTitle", words)} actions={<span className="text-xs text-muted">{t("splitBots", { count: total.bots.length })}</span>}>
@@ -35,9 +42,33 @@ export function TotalPanel({ total }: { total: Total }) {
           )}
         </div>
         <div className="p-3">
-          <Waterfall parts={total.parts} />
+          <Waterfall parts={now ? { ...total.parts, ...now, hodl: null } : total.parts} />
+          {now && portfolio.data ? <Worth total={now} at={portfolio.data.at} /> : null}
         </div>
       </div>
     </Panel>
+  );
+}
+
+/** What was put in, what it is worth at the market's prices, and how old those are. */
+function Worth({ total, at }: { total: PortfolioTotal; at: string }) {
+  const t = useTranslations("overview");
+  const age = formatSpan(ageSeconds(at, useNow(5_000)));
+  return (
+    <>
+      <dl className="mt-3 grid grid-cols-2 gap-3 border-t border-line pt-3">
+        <Stat label={t("putIn")}>
+          <Money value={total.put_in} unit={total.currency} />
+        </Stat>
+        <Stat label={t("worth")}>
+          <Money value={total.value} unit={total.currency} />
+        </Stat>
+      </dl>
+      <p className="mt-2 text-[11px] text-muted">
+        <time dateTime={at} title={formatFull(at)}>
+          {t("pricedAge", { age })}
+        </time>
+      </p>
+    </>
   );
 }

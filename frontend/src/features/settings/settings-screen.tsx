@@ -2,6 +2,8 @@
 import { useTranslations } from "use-intl";
 import { useMe } from "@/api/queries/me";
 import { changeSettings, useSettings, type Settings } from "@/lib/settings";
+import { ExportButton } from "@/features/bots/export-button";
+import { ButtonLink } from "@/ui/button";
 import { SelectField } from "@/ui/field";
 import { Stat } from "@/ui/figure";
 import { PageHead, Panel } from "@/ui/panel";
@@ -30,6 +32,19 @@ export function SettingsScreen() {
               <option value="local">{t("local", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</option>
               <option value="UTC">{t("utc")}</option>
             </SelectField>
+          </div>
+        </Panel>
+        <Panel title={t("notifications")}>
+          <p className="mb-3 text-xs text-muted">{t("notificationsText")}</p>
+          <ButtonLink href="/notifications/" small>
+            {t("toNotifications")}
+          </ButtonLink>
+        </Panel>
+        <Panel title={t("ledger")}>
+          <p className="mb-3 text-xs text-muted">{t("ledgerText")}</p>
+          <div className="flex flex-wrap gap-2">
+            <ExportButton what="fills.csv" />
+            <ExportButton what="events.csv" />
           </div>
         </Panel>
         <Panel title={t("account")}>

@@ -1,6 +1,6 @@
 "use client";
 /** The desk: rail on wide screens, bar at the bottom on a phone, live badge always in view. */
-import { Bot, FlaskConical, LayoutDashboard, LogOut, Plus, Settings, Wallet, Webhook, type LucideIcon } from "lucide-react";
+import { Bell, Bot, FlaskConical, LayoutDashboard, LogOut, Plus, Settings, Wallet, Webhook, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
@@ -11,7 +11,7 @@ import { Toasts } from "@/ui/toast";
 import { LiveBadge } from "./live-badge";
 import { Mark } from "./mark";
 
-type Place = { href: string; name: "overview" | "bots" | "newBot" | "backtests" | "webhooks" | "accounts" | "settings"; icon: LucideIcon };
+type Place = { href: string; name: "overview" | "bots" | "newBot" | "backtests" | "webhooks" | "accounts" | "notifications" | "settings"; icon: LucideIcon; deskOnly?: boolean };
 
 const PLACES: Place[] = [
   { href: "/", name: "overview", icon: LayoutDashboard },
@@ -20,6 +20,7 @@ const PLACES: Place[] = [
   { href: "/backtests/", name: "backtests", icon: FlaskConical },
   { href: "/webhooks/", name: "webhooks", icon: Webhook },
   { href: "/accounts/", name: "accounts", icon: Wallet },
+  { href: "/notifications/", name: "notifications", icon: Bell, deskOnly: true },
   { href: "/settings/", name: "settings", icon: Settings },
 ];
 
@@ -83,7 +84,7 @@ export function Frame({ children }: { children: ReactNode }) {
         {children}
       </main>
       <nav aria-label={t("main")} className="fixed inset-x-0 bottom-0 z-30 grid auto-cols-fr grid-flow-col border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden">
-        {PLACES.map(({ href, name, icon: Icon }) => (
+        {PLACES.filter((place) => !place.deskOnly).map(({ href, name, icon: Icon }) => (
           <Link
             key={href}
             href={href}

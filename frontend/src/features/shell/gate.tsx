@@ -1,12 +1,13 @@
 "use client";
 /** Signed in or not; the live feed runs exactly as long as the session. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
 import { Button, Spinner } from "@/ui/button";
 import { Frame } from "./frame";
-import { SignIn } from "./sign-in";
+
+const SignIn = lazy(() => import("./sign-in"));
 
 export function Gate({ children }: { children: ReactNode }) {
   const { state } = useAuth();
@@ -14,7 +15,13 @@ export function Gate({ children }: { children: ReactNode }) {
   useFeed(state.phase === "in");
 
   if (state.phase === "in") return <Frame>{children}</Frame>;
-  if (state.phase === "out") return <SignIn />;
+  if (state.phase === "out") {
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
+  }
   return (
     <main className="grid min-h-dvh place-items-center p-6 text-center">
       {state.phase === "starting" ? (

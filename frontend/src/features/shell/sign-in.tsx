@@ -1,6 +1,7 @@
 "use client";
 import { useId, useState, type FormEvent } from "react";
 import { useTranslations } from "use-intl";
+import { FormWords } from "@/i18n/form-words";
 import { useAuth } from "@/auth/provider";
 import { useErrorText } from "@/lib/errors";
 import { Button } from "@/ui/button";
@@ -9,7 +10,15 @@ import { Mark } from "./mark";
 
 const SHORTEST = 8;
 
-export function SignIn() {
+export default function SignIn() {
+  return (
+    <FormWords>
+      <SignInForm />
+    </FormWords>
+  );
+}
+
+function SignInForm() {
   const t = useTranslations("signIn");
   const { kind, signIn, signUp } = useAuth();
   const [mode, setMode] = useState<"in" | "up">("in");

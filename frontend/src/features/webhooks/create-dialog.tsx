@@ -7,7 +7,8 @@ import type { WebhookCreate } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
 import { Button, ButtonLink } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { CheckField, SelectField, TextField } from "@/ui/field";
+import { SelectField, TextField } from "@/ui/field";
+import { BotChecks } from "./bot-checks";
 import { CopyBox } from "./copy-box";
 
 const DIALECTS = ["tickwise", "3commas_dca", "3commas_signal", "traderspost", "octobot", "wundertrading", "alertatron"] as const;
@@ -56,20 +57,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
             </option>
           ))}
         </SelectField>
-        <fieldset>
-          <legend className="text-xs font-medium text-muted">{t("which")}</legend>
-          <div className="max-h-40 overflow-auto">
-            {bots.data?.items.map((bot) => (
-              <CheckField
-                key={bot.id}
-                label={`${bot.name} · ${bot.symbol}`}
-                checked={chosen.includes(bot.id)}
-                onChange={(event) => setChosen(event.target.checked ? [...chosen, bot.id] : chosen.filter((one) => one !== bot.id))}
-              />
-            ))}
-            {bots.data?.items.length === 0 ? <p className="py-2 text-xs text-muted">{t("noBots")}</p> : null}
-          </div>
-        </fieldset>
+        <BotChecks bots={bots.data?.items ?? null} chosen={chosen} onChange={setChosen} />
         {create.error ? (
           <p role="alert" className="rounded-md bg-negative-soft px-3 py-2 text-xs text-negative">
             {text(create.error)}

@@ -13,8 +13,10 @@ import { Panel } from "@/ui/panel";
 import { Failed, Loading } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { CopyBox } from "./copy-box";
+import { EditDialog } from "./edit-dialog";
 import { HitRow } from "./hit-row";
 import { Inbox } from "./inbox";
+import { RotateDialog } from "./rotate-dialog";
 
 export function WebhookDetail({ hook }: { hook: Webhook }) {
   const t = useTranslations("webhooks");
@@ -24,6 +26,7 @@ export function WebhookDetail({ hook }: { hook: Webhook }) {
   const toggle = useSwitchWebhook(hook.id);
   const remove = useDeleteWebhook(hook.id);
   const say = (error: unknown) => toast.error(text(error));
+  const [open, setOpen] = useState<"edit" | "rotate" | null>(null);
   return (
     <div className="space-y-3">
       <header className="space-y-2">
@@ -35,7 +38,10 @@ export function WebhookDetail({ hook }: { hook: Webhook }) {
           <Badge tone={hook.enabled ? "positive" : "plain"} dot>
             {t(hook.enabled ? "on" : "off")}
           </Badge>
-          <div className="ml-auto flex gap-2">
+          {hook.silent ? <Badge tone="warn">{t("silent")}</Badge> : null}
+          <div className="ml-auto flex flex-wrap gap-2">
+            <Button onClick={() => setOpen("edit")}>{t("edit")}</Button>
+            {hook.own_secret ? null : <Button onClick={() => setOpen("rotate")}>{t("rotate")}</Button>}
             <Button busy={toggle.isPending} onClick={() => toggle.mutate(!hook.enabled, { onError: say })}>
               {t(hook.enabled ? "turnOff" : "turnOn")}
             </Button>
@@ -54,6 +60,8 @@ export function WebhookDetail({ hook }: { hook: Webhook }) {
         </div>
         <Inbox id={hook.id} />
       </div>
+      {open === "edit" ? <EditDialog hook={hook} onClose={() => setOpen(null)} /> : null}
+      {open === "rotate" ? <RotateDialog hook={hook} onClose={() => setOpen(null)} /> : null}
     </div>
   );
 }

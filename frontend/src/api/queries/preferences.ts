@@ -1,0 +1,38 @@
+/** What an owner keeps: presets, and where to be told of what. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, idempotencyKey, must } from "../client";
+import { keys } from "../keys";
+import type { components } from "../schema";
+import type { Notifications } from "../types";
+
+export function usePresets() {
+  return useQuery({ queryKey: keys.presets, queryFn: () => must(api.GET("/api/v1/presets", { params: { query: { limit: 100 } } })), staleTime: 60_000 });
+}
+
+export function useSavePreset() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: components["schemas"]["PresetCreate"]) => must(api.POST("/api/v1/presets", { params: { header: { "idempotency-key": idempotencyKey() } }, body })),
+    onSuccess: () => void cache.invalidateQueries({ queryKey: keys.presets }),
+  });
+}
+
+export function useDeletePreset() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => must(api.DELETE("/api/v1/presets/{preset_id}", { params: { path: { preset_id: id } } })),
+    onSuccess: () => void cache.invalidateQueries({ queryKey: keys.presets }),
+  });
+}
+
+export function useNotifications() {
+  return useQuery({ queryKey: keys.notifications, queryFn: () => must(api.GET("/api/v1/notifications")), staleTime: 60_000 });
+}
+
+export function usePutNotifications() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Notifications) => must(api.PUT("/api/v1/notifications", { body })),
+    onSuccess: (saved) => cache.setQueryData(keys.notifications, saved),
+  });
+}
