@@ -44,7 +44,6 @@ _NAMES = {
     "bots_per_user": "BOTS_PER_USER",
     "accounts_per_user": "ACCOUNTS_PER_USER",
     "heartbeat_s": "HEARTBEAT_S",
-    "webhooks_per_user": "WEBHOOKS_PER_USER",
     "requests_per_minute": "REQUESTS_PER_MINUTE",
     "public_url": "PUBLIC_URL",
     "client_ip_header": "CLIENT_IP_HEADER",
@@ -88,7 +87,6 @@ class Settings(BaseModel):
     bots_per_user: int = 200
     accounts_per_user: int = 20
     heartbeat_s: int = 900
-    webhooks_per_user: int = 50
     requests_per_minute: int = 1_200
     public_url: str = ""
     client_ip_header: str = ""

@@ -40,7 +40,7 @@ class OnlyAda:
 def made() -> tuple[FastAPI, Platform, dict[str, str]]:
     """The API on its own platform, and ada's objects in it."""
     folder = Path(tempfile.mkdtemp()) / "market"
-    plat = world_platform(folder, OnlyAda(), bots_per_user=10**6, accounts_per_user=10**6, webhooks_per_user=10**6)
+    plat = world_platform(folder, OnlyAda(), bots_per_user=10**6, accounts_per_user=10**6)
     app = make_api()
     app.dependency_overrides[platform] = lambda: plat
 

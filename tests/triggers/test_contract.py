@@ -66,3 +66,11 @@ async def test_the_document_and_its_page_need_no_token_and_nothing_from_elsewher
 async def test_an_unknown_path_and_method_are_problems(client):
     assert (await client.get("/api/v1/nothing")).json()["code"] == "not_found"
     assert (await client.put("/api/v1/bots")).json()["code"] == "method_not_allowed"
+
+
+def test_every_post_that_does_something_takes_an_idempotency_key():
+    harmless = {"preview_bot", "try_webhook", "try_channel", "negotiate", "receive_alert"}
+    for path, methods in document(make_api())["paths"].items():
+        operation = methods.get("post")
+        if operation and operation["operationId"] not in harmless:
+            assert "idempotency-key" in {parameter["name"] for parameter in operation.get("parameters", [])}, path
