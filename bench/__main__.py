@@ -30,9 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 160)
     data = year.written()
     load = os.getloadavg()[0]
-    console.print(
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}; CPU is what a busy machine's wall clock hides; the goals are for a quiet one"
-    )
+    console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}")
+    console.print("CPU is what a busy machine's wall clock hides; the goals are for a quiet one")
     own = list(core.rows(data, args.full))
     console.print(_own_table(own))
     beside: list[dict[str, Any]] = []

@@ -26,9 +26,8 @@ class Peer(NamedTuple):
 _CLOSE = "acts at candle closes, fills from the next candle, a market order at the next open"
 PEERS = (
     Peer("vectorbt", "vectorbt", None, f"{_CLOSE}; buys before sells within a candle; time after its compilation"),
-    Peer("hftbacktest", "hftbacktest", None, f"{_CLOSE}; candles are given to it as trades; time after its compilation"),
-    Peer("backtesting", "backtesting.py", 50_000, _CLOSE),
-    Peer("backtrader", "backtrader", 20_000, _CLOSE),
+    Peer("backtesting", "backtesting.py", 20_000, _CLOSE),
+    Peer("backtrader", "backtrader", 10_000, _CLOSE),
 )
 
 
