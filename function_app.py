@@ -4,8 +4,8 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from entities import account, bot
-from orchestrators import activities, bot_tick, research, research_activities
-from triggers import bot_events, guard_watch, health, heartbeat, hooks, market_watch, negotiate, notify
+from orchestrators import activities, bot_aside, bot_tick, research, research_activities
+from triggers import bot_events, dead_letters, guard_watch, health, heartbeat, hooks, market_watch, negotiate, notify
 from triggers.api import areas
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -13,10 +13,12 @@ for module in (
     account,
     bot,
     activities,
+    bot_aside,
     bot_tick,
     research,
     research_activities,
     bot_events,
+    dead_letters,
     guard_watch,
     health,
     heartbeat,

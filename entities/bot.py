@@ -18,9 +18,10 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from entities.advance import advance
+from entities.advance import FINAL, advance
 from entities.bot_state import Bot, window_of
 from entities.operation import BotOperation
+from entities.projection import status_of
 from entities.sent import Book
 from strategy_core import registry
 from strategy_core.number import dec
@@ -75,6 +76,8 @@ def _fail(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, 
     if stored is None:
         return None, {"gone": True}
     mine = Bot.load(stored)
+    if status_of(mine)[0] in FINAL:  # nothing is left that could fail
+        return None, {"quarantined": False}
     mine.failures += 1
     if given.get("reason") or mine.failures >= MAX_FAILURES:
         mine.quarantine = given.get("reason") or "internal"

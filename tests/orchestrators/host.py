@@ -74,13 +74,17 @@ class Host:
         self.die_before = self.die_after = 0
 
     async def tick(self, event: BotEvent, history: list[Any] | None = None) -> Any:
-        """One orchestration from its beginning, or from a history of results. Errors: Killed; what the orchestration raises."""
+        """One tick from its beginning, or from a history of results. Errors: Killed; what the orchestration raises."""
+        return await self.run(bot_tick, event._asdict(), history)
+
+    async def run(self, flow: Any, given: dict[str, Any], history: list[Any] | None = None) -> Any:
+        """Any orchestration over the bot's entities and activities."""
         results: list[Any] = [] if history is None else history
         asked: list[Call] = []
         while True:
             self.episodes += 1
-            context = Replay(event._asdict())
-            call, value = self._replayed(context, asked, results)
+            context = Replay(given)
+            call, value = self._replayed(flow, context, asked, results)
             if call is None:
                 for signal in context.signals:
                     self._entity(signal)
@@ -88,9 +92,9 @@ class Host:
             asked.append(call)
             results.append(await self._perform(call))
 
-    def _replayed(self, context: Replay, asked: list[Call], results: list[Any]) -> tuple[Call | None, Any]:
+    def _replayed(self, flow: Any, context: Replay, asked: list[Call], results: list[Any]) -> tuple[Call | None, Any]:
         """The next call of the orchestrator, or (None, its return value)."""
-        steps = bot_tick(context)
+        steps = flow(context)
         try:
             call = next(steps)
             for i, result in enumerate(results):

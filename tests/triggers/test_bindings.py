@@ -22,7 +22,7 @@ def test_what_bindings_name_exists():
     containers = {container["name"] for container in resources["cosmos"]["containers"]}
     for bindings in seen().values():
         for binding in bindings:
-            assert binding.get("queueName", "bot-events") in queues
+            assert binding.get("queueName", "bot-events").removesuffix("/$DeadLetterQueue") in queues
             assert binding.get("containerName", "bots") in containers
             assert binding.get("hub", "dash") in resources["webPubSub"]["hubs"]
 

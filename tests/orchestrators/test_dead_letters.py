@@ -1,0 +1,81 @@
+"""A message that was given up becomes a state its owner sees."""
+
+import asyncio
+import json
+from types import SimpleNamespace
+
+from orchestrators.bot_aside import bot_aside
+from shared.bus import encode, message_id
+from triggers.dead_letters import put_aside
+
+
+async def aside(world, event):
+    return await world.host.run(bot_aside, {"event": event._asdict(), "now": world.clock.now})
+
+
+def resting(world):
+    return sorted(id_ for id_, row in world.book["orders"].items() if row["status"] == "open")
+
+
+async def test_the_bot_waits_for_its_owner_with_its_orders_untouched_and_goes_on_when_resumed(world):
+    await world.command("start")
+    await world.wake()
+    before = resting(world)
+    assert await aside(world, world.event("market")) == "quarantined"
+    assert (world.bot["status"], world.bot["reason"], world.bot["open_orders"]) == ("error", "event_failed", len(before))
+    assert resting(world) == before
+    await world.wake()
+    assert set(resting(world)) <= set(before) and world.bot["status"] == "error"  # one was filled, nothing was sent
+    await world.command("resume")
+    await world.live_through(2)
+    assert world.bot["status"] == "active" and len(world.fills) == world.bot["fills"]
+
+
+async def test_a_start_that_never_came_through_leaves_a_draft_that_says_so(world):
+    assert await aside(world, world.event("command", name="start", params={})) == "refused"
+    assert (world.bot["status"], world.bot["reason"]) == ("draft", "event_failed")
+    await world.command("start")
+    assert world.bot["status"] == "starting"
+
+
+async def test_a_bot_that_has_stopped_stays_stopped(world):
+    await world.command("start")
+    await world.wake()
+    await world.command("stop", close_mode="keep")
+    await world.wake()
+    assert world.bot["status"] == "stopped"
+    assert await aside(world, world.event("market")) == "at rest"
+    assert world.bot["status"] == "stopped"
+
+
+class Client:
+    """A durable client that remembers what was started."""
+
+    def __init__(self):
+        self.started = {}
+
+    async def get_status(self, instance):
+        return SimpleNamespace(runtime_status="Running") if instance in self.started else None
+
+    async def start_new(self, name, instance, given):
+        self.started[instance] = (name, json.loads(json.dumps(given)))
+
+
+def deliver(client, body, name):
+    asyncio.run(put_aside(body, name, client))
+
+
+def test_a_dead_letter_starts_one_orchestration_however_often_it_is_delivered(world):
+    client, event = Client(), world.event("market")
+    for _ in range(2):
+        deliver(client, encode(event).encode(), message_id(event))
+    ((instance, (name, given)),) = client.started.items()
+    assert (name, given["event"]["bot_id"]) == ("bot_aside", event.bot_id)
+    assert instance.startswith("aside-") and ":" not in instance
+
+
+def test_what_cannot_be_read_is_named_and_done_with(caplog):
+    client = Client()
+    for body in (b"{", b"[]", b'{"userId": "a"}', b'"text"'):
+        deliver(client, body, "m1")
+    assert not client.started and caplog.text.count("dead_letter.unreadable") == 4
