@@ -2,7 +2,7 @@
 
 Rules
 1. A cell that a spreadsheet would take for a formula begins with an apostrophe; plain numbers stay numbers.
-2. At most MAX_ROWS, newest first; a file that was cut says so in its header, and `before` continues it.
+2. At most about MAX_ROWS, bot by bot, each newest first; a file that was cut says so in its header, and `before` continues it.
 """
 
 from __future__ import annotations
@@ -35,21 +35,30 @@ class Csv(NamedTuple):
 
 
 async def export(plat: Platform, user_id: str, container: str, bot_id: str | None, before: str | None) -> Csv:
-    where: dict[str, str] = {"kind": container[:-1]}
+    """`before`: `next` of the part before, "bot|place": a place is unique within its bot only."""
     if bot_id is not None:
         await need_bot(plat.store, user_id, bot_id)
-        where["botId"] = bot_id
+    kind = container[:-1]
+    bots = [bot_id] if bot_id is not None else await plat.store.owners(container, user_id, kind)
+    at_bot, _, place = (before or "").partition("|")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS[container])
-    rows, cursor = 0, before
-    while True:
-        page = await plat.store.page(container, user_id, where, _PAGE, cursor)
-        for row in page.items:
-            writer.writerow([cell(row.get(name)) for name in COLUMNS[container]])
-        rows, cursor = rows + len(page.items), page.next
-        if cursor is None or rows >= MAX_ROWS:
-            return Csv(out.getvalue(), cursor)
+    rows = 0
+    for bot in bots:
+        if bot < at_bot:
+            continue
+        cursor = (place or None) if bot == at_bot else None
+        while True:
+            if rows >= MAX_ROWS:
+                return Csv(out.getvalue(), f"{bot}|{cursor or ''}")
+            page = await plat.store.page(container, user_id, {"kind": kind, "botId": bot}, _PAGE, cursor)
+            for row in page.items:
+                writer.writerow([cell(row.get(name)) for name in COLUMNS[container]])
+            rows, cursor = rows + len(page.items), page.next
+            if cursor is None:
+                break
+    return Csv(out.getvalue(), None)
 
 
 def cell(value: Any) -> str:
