@@ -203,6 +203,7 @@ async def test_a_replay_is_a_new_alert_marked_as_one(client, plat, hook, bot):
     for _ in range(2):
         answer = await client.post(path, headers={"idempotency-key": "k"})
         assert (answer.status_code, answer.json()["replay_of"]) == (202, first)
+        plat.now_ms.now += 1
     assert len(plat.bus.sent) == 2
     hits = await inbox(client, hook)
     assert [(hit["status"], hit["replay_of"]) for hit in hits] == [("duplicate", first), ("accepted", first), ("accepted", None)]
