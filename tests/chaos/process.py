@@ -38,13 +38,14 @@ class Refused(Exception):
 class Onebox:
     """One installation. `start`, `kill` and `stop` may follow each other in any number."""
 
-    def __init__(self, folder: Path, replay: Path) -> None:
+    def __init__(self, folder: Path, replay: Path, **more: str) -> None:
+        """`more`: further settings."""
         self.folder, self.data = folder, folder / "data"
         self.log = folder / "onebox.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.starts = 0
-        self._environment = {**os.environ, "REPLAY_DIR": str(replay), "MARKET_WATCH_SCHEDULE": "* * * * * *", "PYTHONHASHSEED": "0"}
+        self._environment = {**os.environ, "REPLAY_DIR": str(replay), "MARKET_WATCH_SCHEDULE": "* * * * * *", "PYTHONHASHSEED": "0", **more}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
