@@ -42,10 +42,14 @@ def fill_price(order: Order, a: Decimal, b: Decimal, jump: bool) -> Decimal | No
     if order.side is Side.BUY:
         if jump:
             return b if b <= limit else None
-        return min(limit, a) if min(a, b) <= limit else None
+        if a < limit:
+            return a
+        return limit if b <= limit or a == limit else None
     if jump:
         return b if b >= limit else None
-    return max(limit, a) if max(a, b) >= limit else None
+    if a > limit:
+        return a
+    return limit if b >= limit or a == limit else None
 
 
 def match(orders: Iterable[Order], a: Decimal, b: Decimal, jump: bool) -> list[Match]:

@@ -24,6 +24,7 @@ from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Ord
 Progress = Callable[[int, int], None]
 Band = tuple[float, float, int | None]
 _OPEN = (float("-inf"), float("inf"))
+_FLOATS = 4096
 _new = tuple.__new__  # a NamedTuple without the detour over its own __new__: thousands are made per run
 
 
@@ -72,6 +73,7 @@ class _Run:
         self.stepped = (0, 0)
         self.timeframes: Callable[[State], dict[int, int]] | None = getattr(state.rules, "timeframes", None)
         self.shown: dict[int, int] = {}
+        self.floats: dict[int, tuple[Decimal, float]] = {}
         state.book.changes = []
         self._note_new(state.price, list(state.book.orders.values()))
 
@@ -110,6 +112,21 @@ class _Run:
         if state.log:
             self.events += state.log
             state.log.clear()
+
+    def rough(self, band: Horizon) -> Band:
+        """The band as floats. A ladder's prices are the same objects all along: each is turned into a float once."""
+        below, above, until = band
+        return _OPEN[0] if below is None else self._float(below), _OPEN[1] if above is None else self._float(above), until
+
+    def _float(self, price: Decimal) -> float:
+        known = self.floats.get(id(price))
+        if known is not None and known[0] is price:
+            return known[1]
+        if len(self.floats) >= _FLOATS:
+            self.floats.clear()
+        value = float(price)
+        self.floats[id(price)] = (price, value)
+        return value
 
     def _reached(self, a: Decimal, b: Decimal, jump: bool) -> list[Order]:
         """Resting limits that the way from `a` to `b` touches, best first: only those at the top of the index are looked at."""
@@ -200,7 +217,7 @@ def _leap(moving: _Run, progress: Progress | None) -> None:
     series, state = moving.series, moving.state
     n = len(series)
     i, p, shown = 0, 1, 0
-    band = _rough(horizon(state))
+    band = moving.rough(horizon(state))
     while i < n:
         band = _candle(moving, i, p, band)
         if state.status in FINAL:
@@ -211,15 +228,6 @@ def _leap(moving: _Run, progress: Progress | None) -> None:
             progress(i, n)
     if progress is not None:
         progress(n, n)
-
-
-def _rough(band: Horizon) -> Band:
-    below, above, until = band
-    return (
-        _OPEN[0] if below is None else float(below),
-        _OPEN[1] if above is None else float(above),
-        until,
-    )
 
 
 def _next(series: Series, start: int, band: Band) -> int:
@@ -249,7 +257,7 @@ def _candle(moving: _Run, i: int, p: int, band: Band) -> Band:
             moving.point(i, p, series.price(i, columns[p - 1]) if p else b, b, at)
             if state.status in FINAL:
                 break
-            low, high, until = band = _rough(horizon(state))
+            low, high, until = band = moving.rough(horizon(state))
         last = value
         p += 1
     return band

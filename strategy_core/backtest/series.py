@@ -34,13 +34,12 @@ class Series:
     ) -> None:
         self.times = times
         self.opens, self.highs, self.lows, self.closes = columns
-        self._columns = columns
         self.interval_ms = interval_ms
         self.exact = exact
         whole = len(times) // BLOCK * BLOCK
         self._block_lows: list[float] = self.lows[:whole].reshape(-1, BLOCK).min(1).tolist() if whole else []
         self._block_highs: list[float] = self.highs[:whole].reshape(-1, BLOCK).max(1).tolist() if whole else []
-        self._lows, self._highs = memoryview(self.lows), memoryview(self.highs)  # one number at a time is cheaper from a view
+        self._views = tuple(memoryview(column) for column in columns)  # one number at a time is cheaper from a view
         self._longer: dict[int, _Longer] = {}
 
     def __len__(self) -> int:
@@ -58,7 +57,7 @@ class Series:
         """One price of a candle exactly: column 0 open, 1 high, 2 low, 3 close."""
         if self.exact is not None:
             return self.exact[column][i]
-        return Decimal(repr(self._columns[column].item(i)))
+        return Decimal(repr(self._views[column][i]))
 
     def candle(self, i: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """Open, high, low, close of one candle, exactly."""
@@ -71,7 +70,8 @@ class Series:
 
     def rough_path(self, i: int) -> tuple[tuple[float, float, float, float], tuple[int, int, int, int]]:
         """The four points as floats, and their columns. Where floats cannot tell the nearer extreme, the decimals do."""
-        first, high, low, last = self.opens.item(i), self.highs.item(i), self.lows.item(i), self.closes.item(i)
+        opens, highs, lows, closes = self._views
+        first, high, low, last = opens[i], highs[i], lows[i], closes[i]
         up, down = high - first, first - low
         if abs(up - down) <= first * 1e-9:
             exact = self.candle(i)
@@ -83,7 +83,7 @@ class Series:
     def leaves(self, start: int, below: float, above: float) -> int:
         """The first candle from `start` with a low <= below or a high >= above; the length when there is none."""
         n = len(self.times)
-        lows, highs = self._lows, self._highs
+        _, highs, lows, _ = self._views
         block_lows, block_highs = self._block_lows, self._block_highs
         blocks = len(block_lows)
         i = start
