@@ -3,6 +3,16 @@
 from tests.builders import MINUTE, T0, paper_account
 
 
+async def test_an_account_shows_what_its_bots_have_reserved(client, plat, account, plan):
+    for name, held in (("a", {"USDT": "1000"}), ("b", {"USDT": "250.5"}), ("ended", {})):
+        made = (await client.post("/api/v1/bots", json={"name": name, **plan})).json()["id"]
+        plat.store.rows["bots", "ada", made]["reserved"] = held
+    [row] = (await client.get(f"/api/v1/accounts/{account}")).json()["balances"]
+    assert (row["currency"], row["reserved"], row["total"]) == ("USDT", "1250.5", "10000")
+    [listed] = (await client.get("/api/v1/accounts")).json()["items"]
+    assert listed["balances"] == [row]
+
+
 async def test_a_paper_account_starts_with_the_money_it_is_given(client, account):
     body = (await client.get(f"/api/v1/accounts/{account}")).json()
     assert body["balances"] == [{"currency": "USDT", "free": "10000", "used": "0", "total": "10000", "reserved": "0"}]

@@ -62,9 +62,21 @@ async def free_balances(plat: Platform, user_id: str, account: dict[str, Any]) -
     return {currency: balance.free for currency, balance in (await balances(plat, user_id, account)).items()}
 
 
+async def reserved(plat: Platform, user_id: str, account_id: str) -> dict[str, Decimal]:
+    """What the account's bots that have not ended were given, per currency."""
+    sums: dict[str, Decimal] = {}
+    for bot in (await plat.store.page("bots", user_id, {"kind": "bot", "account_id": account_id}, 500)).items:
+        for currency, amount in bot.get("reserved", {}).items():
+            sums[currency] = sums.get(currency, ZERO) + dec(amount)
+    return sums
+
+
 async def view(plat: Platform, user_id: str, account: dict[str, Any]) -> AccountView:
-    found = await balances(plat, user_id, account)
-    rows = [{"currency": name, "free": b.free, "used": b.used, "total": b.free + b.used} for name, b in sorted(found.items())]
+    found, promised = await balances(plat, user_id, account), await reserved(plat, user_id, account["id"])
+    rows = [
+        {"currency": name, "free": b.free, "used": b.used, "total": b.free + b.used, "reserved": promised.get(name, ZERO)}
+        for name, b in sorted(found.items())
+    ]
     return AccountView.of_document({**account, "balances": rows})
 
 
