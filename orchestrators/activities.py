@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 import azure.durable_functions as df
 import azure.functions as func
 
+from orchestrators import alarms
 from orchestrators.live import live_actions
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts
 from orchestrators.reality import locked_by_bots, reality
@@ -159,7 +160,7 @@ async def seen_now(user_id: str, account: Doc, work: Callable[[Any], Awaitable[D
     try:
         return await on_account(user_id, account, work)
     except Unavailable as error:
-        log("venue.down", account=account["id"], detail=type(error).__name__)
+        alarms.venue_down(account["id"], error)
         return None
 
 
@@ -227,7 +228,7 @@ async def prepare(exchange: Any, document: Doc) -> Doc:
     money = registry.start(document["strategy"], document["config"], view.point.price, market, view.point.at).ledger
     if market.is_future and await set_up(exchange, document) is not None:
         return {"refused": {"reason": "symbol_busy", "params": {"symbol": document["symbol"]}}}
-    balances = await exchange.balances()
+    balances = await (exchange.wallet(document["symbol"]) if hasattr(exchange, "wallet") else exchange.balances())
     return {
         "record": {name: document[name] for name in RECORD if name in document},
         "market": market.model_dump(mode="json", exclude_defaults=True),
@@ -236,7 +237,9 @@ async def prepare(exchange: Any, document: Doc) -> Doc:
         "cursor": [view.cursor.at, view.cursor.trade_id],
         "epoch": int(document["epoch"]),
         "reserved": {name: plain(sum_) for name, sum_ in ((market.quote, money.put_quote), (market.base, money.put_base)) if sum_},
-        "balances": {currency: [plain(balance.total), plain(balance.used)] for currency, balance in balances.items()},
+        "balances": {
+            currency: [plain(balance.total), "0" if market.is_future else plain(balance.used)] for currency, balance in balances.items()
+        },
         "alone": document["symbol"] if market.is_future else None,
     }
 
@@ -314,7 +317,7 @@ async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | 
     try:
         return outcomes, await look(exchange, account, symbol, work["look"])
     except ExchangeError as error:
-        log("venue.down", account=account["id"], detail=type(error).__name__)
+        alarms.venue_down(account["id"], error)
         return outcomes, None
 
 
@@ -359,7 +362,7 @@ async def carry_out(exchange: Any, symbol: str, intent: Doc, claimed: frozenset[
         asked_at = outside().now_ms()
         report = await exchange.look_up(symbol, intent["id"], intent["order_id"])
     except ExchangeError as error:
-        log("intent.unknown", kind=intent["kind"], error=type(error).__name__)
+        alarms.order_unknown(intent, error, outside().now_ms())
         return outcome_json(intent, "unknown")
     except Exception as error:  # whatever it was, the venue may have the order: it is looked up, and the others are carried out
         log_error("intent.broken", error, kind=intent["kind"])
@@ -395,6 +398,7 @@ async def put_out(publication: Doc, bots: func.Out[func.DocumentList], live: fun
     user_id, document, rows = publication["userId"], publication["document"], publication["rows"]
     await write_rows(user_id, [*rows, *([publication["equity"]] if publication["equity"] else [])])
     document = {**document, "userId": user_id, **await wake_time(user_id, document)}
+    alarms.quarantined(document)
     bots.set(func.DocumentList([func.Document.from_dict(document)]))
     live.set(json.dumps(live_actions(user_id, document, rows)))
 

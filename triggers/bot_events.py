@@ -14,6 +14,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.bus import QUEUE, decode
+from shared.clock import now_ms
 from shared.log import log
 
 WAIT_S = 50.0
@@ -41,6 +42,7 @@ async def bot_events(msg: func.ServiceBusMessage, client: df.DurableOrchestratio
     except Exception:
         await asyncio.sleep(pause_before_return(msg.delivery_count or 1))
         raise
+    log("tick.published", kind=event.kind, late_ms=max(0, now_ms() - event.at))
 
 
 def pause_before_return(deliveries: int) -> float:

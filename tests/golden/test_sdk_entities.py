@@ -12,7 +12,6 @@ import azure.durable_functions as df
 import pytest
 from azure.durable_functions.entity import Entity
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads was called without expected_type")
 
 

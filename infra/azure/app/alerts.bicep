@@ -22,22 +22,22 @@ var logAlerts = [
   {
     name: 'tick-lateness'
     description: 'The slowest percentile of ticks is later than ten seconds.'
-    query: 'AppTraces | where Message == "tick.published" | extend late = todouble(Properties.late_ms) | summarize p99 = percentile(late, 99) | where p99 > 10000'
+    query: 'AppTraces | extend line = parse_json(Message) | where line.event == "tick.published" | extend late = todouble(line.late_ms) | summarize p99 = percentile(late, 99) | where p99 > 10000'
   }
   {
     name: 'unknown-orders'
     description: 'Orders whose outcome the exchange did not tell are older than the ambiguity window.'
-    query: 'AppTraces | where Message == "order.unknown" | where todouble(Properties.age_ms) > 60000'
+    query: 'AppTraces | extend line = parse_json(Message) | where line.event == "order.unknown" and todouble(line.age_ms) > 60000'
   }
   {
     name: 'rate-limited'
     description: 'An exchange answers 429 or 418.'
-    query: 'AppTraces | where Message == "venue.rate_limited"'
+    query: 'AppTraces | extend line = parse_json(Message) | where line.event == "venue.rate_limited"'
   }
   {
     name: 'quarantined-bots'
     description: 'A bot was set aside because its events kept failing.'
-    query: 'AppTraces | where Message == "bot.quarantined"'
+    query: 'AppTraces | extend line = parse_json(Message) | where line.event == "bot.quarantined"'
   }
 ]
 
