@@ -144,3 +144,23 @@ def test_what_the_embedded_host_sets_azure_sets_too() -> None:
     }
     for setting in local.keys() - local_only:
         assert re.search(rf"\b{setting}(__\w+)?:", main), f"{setting} is not set in main.bicep"
+
+
+def test_what_is_asked_for_is_indexed_and_the_rest_of_a_document_is_not() -> None:
+    from shared import stores, watch
+
+    containers = {one["name"]: one for one in json.loads((ROOT / "infra/resources.json").read_text(encoding="utf-8"))["cosmos"]["containers"]}
+    statements = {"bots": [watch.CROSSED, watch.TIMED, watch.QUIET], "settings": [watch.GUARDED], "webhooks": [watch.SILENT]}
+    for name, container in containers.items():
+        assert container["excludedPaths"] == ["/*"], name
+        if name == "paper":  # read by id alone
+            continue
+        where = " ".join(text.partition("WHERE")[2] for text in statements.get(name, []))
+        asked = {"userId", "sort", *stores._FIELDS, *re.findall(r"c\.(\w+)", where)}
+        assert {f"/{field}/?" for field in asked} <= set(container["includedPaths"]), name
+
+
+def test_no_query_orders_by_two_keys_so_no_composite_index_is_paid_for() -> None:
+    for path in (ROOT / "shared").rglob("*.py"):
+        for order in re.findall(r"ORDER BY ([^\"]+?)(?: OFFSET|\")", path.read_text(encoding="utf-8")):
+            assert "," not in order, f"{path.name}: {order} needs a composite index in infra/resources.json"

@@ -1,0 +1,164 @@
+"""`python -m bench.cost`: dollars a month for 1 to 100,000 bots, from bench/counts.json and list prices.
+
+Rules
+1. Every price carries its source and date in PRICES; what was not found is named in ABSENT and left out of the sums.
+2. A wake's work is measured (bench/counts.py); how often a bot wakes and how long a wake keeps an instance busy are stated assumptions.
+3. Flex bills the memory of an instance while anything runs on it, at least a second at a time: with wakes at random, a group of functions
+   is busy 1 - exp(-rate) of the time until its load needs more than one instance. Durable functions and triggers are two groups.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from math import exp
+from pathlib import Path
+from typing import Any, NamedTuple
+
+COUNTS = Path(__file__).with_name("counts.json")
+BOTS = (1, 100, 10_000, 100_000)
+DAY_S, DAYS = 86_400, 30
+MONTH_S = DAY_S * DAYS
+
+FILLS, HEARTBEATS = 40, 96  # a bot and day: a lively grid; HEARTBEAT_S = 900
+BUSY_S, SLOTS = 0.35, 8  # a wake's wall time on the measuring machine; concurrency of host.json
+MEMORY_GB = 0.5  # the smallest Flex instance
+TICK_S, NAIVE_BUSY_S, NAIVE_SLOTS = 5, 0.3, 16
+LOOK_S = 5  # the market timer
+SYMBOLS = {1: 1, 100: 10, 10_000: 200, 100_000: 500}  # watched markets
+
+
+class Price(NamedTuple):
+    dollars: float
+    unit: str
+    source: str
+
+
+RETAIL = "Azure Retail Prices API, East US 2"
+PRICES = {
+    "flex_gb_s": Price(0.000026, "GB-s after 100,000", f"{RETAIL}, as recorded 2026-09-23 to 2026-10-05"),
+    "flex_execution": Price(0.40e-6, "execution after 250,000", f"{RETAIL}, as recorded 2026-09-23 to 2026-10-05"),
+    "cosmos_ru": Price(0.25e-6, "request unit, serverless", f"{RETAIL}, 2026-09-26"),
+    "cosmos_gb": Price(0.25, "GB-month", f"{RETAIL}, 2026-09-26"),
+    "bus_base": Price(9.81, "month, 13 M operations included", "infracost golden file (153fa9d9)"),
+    "bus_first": Price(0.80e-6, "operation to 100 M", "infracost golden file (153fa9d9)"),
+    "bus_second": Price(0.50e-6, "operation to 2.5 G", "infracost golden file (153fa9d9)"),
+    "bus_third": Price(0.20e-6, "operation beyond", "infracost golden file (153fa9d9)"),
+    "log_gb": Price(2.76, "GB after 5", f"{RETAIL}, 2026-09-23"),
+}
+ABSENT = (
+    "storage transactions of the durable backend, or the scheduler's price per action (not found)",
+    "bandwidth, NAT gateway and address, Web PubSub, Static Web App, App Configuration: docs/deploy.md lists them as fixed items",
+    "traffic of the user interface and the API",
+)
+GOALS = {100: 0.10, 10_000: 0.08, 100_000: 0.03}
+
+
+def main() -> int:
+    counts = json.loads(COUNTS.read_text(encoding="utf-8"))
+    rows = {bots: (horizon(bots, counts), naive(bots, counts)) for bots in BOTS}
+    print_table(rows)
+    print_limits(counts)
+    print("\nPrices")
+    for name, price in PRICES.items():
+        print(f"  {name:16}{price.dollars:<12g}{price.unit:34}{price.source}")
+    print("Left out: " + "; ".join(ABSENT))
+    return 0
+
+
+def horizon(bots: int, counts: dict[str, Any]) -> dict[str, float]:
+    """Dollars a month when a bot is woken by what concerns it."""
+    fill, beat = counts["fill"]["per_wake"], counts["heartbeat"]["per_wake"]
+    a_month = bots * DAYS
+    wakes = a_month * (FILLS + HEARTBEATS)
+
+    def of(name: str) -> float:
+        return float(a_month * (FILLS * fill[name] + HEARTBEATS * beat[name]))
+
+    looks = MONTH_S / LOOK_S
+    look_ru = look_units(bots, counts["heartbeat"])
+    memory = 2 * busy_s(wakes / MONTH_S, BUSY_S, SLOTS) * MEMORY_GB + looks * max(1.0, 0.02 * SYMBOLS[bots]) * MEMORY_GB
+    book = of("request_units_of_the_paper_book")  # an account on an exchange has its book there
+    return {
+        "functions": functions(memory, of("executions") + looks),
+        "cosmos": (of("request_units") - book + looks * look_ru) * PRICES["cosmos_ru"].dollars + bots * 20e-6 * PRICES["cosmos_gb"].dollars,
+        "service bus": service_bus(of("service_bus_operations")),
+        "logs": max(0.0, wakes * 0.5e-6 - 5) * PRICES["log_gb"].dollars,
+    }
+
+
+def look_units(bots: int, seen: dict[str, Any]) -> float:
+    """One look of the market timer: of its three questions one is asked per symbol; how far it looked is written once per exchange."""
+    looks = seen["per_market_look"]["looks"]
+    questions, writes = (seen["request_units"][f"market_watch.{kind}"] / looks for kind in ("query", "put"))
+    return float(questions / 3 * (2 + SYMBOLS[bots]) + writes * min(5, SYMBOLS[bots]))
+
+
+def naive(bots: int, counts: dict[str, Any]) -> dict[str, float]:
+    """Dollars a month when every bot is ticked every five seconds by one execution that reads and writes its document."""
+    ticks = bots * MONTH_S / TICK_S
+    document_ru = counts["fill"]["per_wake"]["request_units"] - counts["fill"]["per_wake"]["request_units_of_the_paper_book"]
+    memory = busy_s(ticks / MONTH_S, NAIVE_BUSY_S, NAIVE_SLOTS) * MEMORY_GB
+    return {
+        "functions": functions(memory, ticks),
+        "cosmos": ticks * min(document_ru, 7.7) * PRICES["cosmos_ru"].dollars,
+        "service bus": 0.0,
+        "logs": 0.0,
+    }
+
+
+def busy_s(rate: float, wall_s: float, slots: int) -> float:
+    """Instance-seconds a month of a group whose work comes at random, `rate` a second."""
+    return max(1 - exp(-rate), rate * wall_s / slots) * MONTH_S
+
+
+def functions(gb_s: float, executions: float) -> float:
+    return max(0.0, gb_s - 100_000) * PRICES["flex_gb_s"].dollars + max(0.0, executions - 250_000) * PRICES["flex_execution"].dollars
+
+
+def service_bus(operations: float) -> float:
+    """Graduated: 13 M in the base price, then three steps."""
+    total, left, steps = (
+        PRICES["bus_base"].dollars,
+        max(0.0, operations - 13e6),
+        ((87e6, "bus_first"), (2.4e9, "bus_second"), (1e30, "bus_third")),
+    )
+    for size, name in steps:
+        total += min(left, size) * PRICES[name].dollars
+        left = max(0.0, left - size)
+    return total
+
+
+def print_table(rows: dict[int, tuple[dict[str, float], dict[str, float]]]) -> None:
+    print(f"{'dollars a month':28}" + "".join(f"{bots:>14,}" for bots in rows))
+    for index, kind in enumerate(("horizon", "naive")):
+        for part in next(iter(rows.values()))[index]:
+            print(f"{kind + ' ' + part:28}" + "".join(f"{pair[index][part]:>14,.2f}" for pair in rows.values()))
+        print(f"{kind + ' total':28}" + "".join(f"{sum(pair[index].values()):>14,.2f}" for pair in rows.values()))
+    print(f"{'horizon per bot':28}" + "".join(f"{sum(pair[0].values()) / bots:>14,.4f}" for bots, pair in rows.items()))
+    print(f"{'goal per bot':28}" + "".join(f"{GOALS.get(bots, float('nan')):>14,.2f}" for bots in rows))
+    print(f"{'naive : horizon':28}" + "".join(f"{sum(pair[1].values()) / sum(pair[0].values()):>14,.1f}" for pair in rows.values()))
+
+
+def print_limits(counts: dict[str, Any]) -> None:
+    """Averages hide the minute in which a whole market moves: one wake of every bot within sixty seconds."""
+    fill = counts["fill"]["per_wake"]
+    print(f"\n{'peak: every bot in a minute':28}" + "".join(f"{bots:>14,}" for bots in BOTS))
+    lines = (
+        ("wakes a second", 1.0),
+        ("entity operations a second", fill["entity_operations"]),
+        ("scheduler actions a second", fill["entity_operations"] + fill["activities"] + 1),
+        ("request units a second", fill["request_units"]),
+        ("Key Vault reads, cold, in 10 s", 10.0),
+    )
+    for name, each in lines:
+        print(f"{name:28}" + "".join(f"{bots / 60 * each:>14,.1f}" for bots in BOTS))
+    print(
+        "limits: Azure Storage backend 64 entity operations/s (16 partitions); scheduler 500 actions/s, Dedicated 2,000 per unit,"
+        " 3 units at most;\n        Cosmos: the ceiling of an autoscale database (4,000 RU/s here); Key Vault 4,000 reads per 10 s"
+        " and vault (a warm path reads none); Flex 1,000 instances"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""`python -m bench.counts fill|heartbeat [seconds]`: what a running GRID bot costs in counted work, on the embedded host.
+
+Writes its part of bench/counts.json. `fill`: one paper bot trades a made-up recording sixty times as fast as life. `heartbeat`: the
+price stands still, and the bot is woken by the clock alone. Every invocation, Cosmos answer and Service Bus operation between
+its start and the end is counted where it happens; the market timer's own work is kept apart, because it is shared by all bots.
+Request units are the endpoint's estimate (infra/onebox/cosmos/charge.py), not a bill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bench.counting import Tally, install
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = Path(__file__).with_name("counts.json")
+SPEED = 60
+GRID = {"low": "90", "high": "110", "cells": 20, "spacing": "arithmetic", "investment": "5000", "reserve_pct": "0"}
+
+
+async def main(kind: str, seconds: float) -> int:
+    from infra.onebox.host import Host, Installation
+
+    with tempfile.TemporaryDirectory() as folder:
+        replay = Path(folder, "replay")
+        record(replay, 0.5 if kind == "fill" else 0.0)
+        os.environ |= {
+            "REPLAY_DIR": str(replay),
+            "MARKET_WATCH_SCHEDULE": "*/1 * * * * *",
+            "HEARTBEAT_S": "900" if kind == "fill" else "20",
+        }
+        tally = install()
+        host = Host(
+            Installation(
+                ROOT, Path(folder, "data"), port=0, resources=ROOT / "infra/resources.json", settings=ROOT / "infra/onebox.settings.json"
+            )
+        )
+        try:
+            await host.start()
+            found = await run_bot(host.url, tally, seconds)
+        finally:
+            await host.stop()
+    kept = json.loads(TARGET.read_text(encoding="utf-8")) if TARGET.exists() else {}
+    TARGET.write_text(json.dumps({**kept, kind: found}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    print(json.dumps(found, indent=1, sort_keys=True))
+    return 0 if found["wakes"] else 1
+
+
+def record(folder: Path, lively: float) -> None:
+    from tests.chaos.market import candles, write
+
+    rows = candles(7, 2_000, lively)
+    write(folder, rows if lively else [(at, *rows[0][1:]) for at, *_ in rows])
+
+
+async def run_bot(url: str, tally: Tally, seconds: float) -> dict[str, Any]:
+    async with aiohttp.ClientSession(url) as session:
+        token = await sign_up(session)
+        headers = {"authorization": f"Bearer {token}"}
+        account = await post(
+            session,
+            "/api/v1/accounts",
+            headers,
+            {"exchange": "paper", "label": "counts", "market": "replay", "balances": {"USDT": "10000"}, "speed": SPEED},
+        )
+        bot = await post(
+            session,
+            "/api/v1/bots",
+            headers,
+            {"name": "counts", "account_id": account["id"], "symbol": "BTC/USDT", "strategy": "GRID", "config": GRID},
+        )
+        await post(session, f"/api/v1/bots/{bot['id']}/start", headers, {})
+        while (await get(session, f"/api/v1/bots/{bot['id']}", headers))["status"] != "active":
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(3)
+        before, fills_before = tally.copy(), (await get(session, f"/api/v1/bots/{bot['id']}", headers))["fills"]
+        began = time.monotonic()
+        await asyncio.sleep(seconds)
+        after, seen = tally.copy(), await get(session, f"/api/v1/bots/{bot['id']}", headers)
+        return summary(after.minus(before), seen["fills"] - fills_before, time.monotonic() - began)
+
+
+def summary(seen: Tally, fills: int, seconds: float) -> dict[str, Any]:
+    """Totals, and per wake. The timers' share of Cosmos is what their functions asked for; the screen's is one read per look."""
+    wakes = seen.functions["bot_events"]
+    own = {name: count for name, count in seen.functions.items() if name in OF_A_WAKE}
+    ru = sum(charge for (caller, _), charge in seen.charge.items() if caller in OF_A_WAKE)
+    book_ru = sum(charge for (caller, kind), charge in seen.charge.items() if caller in OF_A_WAKE and kind in ("put", "post"))
+    watch_ru = sum(charge for (caller, _), charge in seen.charge.items() if caller == "market_watch")
+    per = max(wakes, 1)
+    return {
+        "seconds": round(seconds, 1),
+        "speed": SPEED,
+        "wakes": wakes,
+        "fills": fills,
+        "functions": dict(sorted(seen.functions.items())),
+        "service_bus": dict(sorted(seen.bus.items())),
+        "request_units": {f"{caller}.{operation}": round(value, 2) for (caller, operation), value in sorted(seen.charge.items())},
+        "per_wake": {
+            "executions": round(sum(own.values()) / per, 3),
+            "orchestration_episodes": round(seen.functions["bot_tick"] / per, 3),
+            "activities": round(sum(seen.functions[name] for name in ("observe", "execute", "publish")) / per, 3),
+            "entity_operations": round((seen.functions["bot"] + seen.functions["account"]) / per, 3),
+            "request_units": round(ru / per, 3),
+            "request_units_of_the_paper_book": round(book_ru / per, 3),
+            "service_bus_operations": round(sum(seen.bus.values()) / per, 3),
+            "fills": round(fills / per, 3),
+        },
+        "per_market_look": {
+            "looks": seen.functions["market_watch"],
+            "request_units": round(watch_ru / max(seen.functions["market_watch"], 1), 3),
+        },
+    }
+
+
+OF_A_WAKE = ("bot_events", "bot_tick", "observe", "execute", "publish", "again", "bot", "account")
+
+
+async def sign_up(session: aiohttp.ClientSession) -> str:
+    who = {"email": "counts@example.com", "password": "correct horse battery"}
+    async with session.post("/oidc/register", json=who) as answer:
+        assert answer.status == 201, await answer.text()
+    form = {
+        "grant_type": "password", "username": who["email"], "password": who["password"], "client_id": "tickwise-web",
+        "scope": "bots.read bots.write accounts.write",
+    }  # fmt: skip
+    async with session.post("/oidc/token", data=form) as answer:
+        return str((await answer.json())["access_token"])
+
+
+async def post(session: aiohttp.ClientSession, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
+    async with session.post(path, json=body, headers=headers | {"idempotency-key": path.replace("/", "-")[-60:]}) as answer:
+        if answer.status >= 400:
+            raise RuntimeError(f"{path}: {answer.status} {await answer.text()}")
+        return dict(await answer.json())
+
+
+async def get(session: aiohttp.ClientSession, path: str, headers: dict[str, str]) -> dict[str, Any]:
+    async with session.get(path, headers=headers) as answer:
+        answer.raise_for_status()
+        return dict(await answer.json())
+
+
+if __name__ == "__main__":
+    code = asyncio.run(main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 60.0))
+    sys.stdout.flush()
+    os._exit(code)
