@@ -10,6 +10,8 @@ export const keys = {
   equity: (id: string) => ["bot", id, "equity"] as const,
   deals: (id: string) => ["bot", id, "deals"] as const,
   portfolio: ["portfolio"] as const,
+  analytics: ["analytics"] as const,
+  botAnalytics: (id: string) => ["bot", id, "analytics"] as const,
   presets: ["presets"] as const,
   notifications: ["notifications"] as const,
   optimisations: ["optimisations"] as const,

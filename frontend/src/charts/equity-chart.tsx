@@ -18,7 +18,7 @@ export default function EquityChart({ label, points, height = 220, drawdown }: {
     const colors = chartColors();
     const chart = createChart(box.current, {
       autoSize: true,
-      layout: { background: { type: ColorType.Solid, color: colors.bg }, textColor: colors.text, fontFamily: '"Inter Variable", sans-serif', fontSize: 11, attributionLogo: true },
+      layout: { background: { type: ColorType.Solid, color: colors.bg }, textColor: colors.text, fontFamily: '"Inter Variable", sans-serif', fontSize: 11, attributionLogo: true, panes: { separatorColor: colors.line, enableResize: false } },
       grid: { vertLines: { visible: false }, horzLines: { color: fade(colors.line, 0.6) } },
       rightPriceScale: { borderColor: colors.line },
       timeScale: { borderColor: colors.line, timeVisible: true, tickMarkFormatter: axisTime },

@@ -5,7 +5,7 @@ import path from "node:path";
 import type { BrowserContext, Page, Route } from "playwright-core";
 import type { Bot, Fill, PreviewAnswer } from "@/api/types";
 import { aBot, aFill, aMarket, anAccount, anEvent, anOrder } from "../support/samples";
-import { aBacktest, aHeatMap, aHit, aPortfolio, aSearch, aWebhook, DEALS, GUARDS, NOTIFICATIONS, RUN_FILLS } from "../support/more-samples";
+import { aBacktest, aBotAnalytics, aHeatMap, anAnalytics, aHit, aPortfolio, aSearch, aWebhook, DEALS, GUARDS, NOTIFICATIONS, RUN_FILLS } from "../support/more-samples";
 import { schemas } from "./schemas";
 
 const OUT = path.resolve(import.meta.dirname, "../../out");
@@ -83,6 +83,8 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at.endsWith("/inbox")) return page([aHit(), aHit({ id: "h2", status: "rejected", reason: "bad_secret", action: null })]);
   if (at.endsWith("/messages")) return page([{ action: "start", title: "Start the bot", body: '{"action":"start"}', preview: '{"action":"start"}' }]);
   if (at === "/portfolio") return route.fulfill({ json: aPortfolio(world.bots) });
+  if (at === "/analytics") return route.fulfill({ json: anAnalytics() });
+  if (list === "analytics") return route.fulfill({ json: aBotAnalytics(id) });
   if (at === "/notifications") return route.fulfill({ json: route.request().method() === "PUT" ? route.request().postDataJSON() : NOTIFICATIONS });
   if (at === "/presets") return page([{ id: "ps_1", name: "Tight grid", strategy: "GRID", created_at: "2026-03-01T12:00:00Z", config: { low: "61000", high: "67000", cells: 20, investment: "2500" } }]);
   if (at === "/optimisations") return page([aSearch()]);
@@ -130,7 +132,7 @@ function curve(bot: string) {
     bot_id: bot,
     revision: index,
     at: new Date(Date.UTC(2026, 2, 1, 12) - index * 60_000).toISOString(),
-    price: "64000",
+    price: (64000 + Math.sin(index / 5) * 180).toFixed(2),
     total: (26.55 - index * 0.6 + Math.sin(index / 3) * 4).toFixed(4),
     currency: "USDT",
   }));

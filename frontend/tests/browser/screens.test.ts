@@ -193,6 +193,19 @@ test("a preset fills the form, and a search varies its numbers", async () => {
   await context.close();
 });
 
+test("a few letters after Ctrl K lead to a bot", async () => {
+  const { context, page } = await open(aWorld(), "/");
+  await page.getByText("Your bots").first().waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "A place or a bot" }).fill("dip eth");
+  await page.getByRole("option", { name: /Dip hunter/ }).waitFor();
+  await shoot(page, "palette");
+  expect(await axe(page)).toEqual([]);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/bots\/\?id=bot_2/);
+  await context.close();
+});
+
 test("panic says what each way does, and selling everything asks for a word", async () => {
   const { context, page } = await open(aWorld(), "/");
   await page.getByRole("button", { name: "Panic" }).click();

@@ -1,5 +1,5 @@
 /** Samples of research and safety, typed by the contract. */
-import type { Backtest, BacktestFill, Bot, Deal, Guard, GuardState, HeatMap, Hit, Notifications, Optimisation, Portfolio, Webhook } from "@/api/types";
+import type { Analytics, Backtest, BotAnalytics, BacktestFill, Bot, Deal, Guard, GuardState, HeatMap, Hit, Notifications, Optimisation, Portfolio, Webhook } from "@/api/types";
 
 const AT = "2026-03-01T12:00:00.000Z";
 
@@ -117,9 +117,9 @@ export const GUARDS: { items: Guard[]; states: GuardState[]; updated_at: string 
 };
 
 export function aSearch(change: Partial<Optimisation> = {}): Optimisation {
-  const { runs: _runs, kept: _kept, timeframe: _timeframe, ...job } = aBacktest();
+  const { strategy, symbol, source, config, ranges, status, error, error_params, progress, best, created_at, updated_at, finished_at } = aBacktest();
   return {
-    ...job,
+    ...{ strategy, symbol, source, config, ranges, status, error, error_params, progress, created_at, updated_at, finished_at },
     id: "op_1",
     name: "Grid BTC search",
     method: "tpe",
@@ -132,7 +132,7 @@ export function aSearch(change: Partial<Optimisation> = {}): Optimisation {
     ],
     overfit: { in_sample: "38.1", out_of_sample: "4.2", kept_pct: "11", rank_correlation: "0.18", warning: true },
     proofs: [],
-    best: job.best && { ...job.best, overrides: { cells: 22, reserve_pct: "0.4" } },
+    best: best && { ...best, overrides: { cells: 22, reserve_pct: "0.4" } },
     ...change,
   };
 }
@@ -170,4 +170,36 @@ export function aPortfolio(bots: readonly Bot[], at = AT): Portfolio {
     return [{ world, currency: "USDT", bots: count, running: count, cell_profit: "85", inventory_pnl: "-21.66", fees: "6.4", funding: "0", total: "56.94", put_in: "10000", value: "10056.94" }];
   });
   return { at, bots: rows, totals };
+}
+
+const WATERFALL = { cell_profit: "42.5", inventory_pnl: "-12.75", fees: "3.2", funding: "0", total: "26.55" };
+const CALENDAR = Array.from({ length: 18 }, (_, index) => ({
+  date: new Date(Date.UTC(2026, 1, 12 + index)).toISOString().slice(0, 10),
+  realised: "1.2",
+  change: (Math.sin(index) * 6).toFixed(2),
+  total: "20",
+  fills: 3 + index,
+})).filter((_, index) => index % 5 !== 4);
+
+export function anAnalytics(): Analytics {
+  return {
+    at: AT,
+    is_complete: true,
+    bots: [],
+    totals: [{ world: "paper", currency: "USDT", bots: 3, waterfall: WATERFALL, put_in: "15000", roi_pct: "0.18", max_drawdown: "31.4", max_drawdown_pct: "0.21", sharpe: "1.1", sortino: null, fee_share_pct: "7.5", vs_hodl: "8.4", calendar: CALENDAR }],
+  };
+}
+
+export function aBotAnalytics(id: string): BotAnalytics {
+  return {
+    bot_id: id,
+    at: AT,
+    is_complete: true,
+    calendar: CALENDAR,
+    curve: [],
+    figures: {
+      waterfall: WATERFALL, currency: "USDT", put_in: "5000", roi_pct: "0.53", apr_pct: "12.1", max_drawdown: "18.2", max_drawdown_pct: "0.36", sharpe: "1.4", sortino: "1.9", calmar: null, win_rate_pct: "71", profit_factor: "1.6",
+      exposure_pct: "48", fee_share_pct: "7.5", turnover: "8120", maker_pct: "96", fills: 71, folded: 71, hodl: "18.1", vs_hodl: "8.4", time_dca: null, vs_time_dca: null, days: "18",
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { aBot } from "../support/samples";
 
 const LOOK = "2026-03-01T12:00:00.000Z";
 const PNL = { cell_profit: "10", inventory_pnl: "-4", fees: "1", funding: "0", total: "5", total_pct: "0.5", hodl: "3", price: "64000", at: LOOK, currency: "USDT", put_in: "1000" };
-const bot = aBot({ price: "64000", pnl: PNL });
+const bot = aBot({ price: "64000", pnl: PNL, last_tick_at: LOOK });
 
 function row(at: string, change: Partial<PricedRow["bot"]> = {}): PricedRow {
   return {
@@ -25,6 +25,8 @@ describe("a bot's figures", () => {
   });
   test("stay the bot's own when it looked later, or when the market could not be asked", () => {
     expect(pricedOf(bot, row("2026-03-01T11:59:00.000Z"))).toMatchObject({ total: "5", at: LOOK, isNow: false });
+    const replayed = { ...bot, pnl: { ...PNL, at: "2025-01-06T00:31:00.000Z" } };
+    expect(pricedOf(replayed, row("2026-03-01T11:59:00.000Z"))).toMatchObject({ total: "5", at: LOOK, isNow: false });
     expect(pricedOf(bot, row("2026-03-01T12:05:00.000Z", { is_priced_now: false }))).toMatchObject({ total: "5", isNow: false });
   });
   test("move by inventory only, and still add up", () => {

@@ -3,6 +3,7 @@ import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import type { Bot } from "@/api/types";
+import { AnalyticsTab } from "./analytics-tab";
 import { DEALERS } from "./words";
 import { DealTable } from "./deal-table";
 import { ExportButton } from "./export-button";
@@ -12,7 +13,7 @@ import { FillTable } from "./fill-table";
 import { Ladder } from "./ladder";
 import { ConfigList } from "./config-list";
 
-const NAMES = ["orders", "fills", "deals", "equity", "log", "settings"] as const;
+const NAMES = ["orders", "fills", "deals", "equity", "figures", "log", "settings"] as const;
 
 export function BotSections({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
@@ -31,6 +32,7 @@ export function BotSections({ bot }: { bot: Bot }) {
     ),
     deals: <DealTable bot={bot} />,
     equity: <EquityPanel bot={bot} />,
+    figures: <AnalyticsTab bot={bot} />,
     log: (
       <>
         <EventLog bot={bot} />

@@ -13,7 +13,8 @@ export function usePriced(bot: Bot): Priced {
 /** The newer of the two wins: a live message may be younger than the portfolio. */
 export function pricedOf(bot: Pick<Bot, "price" | "pnl" | "last_tick_at">, row: PricedRow | null): Priced {
   const { pnl } = bot;
-  const seen = pnl?.at ?? bot.last_tick_at ?? null;
+  // The look is in our own time; a replayed market's figures carry the time of its candles.
+  const seen = bot.last_tick_at ?? pnl?.at ?? null;
   if (row?.bot.is_priced_now && (seen === null || Date.parse(row.at) >= Date.parse(seen))) {
     const { price, total, put_in: put, value } = row.bot;
     const pct = signOf(put) > 0 ? quotient(product(total, "100"), put, 4) : null;

@@ -12,8 +12,10 @@ export function useRules(bot: Bot): MarketRules {
   return { tick: market?.price_tick ?? null, amountDecimals: market?.amount_step ? decimalsOf(market.amount_step) : undefined };
 }
 
-/** The newest price known here: a sleeping bot has not looked since it fell asleep, the candles have. */
+/** The newest price known here: a sleeping bot has not looked since it fell asleep, the candles have; a trading one is ahead of them. */
 export function usePriceNow(bot: Bot): string | null {
   const candles = useCandles(bot.account_id, bot.symbol, "1m");
-  return candles.data?.items.at(-1)?.[4] ?? bot.price ?? null;
+  const looked = bot.last_tick_at ? Date.parse(bot.last_tick_at) : 0;
+  const close = candles.data?.items.at(-1)?.[4] ?? null;
+  return bot.price && looked > candles.dataUpdatedAt ? bot.price : (close ?? bot.price ?? null);
 }

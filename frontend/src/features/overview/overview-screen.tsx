@@ -21,6 +21,8 @@ import { totalsOf } from "./totals";
 const PanicButton = lazy(() => import("@/features/safety/panic-button"));
 const GuardsPanel = lazy(() => import("@/features/safety/guards-panel"));
 
+const AnalyticsPanels = lazy(() => import("./analytics-panel"));
+
 const SHOWN = 8;
 
 export function OverviewScreen() {
@@ -71,6 +73,11 @@ function Body({ bots, accounts }: { bots: Bot[]; accounts: Account[] }) {
         {totalsOf(bots).map((total) => (
           <TotalPanel key={`${total.mode}|${total.currency}`} total={total} />
         ))}
+        {bots.some((bot) => bot.pnl) ? (
+          <Suspense>
+            <AnalyticsPanels />
+          </Suspense>
+        ) : null}
         <Panel
           flush
           title={t("botsTitle")}

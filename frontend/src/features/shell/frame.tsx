@@ -1,6 +1,6 @@
 "use client";
 /** The desk: rail on wide screens, bar at the bottom on a phone, live badge always in view. */
-import { Bell, Bot, FlaskConical, LayoutDashboard, LogOut, Plus, Settings, Wallet, Webhook, type LucideIcon } from "lucide-react";
+import { LogOut, Search } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
@@ -10,19 +10,8 @@ import { IconButton } from "@/ui/button";
 import { Toasts } from "@/ui/toast";
 import { LiveBadge } from "./live-badge";
 import { Mark } from "./mark";
-
-type Place = { href: string; name: "overview" | "bots" | "newBot" | "backtests" | "webhooks" | "accounts" | "notifications" | "settings"; icon: LucideIcon; deskOnly?: boolean };
-
-const PLACES: Place[] = [
-  { href: "/", name: "overview", icon: LayoutDashboard },
-  { href: "/bots/", name: "bots", icon: Bot },
-  { href: "/bots/new/", name: "newBot", icon: Plus },
-  { href: "/backtests/", name: "backtests", icon: FlaskConical },
-  { href: "/webhooks/", name: "webhooks", icon: Webhook },
-  { href: "/accounts/", name: "accounts", icon: Wallet },
-  { href: "/notifications/", name: "notifications", icon: Bell, deskOnly: true },
-  { href: "/settings/", name: "settings", icon: Settings },
-];
+import { PLACES } from "./places";
+import { usePalette } from "./use-palette";
 
 function here(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
@@ -32,6 +21,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const t = useTranslations("nav");
   const { state, signOut } = useAuth();
   const path = here(useNav().path);
+  const { palette, open } = usePalette();
   return (
     <div className="lg:grid lg:min-h-dvh lg:grid-cols-[196px_minmax(0,1fr)]">
       <a href="#content" className="sr-only z-50 rounded bg-accent-solid px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
@@ -41,6 +31,9 @@ export function Frame({ children }: { children: ReactNode }) {
         <Link href="/" aria-label={t("home")} className="flex h-14 items-center gap-2.5 px-4 text-[15px] font-semibold tracking-tight">
           <Mark size={26} /> Tickwise
         </Link>
+        <button type="button" onClick={open} className="mx-2 mt-1 flex h-8 items-center gap-2 rounded-md border border-line px-2.5 text-xs text-muted hover:bg-hover hover:text-text">
+          <Search aria-hidden="true" className="size-3.5" /> {t("find")} <kbd className="ml-auto font-sans text-[11px]">⌘K</kbd>
+        </button>
         <nav aria-label={t("main")} className="flex-1 space-y-0.5 px-2 pt-2">
           {PLACES.map(({ href, name, icon: Icon }) => (
             <Link
@@ -73,7 +66,10 @@ export function Frame({ children }: { children: ReactNode }) {
         <Link href="/" aria-label={t("home")} className="flex items-center gap-2 text-sm font-semibold">
           <Mark size={24} /> Tickwise
         </Link>
-        <span className="ml-auto">
+        <IconButton label={t("find")} className="ml-auto" onClick={open}>
+          <Search aria-hidden="true" className="size-4" />
+        </IconButton>
+        <span>
           <LiveBadge />
         </span>
         <IconButton label={t("signOut")} onClick={() => void signOut()}>
@@ -96,6 +92,7 @@ export function Frame({ children }: { children: ReactNode }) {
           </Link>
         ))}
       </nav>
+      {palette}
       <Toasts />
     </div>
   );
