@@ -19,7 +19,7 @@ from shared.clock import iso
 from shared.webhooks.decision import decision_row
 from strategy_core import registry
 from strategy_core.intent import Cancel, LookUp, Place, Sent, SentOrder, diff
-from strategy_core.number import ONE, ZERO, dec, plain, working_digits
+from strategy_core.number import ONE, dec, plain, working_digits
 from strategy_core.storage import order_row
 from strategy_core.trade import Candles, Command, Event, Fact, Funding, Invalid, Look, Order, PositionSeen, Status, client_order_id
 
@@ -120,9 +120,13 @@ def take_reality(bot: Bot, view: dict[str, Any], at: int) -> None:
     for when, amount in view.get("funding") or ():
         apply(bot, Funding(dec(amount), int(when)))
     bot.funded = max(bot.funded, int(view.get("funded") or 0))
-    if view.get("position") is not None:
-        amount, entry, liquidation = (None if value is None else dec(value) for value in view["position"])
-        apply(bot, PositionSeen(amount or ZERO, entry, liquidation, at))
+    if view.get("position") is None:
+        return
+    amount, entry, level = view["position"]
+    if dec(amount):
+        bot.liquidation = level
+    known = bot.liquidation  # a position that is gone has no figure any more: the last one tells why
+    apply(bot, PositionSeen(dec(amount), None if entry is None else dec(entry), None if known is None else dec(known), at))
 
 
 def take_candles(bot: Bot, given: dict[str, Any], at: int) -> None:

@@ -45,6 +45,7 @@ class Bot:
     reserved: dict[str, str] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)  # by timeframe: the newest candle the core has seen
     funded: int = 0  # a perpetual's funding is known up to here
+    liquidation: str | None = None  # where the venue would take the position, when it last had one
 
     @property
     def id(self) -> str:
@@ -101,6 +102,7 @@ class Bot:
             "reserved": self.reserved,
             "shown": self.shown,
             **({"funded": self.funded} if self.funded else {}),
+            **({"liquidation": self.liquidation} if self.liquidation else {}),
         }
 
     @classmethod
@@ -128,6 +130,7 @@ class Bot:
             reserved=data["reserved"],
             shown=data["shown"],
             funded=data.get("funded", 0),
+            liquidation=data.get("liquidation"),
         )
 
 

@@ -79,6 +79,11 @@ class CcxtExchange:
     async def balances(self) -> dict[str, Balance]:
         return balances_of(await self._read("fetch_balance", Lane.READ))
 
+    async def wallet(self, symbol: str) -> dict[str, Balance]:
+        """The money behind a market: perpetuals have a wallet of their own on many venues."""
+        raw = await self._raw_market(symbol)
+        return balances_of(await self._read("fetch_balance", Lane.READ, {"type": "swap" if raw.get("swap") else "spot"}))
+
     async def place(self, placement: Placement) -> Outcome:
         """Sends once. An answer that could hide an earlier send of the same order (a call can run twice) is checked by looking it up."""
         outcome = await self._place(placement)

@@ -135,7 +135,7 @@ class BinanceVenue:
         table |= {
             ("GET", "/api/v3/myTrades"): (self._trades, True, s), ("GET", "/fapi/v1/userTrades"): (self._trades, True, f),
             ("GET", "/api/v3/account"): (self._account, True, s), ("GET", "/sapi/v1/account/apiRestrictions"): (self._restrictions, True, s),
-            ("GET", "/fapi/v3/positionRisk"): (self._positions, True, f), ("GET", "/fapi/v2/positionRisk"): (self._positions, True, f),
+            ("GET", "/fapi/v3/account"): (self._margin_account, True, f), ("GET", "/fapi/v3/positionRisk"): (self._positions, True, f), ("GET", "/fapi/v2/positionRisk"): (self._positions, True, f),
             ("GET", "/fapi/v1/leverageBracket"): (self._brackets, True, f), ("GET", "/fapi/v1/symbolConfig"): (self._config, True, f),
             ("POST", "/fapi/v1/leverage"): (self._leverage, True, f), ("POST", "/fapi/v1/marginType"): (self._margin_type, True, f),
             ("GET", "/fapi/v1/positionSide/dual"): (self._dual, True, f), ("POST", "/fapi/v1/positionSide/dual"): (self._set_dual, True, f),
@@ -296,14 +296,11 @@ class BinanceVenue:
 
     def _trade(self, t: Trade) -> dict[str, Any]:
         row = {"symbol": t.order.symbol, "id": t.id, "orderId": t.order.id, "price": plain(t.price), "qty": plain(t.amount), "time": t.at}
-        row |= {
-            "quoteQty": plain(t.price * t.amount),
-            "commission": plain(t.fee),
-            "commissionAsset": t.fee_currency,
-            "isMaker": t.maker,
-            "maker": t.maker,
-        }
-        return row | {"isBuyer": t.order.side == "BUY", "buyer": t.order.side == "BUY", "side": t.order.side} | self._linear_only(t.order)
+        row |= {"quoteQty": plain(t.price * t.amount), "commission": plain(t.fee), "commissionAsset": t.fee_currency}
+        linear, bought = self._linear_only(t.order), t.order.side == "BUY"
+        if linear:
+            return row | linear | {"maker": t.maker, "buyer": bought, "side": t.order.side}
+        return row | {"orderListId": -1, "isMaker": t.maker, "isBuyer": bought, "isBestMatch": True}
 
     # -- accounts
 
@@ -320,6 +317,11 @@ class BinanceVenue:
             "takerCommission": 10,
             "updateTime": self.clock(),
         }
+
+    def _margin_account(self, engine: Engine, account: Account, fields: Fields) -> Any:
+        wallet = plain(account.wallet)
+        row = {"asset": "USDT", "walletBalance": wallet, "marginBalance": wallet, "availableBalance": wallet, "initialMargin": "0"}
+        return {"assets": [row], "positions": [], "updateTime": self.clock()}
 
     def _restrictions(self, engine: Engine, account: Account, fields: Fields) -> Any:
         row = {
