@@ -79,7 +79,7 @@ async def run_bot(url: str, tally: Tally, seconds: float) -> dict[str, Any]:
             {"name": "counts", "account_id": account["id"], "symbol": "BTC/USDT", "strategy": "GRID", "config": GRID},
         )
         await post(session, f"/api/v1/bots/{bot['id']}/start", headers, {})
-        while (await get(session, f"/api/v1/bots/{bot['id']}", headers))["status"] != "active":
+        while (await get(session, f"/api/v1/bots/{bot['id']}", headers))["status"] != "active":  # noqa: ASYNC110  (another process tells nobody)
             await asyncio.sleep(0.5)
         await asyncio.sleep(3)
         before, fills_before = tally.copy(), (await get(session, f"/api/v1/bots/{bot['id']}", headers))["fills"]
