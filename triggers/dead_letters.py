@@ -2,11 +2,14 @@
 
 Rules
 1. The orchestration's instance id is the message's: a dead letter delivered twice puts its bot aside once.
-2. What cannot be read cannot be repaired by being read again: it is named in the log and done with.
+2. A tick outlives its message: a host that dies again and again uses up the deliveries and loses nothing. Only a tick that failed,
+   or never began, was given up.
+3. What cannot be read cannot be repaired by being read again: it is named in the log and done with.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import azure.durable_functions as df
@@ -15,7 +18,7 @@ import azure.functions as func
 from shared.bus import QUEUE, decode
 from shared.clock import now_ms
 from shared.log import log
-from triggers.bot_events import instance_id, status_of
+from triggers.bot_events import DONE, LONGEST_POLL_S, RUNNING, WAIT_S, instance_id, status_of
 
 DEAD_LETTERS = f"{QUEUE}/$DeadLetterQueue"
 
@@ -37,7 +40,19 @@ async def put_aside(body: bytes, message_id: str, client: df.DurableOrchestratio
     except (ValueError, KeyError, TypeError) as error:
         log("dead_letter.unreadable", logging.ERROR, message=message_id, error=type(error).__name__)
         return
+    if await carried_out(client, instance_id(message_id)):
+        log("dead_letter.carried_out", bot=event.bot_id, kind=event.kind, id=event.id)
+        return
     log("dead_letter", logging.ERROR, bot=event.bot_id, kind=event.kind, id=event.id)
     instance = instance_id(message_id).replace("tick-", "aside-", 1)
     if not await status_of(client, instance):
         await client.start_new("bot_aside", instance, {"event": event._asdict(), "now": now_ms()})
+
+
+async def carried_out(client: df.DurableOrchestrationClient, tick: str) -> bool:
+    """Whether the message's own tick has done it, or is still at it after the wait: what it leaves undone the sweeper finds."""
+    waited = 0.0
+    while (status := await status_of(client, tick)) in RUNNING and waited < WAIT_S:
+        await asyncio.sleep(LONGEST_POLL_S)
+        waited += LONGEST_POLL_S
+    return status in DONE | RUNNING

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from orchestrators.bot_aside import bot_aside
 from shared.bus import encode, message_id
+from triggers.bot_events import instance_id
 from triggers.dead_letters import put_aside
 
 
@@ -53,8 +54,12 @@ class Client:
 
     def __init__(self):
         self.started = {}
+        self.ticks = {}
 
     async def get_status(self, instance):
+        if instance in self.ticks:
+            statuses = self.ticks[instance]
+            return SimpleNamespace(runtime_status=statuses.pop(0) if len(statuses) > 1 else statuses[0])
         return SimpleNamespace(runtime_status="Running") if instance in self.started else None
 
     async def start_new(self, name, instance, given):
@@ -72,6 +77,21 @@ def test_a_dead_letter_starts_one_orchestration_however_often_it_is_delivered(wo
     ((instance, (name, given)),) = client.started.items()
     assert (name, given["event"]["bot_id"]) == ("bot_aside", event.bot_id)
     assert instance.startswith("aside-") and ":" not in instance
+
+
+def test_a_message_whose_tick_was_carried_out_after_all_puts_nobody_aside(world):
+    """A host that was killed ten times within one event: the deliveries are used up, the tick went on."""
+    client, event = Client(), world.event("market")
+    client.ticks = {instance_id(message_id(event)): ["Running", "Completed"]}
+    deliver(client, encode(event).encode(), message_id(event))
+    assert not client.started
+
+
+def test_a_message_whose_tick_failed_puts_its_bot_aside(world):
+    client, event = Client(), world.event("market")
+    client.ticks = {instance_id(message_id(event)): ["Running", "Failed"]}
+    deliver(client, encode(event).encode(), message_id(event))
+    assert [name for name, _ in client.started.values()] == ["bot_aside"]
 
 
 def test_what_cannot_be_read_is_named_and_done_with(caplog):
