@@ -1,0 +1,63 @@
+"""What a start needs of the venue and of the account: rules, price, the money it takes, and the money nobody else was promised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrators.reality import locked_by_bots
+from shared.bot_document import RECORD
+from shared.stores import Store
+from strategy_core.number import ZERO, dec, plain
+
+Doc = dict[str, Any]
+AT_REST = ("stopped", "finished")
+HELD_BOTS = 200
+
+
+async def prepared(exchange: Any, document: Doc) -> Doc:
+    """The venue's part of a start. Errors: Invalid, ExchangeError."""
+    from exchange.protocol import Cursor
+    from strategy_core import registry
+    from strategy_core.trade import Horizon
+
+    market = await exchange.market(document["symbol"])
+    view = await exchange.look(document["symbol"], Cursor(0), (), Horizon(None, None, None))
+    money = registry.start(document["strategy"], document["config"], view.point.price, market, view.point.at).ledger
+    if market.is_future and await set_up(exchange, document) is not None:
+        return {"refused": {"reason": "symbol_busy", "params": {"symbol": document["symbol"]}}}
+    balances = await (exchange.wallet(document["symbol"]) if hasattr(exchange, "wallet") else exchange.balances())
+    return {
+        "record": {name: document[name] for name in RECORD if name in document},
+        "market": market.model_dump(mode="json", exclude_defaults=True),
+        "price": plain(view.point.price),
+        "at": view.point.at,
+        "cursor": [view.cursor.at, view.cursor.trade_id],
+        "epoch": int(document["epoch"]),
+        "reserved": {name: plain(sum_) for name, sum_ in ((market.quote, money.put_quote), (market.base, money.put_base)) if sum_},
+        "balances": {
+            currency: [plain(balance.total), "0" if market.is_future else plain(balance.used)] for currency, balance in balances.items()
+        },
+        "alone": document["symbol"] if market.is_future else None,
+    }
+
+
+async def set_up(exchange: Any, document: Doc) -> Any:
+    """Leverage and margin mode, read back; a position that is already there."""
+    config = document["config"]
+    return await exchange.prepare(document["symbol"], dec(config.get("leverage", "1")), config.get("margin_mode", "isolated"))
+
+
+async def promised(store: Store, user_id: str, account_id: str, but: str, balances: dict[str, list[str]]) -> Doc:
+    """{held: what each running bot of the account owns by its own book, balances: the account's without its owner's own orders}."""
+    page = await store.page("bots", user_id, {"kind": "bot", "account_id": account_id}, HELD_BOTS)
+    running = [document for document in page.items if document["id"] != but and document["status"] not in ("draft", *AT_REST)]
+    locked = locked_by_bots(running)
+    left = {name: dec(total) - max(ZERO, dec(used) - locked.get(name, ZERO)) for name, (total, used) in balances.items()}
+    held = {document["id"]: held_by(document) for document in running if document.get("holdings")}
+    return {"held": held, "balances": {name: plain(amount) for name, amount in left.items()}}
+
+
+def held_by(document: Doc) -> dict[str, str]:
+    holdings = document["holdings"]
+    base = {} if ":" in document["symbol"] else {holdings["base_currency"]: holdings["base"]}
+    return {**base, holdings["quote_currency"]: holdings["quote"]}
