@@ -3,7 +3,7 @@
 import { useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { formatMoney, tone } from "@/lib/money";
-import { heatColour, heatInk, heatOf } from "./heat";
+import { heatColour, heatOf } from "./heat";
 
 export type Day = { date: string; change: string; fills: number };
 
@@ -35,7 +35,7 @@ export function PnlCalendar({ days, currency, label }: { days: readonly Day[]; c
               {week.map(({ date, day }) => {
                 const heat = day ? heatOf(day.change, changes) : 0;
                 return (
-                  <td key={date} className="h-11 min-w-12 rounded px-1 align-top" style={day ? { background: heatColour(heat), color: heatInk(heat) } : { background: "var(--raised)" }} title={day ? t("dayFills", { count: day.fills }) : undefined}>
+                  <td key={date} className="h-11 min-w-12 rounded px-1 align-top" style={day ? { background: heatColour(heat) } : { background: "var(--raised)" }} title={day ? t("dayFills", { count: day.fills }) : undefined}>
                     <time dateTime={date} className={day ? "block text-[10px]" : "block text-[10px] text-muted"}>
                       {date.slice(8)}
                     </time>

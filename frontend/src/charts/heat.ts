@@ -7,13 +7,8 @@ export function heatOf(value: string, all: readonly string[]): number {
   return Number(value) / most;
 }
 
-/** The colour of a cell; a hue for the sign, strength for the size. */
+/** The colour of a cell: a hue for the sign, strength for the size, never so strong that the figure on it is hard to read. */
 export function heatColour(heat: number): string {
-  const strength = Math.round(Math.min(1, Math.abs(heat)) * 70 + 8);
+  const strength = Math.round(Math.min(1, Math.abs(heat)) * 28 + 4);
   return `color-mix(in srgb, var(${heat >= 0 ? "--positive" : "--negative"}) ${strength}%, var(--panel))`;
-}
-
-/** Ink that can be read on it. */
-export function heatInk(heat: number): string {
-  return Math.abs(heat) > 0.6 ? "var(--panel)" : "var(--text)";
 }

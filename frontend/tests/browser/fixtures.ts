@@ -5,7 +5,7 @@ import path from "node:path";
 import type { BrowserContext, Page, Route } from "playwright-core";
 import type { Bot, Fill, PreviewAnswer } from "@/api/types";
 import { aBot, aFill, aMarket, anAccount, anEvent, anOrder } from "../support/samples";
-import { aBacktest, aBotAnalytics, aHeatMap, anAnalytics, aHit, aPortfolio, aSearch, aWebhook, DEALS, GUARDS, NOTIFICATIONS, RUN_FILLS } from "../support/more-samples";
+import { aBacktest, aBotAnalytics, aHeatMap, anAnalytics, aHit, aPortfolio, aSearch, aWebhook, DEALS, DELIVERIES, GUARDS, NOTIFICATIONS, RUN_FILLS } from "../support/more-samples";
 import { schemas } from "./schemas";
 
 const OUT = path.resolve(import.meta.dirname, "../../out");
@@ -47,7 +47,10 @@ export function aWorld(change: Partial<World> = {}): World {
       aBot({ id: "bot_4", name: "Fresh draft", status: "draft", pnl: null, holdings: null, horizon: null, open_orders: 0, fills: 0, deals: 0 }),
     ],
     fills: [aFill(), aFill({ id: "f2", side: "sell", price: "64550", leg: "L2", cost: "251.75" }), aFill({ id: "f3", role: "initial", leg: "INIT", maker: false })],
-    accounts: [anAccount()],
+    accounts: [
+      anAccount(),
+      anAccount({ id: "acc_2", label: "Main", exchange: "binance", market: "binance", paper: false, key_hint: "…x7Qp", key_score: 90, key_ip_restricted: true, verified_at: "2026-03-01T12:00:00.000Z" }),
+    ],
     ...change,
   };
 }
@@ -85,6 +88,7 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/portfolio") return route.fulfill({ json: aPortfolio(world.bots) });
   if (at === "/analytics") return route.fulfill({ json: anAnalytics() });
   if (list === "analytics") return route.fulfill({ json: aBotAnalytics(id) });
+  if (at === "/notifications/deliveries") return page(DELIVERIES);
   if (at === "/notifications") return route.fulfill({ json: route.request().method() === "PUT" ? route.request().postDataJSON() : NOTIFICATIONS });
   if (at === "/presets") return page([{ id: "ps_1", name: "Tight grid", strategy: "GRID", created_at: "2026-03-01T12:00:00Z", config: { low: "61000", high: "67000", cells: 20, investment: "2500" } }]);
   if (at === "/optimisations") return page([aSearch()]);

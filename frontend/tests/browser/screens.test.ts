@@ -189,7 +189,9 @@ test("a preset fills the form, and a search varies its numbers", async () => {
   expect(await axe(page)).toEqual([]);
   const sent = page.waitForRequest((request) => request.url().endsWith("/optimisations") && request.method() === "POST");
   await page.getByRole("button", { name: "Start the search" }).click();
-  expect((await sent).postDataJSON()).toMatchObject({ strategy: "GRID", space: [{ field: "cells", low: "11", high: "31", whole: true }] });
+  const body = (await sent).postDataJSON() as { strategy: string; space: unknown[] };
+  expect(body.strategy).toBe("GRID");
+  expect(body.space[0]).toMatchObject({ field: "cells", low: "10", high: "30", whole: true });
   await context.close();
 });
 

@@ -72,12 +72,14 @@ test("orders and fills arrive without a reload", async () => {
 test("each of the other five strategies is previewed and started on paper", async () => {
   const spot = { account: "Practice", symbol: "BTC/USDT" };
   const future = { account: "Practice", symbol: "BTC/USDT:USDT" };
+  await goTo(page, "Accounts");
+  await openPaper(page, { name: "Second", market: "simulated", speed: "60" });
   const plans: Plan[] = [
     { ...spot, strategy: "DCA", title: "DCA", fields: { "Base order": "200", "Safety order": "200", "Safety orders": "5", Step: "1", "Take profit": "1" } },
     { ...spot, strategy: "BTD", title: "Buy the dip", fields: { ...around(price, 0.03), Cells: "10", Investment: "0.2" } },
     { ...spot, strategy: "LOOP", title: "Loop", fields: { Investment: "3000", Orders: "10", Distance: "1" } },
     { ...future, strategy: "COMBO", title: "Combo", fields: { Margin: "1000", Leverage: "2", Levels: "10", Step: "1" } },
-    { ...future, strategy: "DCA_FUTURES", title: "DCA futures", fields: { "Base order margin": "200", "Safety order margin": "200", Leverage: "3", "Safety orders": "3", Step: "2", "Take profit": "1" } },
+    { ...future, account: "Second", strategy: "DCA_FUTURES", title: "DCA futures", fields: { "Base order margin": "200", "Safety order margin": "200", Leverage: "3", "Safety orders": "3", Step: "2", "Take profit": "1" } },
   ];
   for (const one of plans) {
     await goTo(page, "New bot");

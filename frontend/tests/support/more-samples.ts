@@ -1,5 +1,5 @@
 /** Samples of research and safety, typed by the contract. */
-import type { Analytics, Backtest, BotAnalytics, BacktestFill, Bot, Deal, Guard, GuardState, HeatMap, Hit, Notifications, Optimisation, Portfolio, Webhook } from "@/api/types";
+import type { Analytics, Backtest, BotAnalytics, BacktestFill, Bot, Deal, Delivery, Guard, GuardState, HeatMap, Hit, Notifications, Optimisation, Portfolio, Webhook } from "@/api/types";
 
 const AT = "2026-03-01T12:00:00.000Z";
 
@@ -203,3 +203,8 @@ export function aBotAnalytics(id: string): BotAnalytics {
     },
   };
 }
+
+export const DELIVERIES: Delivery[] = [
+  { id: "d2", channel: "ch_1", occasions: ["error"], status: "delivered", detail: "250", attempts: 1, at: AT },
+  { id: "d1", channel: "ch_2", occasions: ["fill", "deal_closed"], status: "failed", detail: "503", attempts: 2, at: AT },
+];

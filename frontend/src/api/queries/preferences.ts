@@ -29,6 +29,25 @@ export function useNotifications() {
   return useQuery({ queryKey: keys.notifications, queryFn: () => must(api.GET("/api/v1/notifications")), staleTime: 60_000 });
 }
 
+export function useDeliveries() {
+  return useQuery({
+    queryKey: keys.deliveries,
+    queryFn: () => must(api.GET("/api/v1/notifications/deliveries", { params: { query: { limit: 50 } } })),
+    refetchInterval: 30_000,
+  });
+}
+
+/** A message the way real ones go; the log says what became of it. */
+export function useTestChannel() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => must(api.POST("/api/v1/notifications/test/{channel_id}", { params: { path: { channel_id: id }, header: { "idempotency-key": idempotencyKey() } } })),
+    onSuccess: () => {
+      for (const wait of [1_500, 6_000]) setTimeout(() => void cache.invalidateQueries({ queryKey: keys.deliveries }), wait);
+    },
+  });
+}
+
 export function usePutNotifications() {
   const cache = useQueryClient();
   return useMutation({

@@ -1,5 +1,5 @@
 "use client";
-import { Plus, Trash2 } from "lucide-react";
+import { KeyRound, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "@/ui/toast";
 import { useTranslations } from "use-intl";
@@ -13,12 +13,16 @@ import { Dialog } from "@/ui/dialog";
 import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { BalanceTable } from "./balance-table";
+import { KeyPanel } from "./key-panel";
+import { LiveForm } from "./live-form";
 import { PaperForm } from "./paper-form";
 
 export function AccountsScreen() {
   const t = useTranslations("accounts");
   const accounts = useAccounts();
   const [adding, setAdding] = useState(false);
+  const live = useTranslations("live_account");
+  const [connecting, setConnecting] = useState(false);
   const add = (
     <Button look="primary" onClick={() => setAdding(true)}>
       <Plus aria-hidden="true" className="size-4" /> {t("add")}
@@ -27,6 +31,9 @@ export function AccountsScreen() {
   return (
     <>
       <PageHead title={t("title")} hint={t("hint")}>
+        <Button onClick={() => setConnecting(true)}>
+          <KeyRound aria-hidden="true" className="size-4" /> {live("add")}
+        </Button>
         {add}
       </PageHead>
       {accounts.isPending ? <Loading /> : null}
@@ -43,6 +50,9 @@ export function AccountsScreen() {
       </div>
       <Dialog open={adding} onClose={() => setAdding(false)} title={t("add")} description={t("hint")}>
         <PaperForm onDone={() => setAdding(false)} />
+      </Dialog>
+      <Dialog open={connecting} onClose={() => setConnecting(false)} title={live("add")} description={live("text")}>
+        <LiveForm onDone={() => setConnecting(false)} />
       </Dialog>
     </>
   );
@@ -61,6 +71,7 @@ function AccountCard({ account }: { account: Account }) {
       actions={<CloseAccount account={account} />}
     >
       <BalanceTable label={t("balances", { label: account.label })} balances={account.balances ?? []} />
+      {account.paper ? null : <KeyPanel account={account} />}
       <div className="flex items-center gap-2 border-t border-line px-3 py-2 text-xs text-muted">
         <span>{t("since", { date: formatDateTime(account.created_at) })}</span>
         {account.market === "replay" || (account.speed ?? 1) > 1 ? <span className="num">· {account.speed} {t("speedUnit")}</span> : null}

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useHeatMap } from "@/api/queries/optimisations";
 import type { HeatMap as Heat, Optimisation } from "@/api/types";
-import { heatColour, heatInk, heatOf } from "@/charts/heat";
+import { heatColour, heatOf } from "@/charts/heat";
 import { formatDecimal } from "@/lib/money";
 import { SelectField } from "@/ui/field";
 import { Panel } from "@/ui/panel";
@@ -76,7 +76,7 @@ function Grid({ map, label }: { map: Heat; label: string }) {
                   <td
                     key={x}
                     className="num h-7 min-w-14 rounded px-1 text-center"
-                    style={{ background: heatColour(heat), color: heatInk(heat) }}
+                    style={{ background: heatColour(heat) }}
                     title={t("heatTrials", { count: cell.trials })}
                   >
                     {formatDecimal(cell.value, { max: 2, sign: true })}

@@ -3,7 +3,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { useNotifications, usePutNotifications } from "@/api/queries/preferences";
+import { useNotifications, usePutNotifications, useTestChannel } from "@/api/queries/preferences";
 import type { Channel, Notifications } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
 import { Badge } from "@/ui/badge";
@@ -12,6 +12,7 @@ import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { ChannelDialog } from "./channel-dialog";
+import { Deliveries } from "./deliveries";
 import { QuietPanel } from "./quiet-panel";
 
 export function NotificationsScreen() {
@@ -33,20 +34,23 @@ export function NotificationsScreen() {
       {settings.isError && !settings.data ? <Failed error={settings.error} retry={() => void settings.refetch()} /> : null}
       {settings.data ? (
         <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_340px]">
-          <Panel flush title={t("channels")}>
-            {channels.length === 0 ? <Empty title={t("empty")}>{t("emptyText")}</Empty> : null}
-            <ul className="divide-y divide-line">
-              {channels.map((channel) => (
-                <Row
-                  key={channel.id}
-                  channel={channel}
-                  onEdit={() => setEditing(channel)}
-                  onSwitch={() => void keep({ ...channel, enabled: !channel.enabled })}
-                  onRemove={() => void save({ channels: channels.filter((one) => one.id !== channel.id) })}
-                />
-              ))}
-            </ul>
-          </Panel>
+          <div className="min-w-0 space-y-3">
+            <Panel flush title={t("channels")}>
+              {channels.length === 0 ? <Empty title={t("empty")}>{t("emptyText")}</Empty> : null}
+              <ul className="divide-y divide-line">
+                {channels.map((channel) => (
+                  <Row
+                    key={channel.id}
+                    channel={channel}
+                    onEdit={() => setEditing(channel)}
+                    onSwitch={() => void keep({ ...channel, enabled: !channel.enabled })}
+                    onRemove={() => void save({ channels: channels.filter((one) => one.id !== channel.id) })}
+                  />
+                ))}
+              </ul>
+            </Panel>
+            <Deliveries channels={channels} />
+          </div>
           <QuietPanel key={JSON.stringify([settings.data.time_zone, settings.data.quiet_from, settings.data.quiet_until])} settings={settings.data} onSave={save} />
         </div>
       ) : null}
@@ -75,6 +79,8 @@ function useSave(settings: Notifications | null): (part: Partial<Notifications>)
 
 function Row({ channel, onEdit, onSwitch, onRemove }: { channel: Channel; onEdit: () => void; onSwitch: () => void; onRemove: () => void }) {
   const t = useTranslations("notify");
+  const text = useErrorText();
+  const test = useTestChannel();
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-3 py-2.5 text-[13px]">
       <div className="min-w-0 flex-1">
@@ -87,6 +93,9 @@ function Row({ channel, onEdit, onSwitch, onRemove }: { channel: Channel; onEdit
         </p>
         <p className="mt-0.5 text-[11px] text-muted">{channel.occasions.map((one) => t(`occasion_${one}`)).join(" · ")}</p>
       </div>
+      <Button small busy={test.isPending} disabled={!channel.enabled} onClick={() => test.mutate(channel.id, { onSuccess: () => toast.success(t("testSent")), onError: (error) => toast.error(text(error)) })}>
+        {t("test")}
+      </Button>
       <Button small onClick={onSwitch}>
         {t(channel.enabled ? "turnOff" : "turnOn")}
       </Button>
