@@ -27,7 +27,7 @@ from orchestrators import alarms
 from orchestrators.live import live_actions
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts
 from orchestrators.reality import reality
-from orchestrators.start_plan import prepared, promised
+from orchestrators.start_plan import AT_REST, prepared, promised
 from orchestrators.wire import horizon_of, outcome_json, view_json
 from shared.bus import BotEvent, Bus, ServiceBus
 from shared.claims import claim
@@ -42,7 +42,6 @@ from strategy_core.number import dec, plain
 from strategy_core.storage import load_order
 
 LEAST_LEFT_MS = 5_000
-AT_REST = ("stopped", "finished")
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
 TRIES = 12
