@@ -24,6 +24,13 @@ async def test_an_account_on_a_market_there_is_not_is_refused(client):
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "unknown_market", "market")
 
 
+async def test_a_replay_of_a_folder_without_candles_is_no_market(client, plat, tmp_path):
+    for file in (tmp_path / "market").iterdir():
+        file.unlink()
+    answer = await client.post("/api/v1/accounts", json=paper_account(market="replay"))
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "unknown_market", "market")
+
+
 async def test_a_float_balance_is_refused(client):
     answer = await client.post("/api/v1/accounts", json=paper_account(balances={"USDT": 10000.5}))
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "not_money", "balances.USDT")

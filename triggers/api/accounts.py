@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.clock import iso
-from shared.errors import AppError, conflict, not_found
+from shared.errors import AppError, conflict, invalid, not_found
 from shared.paper_book import Balance, book_balances
 from shared.read_model import SCHEMA, AccountView
 from shared.stores import Exists, Store
@@ -28,7 +28,8 @@ async def need_account(store: Store, user_id: str, account_id: str, field: str |
 async def create(plat: Platform, user_id: str, body: AccountCreate, key: str | None) -> dict[str, Any]:
     account_id, body_print = id_for("acc", user_id, "create_account", key), fingerprint(body.model_dump(mode="json"))
     now = plat.now_ms()
-    await plat.markets.listed(Path(body.market, body.speed, now))  # refuses a market there is not
+    if not await plat.markets.listed(Path(body.market, body.speed, now)):  # refuses a market there is not; a replay of no files is none
+        raise invalid("unknown_market", "market")
     if await plat.store.count("accounts", user_id, {"kind": "account"}) >= plat.settings.accounts_per_user:
         raise AppError(429, "too_many_accounts", params={"limit": str(plat.settings.accounts_per_user)})
     document = {
