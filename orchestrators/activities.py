@@ -42,6 +42,7 @@ from strategy_core.number import dec, plain
 from strategy_core.storage import load_order
 
 LEAST_LEFT_MS = 5_000
+FOR_THE_OWNER = ("bad_symbol", "mode_mismatch")  # refusals only the owner can do something about
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
 TRIES = 12
@@ -166,7 +167,9 @@ def reason_of(error: Exception) -> str | None:
     """Why a bot can do nothing before its owner has: a reason of its own, not "internal"."""
     from exchange.protocol import Rejected, Unauthorized
 
-    return "key_invalid" if isinstance(error, Unauthorized) else error.reason if isinstance(error, Rejected) else None
+    if isinstance(error, Unauthorized):
+        return "key_invalid"
+    return error.reason if isinstance(error, Rejected) and error.reason in FOR_THE_OWNER else None
 
 
 async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: bool = False) -> Doc:
@@ -211,7 +214,7 @@ async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
     except Invalid as invalid:
         return {"refused": {"reason": invalid.code, "params": {"field": invalid.field, **invalid.params}}}
     except ExchangeError as error:
-        return {"refused": {"reason": reason_of(error) or "venue_down", "params": {}}}
+        return {"refused": {"reason": reason_of(error) or getattr(error, "reason", "venue_down"), "params": {}}}
     return plan if "refused" in plan else plan | await promised(outside().store, user_id, account["id"], document["id"], plan["balances"])
 
 

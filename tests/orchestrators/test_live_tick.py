@@ -6,6 +6,7 @@ import pytest
 from host import Killed
 from live_world import ACCOUNT, live_world
 
+from exchange import ccxt_adapter
 from exchange.protocol import Placement, Result
 from shared.claims import CONTAINER
 from tests.builders import USER
@@ -172,3 +173,15 @@ async def test_what_the_owners_own_orders_lock_is_not_promised_to_a_bot():
         await world.command("start")
         assert (world.bot["status"], world.bot["reason"]) == ("draft", "insufficient_funds")
         assert world.bot["reason_params"] == {"currency": "USDT", "needed": "1000", "available": "500"}
+
+
+async def test_a_market_that_is_gone_puts_its_bot_aside_and_leaves_the_orders():
+    async with live_world() as world:
+        await world.command("start")
+        await world.wake()
+        world.venue.spot.rules["BTCUSDT"].status = "BREAK"
+        ccxt_adapter._rules_kept.clear()
+        await world.live.close()
+        await world.wake()
+        assert (world.bot["status"], world.bot["reason"]) == ("error", "bad_symbol")
+        assert len([order for order in world.wallet.orders if order.status == "NEW"]) == 4
