@@ -43,7 +43,7 @@ export function AccountsScreen() {
           <Empty title={t("emptyTitle")}>{t("emptyText")}</Empty>
         </Panel>
       ) : null}
-      <div className="grid gap-3 lg:grid-cols-2 2xl:grid-cols-3">
+      <div className="grid items-start gap-3 lg:grid-cols-2 2xl:grid-cols-3">
         {accounts.data?.items.map((account) => (
           <AccountCard key={account.id} account={account} />
         ))}

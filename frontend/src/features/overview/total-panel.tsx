@@ -36,7 +36,7 @@ export function TotalPanel({ total }: { total: Total }) {
       <div className="grid md:grid-cols-[minmax(0,1fr)_280px]">
         <div className="min-w-0 md:border-r md:border-line">
           {points.length > 1 ? (
-            <EquityChart label={t("curve", words)} points={points} height={240} />
+            <EquityChart label={t("curve", words)} points={points} height={300} />
           ) : (
             <p className="grid h-full min-h-24 place-items-center p-4 text-xs text-muted">{t("noCurve")}</p>
           )}
