@@ -260,7 +260,9 @@ def test_ledger_rows_wait_until_their_publication_is_known_to_be_stored():
 def test_what_is_shown_of_the_profit_adds_up_to_the_last_digit():
     """A bot counted in base has figures without an end: 1 BTC at 97, 93 and 89 is never a round number."""
     config = {"low": "90", "high": "110", "cells": 7, "investment": "8", "start_mode": "balanced"}
-    state, told = perform(BotOperation.START, None, start_input(record=RECORD | {"strategy": "BTD", "config": config}, reserved={"BTC": "8"}))
+    state, told = perform(
+        BotOperation.START, None, start_input(record=RECORD | {"strategy": "BTD", "config": config}, reserved={"BTC": "8"})
+    )
     seen = []
     for step, price in enumerate(("100", "97", "104", "93", "109", "95"), start=1):
         at = T0 + step * 1_000

@@ -149,7 +149,9 @@ def test_what_the_embedded_host_sets_azure_sets_too() -> None:
 def test_what_is_asked_for_is_indexed_and_the_rest_of_a_document_is_not() -> None:
     from shared import stores, watch
 
-    containers = {one["name"]: one for one in json.loads((ROOT / "infra/resources.json").read_text(encoding="utf-8"))["cosmos"]["containers"]}
+    containers = {
+        one["name"]: one for one in json.loads((ROOT / "infra/resources.json").read_text(encoding="utf-8"))["cosmos"]["containers"]
+    }
     statements = {"bots": [watch.CROSSED, watch.TIMED, watch.QUIET], "settings": [watch.GUARDED], "webhooks": [watch.SILENT]}
     for name, container in containers.items():
         assert container["excludedPaths"] == ["/*"], name
