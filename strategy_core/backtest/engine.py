@@ -17,7 +17,7 @@ from strategy_core import registry
 from strategy_core.backtest.series import Series
 from strategy_core.matching import Match, fee_of, is_marketable, market_price, match
 from strategy_core.mechanics import apply, horizon
-from strategy_core.number import ZERO
+from strategy_core.number import ZERO, working_digits
 from strategy_core.state import FINAL, State
 from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Order, Side
 
@@ -182,21 +182,22 @@ def run(
     name: str, config: dict[str, Any], market: Market, series: Series, *, every_point: bool = False, progress: Progress | None = None
 ) -> Report:
     """Starts a bot at the first candle's open and runs it to the last close. Raises Invalid for a configuration that cannot start."""
-    first = series.candle(0)[0]
-    state = registry.start(name, config, first, market, int(series.times[0]))
-    plan = registry.plan(state)
-    moving = _Run(state, series, market)
-    collecting = gc.isenabled()
-    gc.disable()  # nothing here makes cycles, and a long run makes many tuples
-    try:
-        if every_point:
-            _walk(moving)
-        else:
-            _leap(moving, progress)
-    finally:
-        if collecting:
-            gc.enable()
-    plan = registry.plan(state) or plan
+    with working_digits():  # whatever the caller's context is, the same digits
+        first = series.candle(0)[0]
+        state = registry.start(name, config, first, market, int(series.times[0]))
+        plan = registry.plan(state)
+        moving = _Run(state, series, market)
+        collecting = gc.isenabled()
+        gc.disable()  # nothing here makes cycles, and a long run makes many tuples
+        try:
+            if every_point:
+                _walk(moving)
+            else:
+                _leap(moving, progress)
+        finally:
+            if collecting:
+                gc.enable()
+        plan = registry.plan(state) or plan
     return Report(state, series, moving.trades, moving.events, plan, series.candle(len(series) - 1)[3], moving.steps)
 
 

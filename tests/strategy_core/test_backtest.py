@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -219,3 +219,13 @@ def test_a_resampled_path_is_a_path() -> None:
     assert (series.highs >= np.maximum(series.opens, series.closes)).all() and (
         series.lows <= np.minimum(series.opens, series.closes)
     ).all()
+
+
+def test_the_callers_decimal_context_changes_no_digit() -> None:
+    figures = []
+    for digits in (20, 28, 50):
+        with localcontext() as context:
+            context.prec = digits
+            ledger = run("GRID", CONFIG, rules(), wavy()).state.ledger
+            figures.append((ledger.realised, ledger.base, ledger.quote, ledger.basis))
+    assert figures[0] == figures[1] == figures[2] and figures[0][0]
