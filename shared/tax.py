@@ -52,6 +52,7 @@ class Lots:
         if self._method == "hifo":
             from bisect import insort
 
+            self._drop_used_up()  # a used-up lot has no price to sort by
             insort(self._held, lot, key=lambda one: one.cost / one.amount)
             return
         self._held.append(lot)
@@ -69,12 +70,17 @@ class Lots:
             amount -= part
             yield lot, part, cost
 
+    def _drop_used_up(self) -> None:
+        """HIFO takes from the end, so only the last lot can be empty."""
+        while self._held and self._held[-1].amount <= 0:
+            self._held.pop()
+
     def _next(self) -> Lot | None:
         held = self._held
         if self._method == "average":
             return held[0] if held and held[0].amount > 0 else None
-        while self._method == "hifo" and held and held[-1].amount <= 0:
-            held.pop()
+        if self._method == "hifo":
+            self._drop_used_up()
         while self._method != "hifo" and self._first < len(held) and held[self._first].amount <= 0:
             self._first += 1
         if self._first > 1_000:

@@ -74,6 +74,16 @@ def test_a_perpetual_gains_by_its_average_entry():
     assert [(row["method"], row["gain"]) for row in rows] == [("position", "20")]
 
 
+def test_a_purchase_after_everything_was_sold_starts_anew():
+    steps = [
+        fill("buy", 1, 100, "2024-01-01"),
+        fill("sell", 1, 120, "2024-01-02"),
+        fill("buy", 1, 90, "2024-01-03"),
+        fill("sell", 1, 95, "2024-01-04"),
+    ]
+    assert [row["gain"] for row in year("hifo", steps)] == ["20", "5"]
+
+
 amounts = st.integers(1, 50).map(lambda n: Decimal(n) / 10)
 
 
