@@ -25,7 +25,7 @@ import azure.functions as func
 
 from orchestrators import alarms
 from orchestrators.live import live_actions
-from orchestrators.live_accounts import LiveAccounts, own_live_accounts
+from orchestrators.live_accounts import LiveAccounts, own_live_accounts, reason_of
 from orchestrators.reality import reality
 from orchestrators.start_plan import AT_REST, prepared, promised
 from orchestrators.wire import horizon_of, outcome_json, view_json
@@ -161,15 +161,6 @@ async def seen_now(user_id: str, account: Doc, work: Callable[[Any], Awaitable[D
     except Unavailable as error:
         alarms.venue_down(account["id"], error)
         return None
-
-
-def reason_of(error: Exception) -> str | None:
-    """Why a bot can do nothing before its owner has: a reason of its own, not "internal"."""
-    from exchange.protocol import Rejected, Unauthorized
-
-    if isinstance(error, Unauthorized):
-        return "key_invalid"
-    return error.reason if isinstance(error, Rejected) and error.reason in FOR_THE_OWNER else None
 
 
 async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: bool = False) -> Doc:

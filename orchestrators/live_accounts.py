@@ -113,3 +113,12 @@ def open_name(user_id: str, account: Doc) -> str:
 def own_live_accounts() -> LiveAccounts:
     config = settings()
     return LiveAccounts(config, VaultSecrets(config), now_ms)
+
+
+def reason_of(error: Exception) -> str | None:
+    """Why a bot can do nothing before its owner has: a reason of its own, not "internal"."""
+    from exchange.protocol import Rejected, Unauthorized
+
+    if isinstance(error, Unauthorized):
+        return "key_invalid"
+    return error.reason if isinstance(error, Rejected) and error.reason in FOR_THE_OWNER else None
