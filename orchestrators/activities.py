@@ -42,7 +42,6 @@ from strategy_core.number import dec, plain
 from strategy_core.storage import load_order
 
 LEAST_LEFT_MS = 5_000
-FOR_THE_OWNER = ("bad_symbol", "mode_mismatch")  # refusals only the owner can do something about
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
 TRIES = 12

@@ -20,6 +20,8 @@ from strategy_core.number import plain
 
 Doc = dict[str, Any]
 
+FOR_THE_OWNER = ("bad_symbol", "mode_mismatch")  # refusals only the owner can do something about
+
 
 class Proved(NamedTuple):
     """What the venue says of a key. `refusal`: why it is not taken (see exchange/keys.py), None: it is."""
