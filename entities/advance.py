@@ -124,7 +124,7 @@ def take_reality(bot: Bot, view: dict[str, Any], at: int) -> None:
         return
     amount, entry, level = view["position"]
     if dec(amount):
-        bot.liquidation = level
+        bot.liquidation, bot.liquidation_of = level, plain(dec(amount))
     known = bot.liquidation  # a position that is gone has no figure any more: the last one tells why
     apply(bot, PositionSeen(dec(amount), None if entry is None else dec(entry), None if known is None else dec(known), at))
 

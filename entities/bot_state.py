@@ -46,6 +46,7 @@ class Bot:
     shown: dict[str, int] = field(default_factory=dict)  # by timeframe: the newest candle the core has seen
     funded: int = 0  # a perpetual's funding is known up to here
     liquidation: str | None = None  # where the venue would take the position, when it last had one
+    liquidation_of: str | None = None  # the position that figure was given for
 
     @property
     def id(self) -> str:
@@ -102,7 +103,7 @@ class Bot:
             "reserved": self.reserved,
             "shown": self.shown,
             **({"funded": self.funded} if self.funded else {}),
-            **({"liquidation": self.liquidation} if self.liquidation else {}),
+            **({"liquidation": self.liquidation, "liquidationOf": self.liquidation_of} if self.liquidation else {}),
         }
 
     @classmethod
@@ -131,6 +132,7 @@ class Bot:
             shown=data["shown"],
             funded=data.get("funded", 0),
             liquidation=data.get("liquidation"),
+            liquidation_of=data.get("liquidationOf"),
         )
 
 

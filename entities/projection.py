@@ -73,6 +73,7 @@ def document_of(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         "open_orders": sum(row.state is not Sent.OVER for row in rows),
         "fills": bot.fills,
         "deals": summary.deals,
+        "figures": figures_of(bot),
         "orders": orders_of(bot),
         "horizon": horizon_view(horizon),
         "look": where_to_look(bot, horizon),
@@ -113,6 +114,13 @@ def pnl_of(bot: Bot, summary: registry.Summary) -> dict[str, Any]:
         "price": plain(summary.price),
         "at": iso(bot.core.at),
     }
+
+
+def figures_of(bot: Bot) -> dict[str, str]:
+    """The core's figures; once the venue has named where it would take this very position, its own word."""
+    found = registry.figures(bot.core)
+    is_same = bot.liquidation is not None and bot.liquidation_of == plain(bot.core.ledger.base)
+    return found | ({"liquidation_price": str(bot.liquidation)} if is_same else {})
 
 
 def orders_of(bot: Bot) -> list[dict[str, Any]]:

@@ -64,6 +64,17 @@ class Holdings(ReadModel):
     quote_currency: str
 
 
+Figures = Annotated[
+    dict[str, Num],
+    Field(
+        description="The prices to watch, each there only while the bot has it: `average` (of what is held, or of the open deal),"
+        " `break_even_price`, `stop_price`, `take_profit_price` (the nearest), `liquidation_price`, `next_safety_price`,"
+        " `trailing_start_price` (where a trailing take profit begins), `trailing_stop_price` (where it sells once it has),"
+        " `trail_up_price` and `trail_down_price` (what moves a ladder), `guard_price` (LOOP's equity guard), `entry_price` (LOOP's entry)"
+    ),
+]
+
+
 class BotView(ReadModel):
     """A bot as its owner sees it. A bot that does not run says why: `reason` with its `reason_params`."""
 
@@ -93,7 +104,7 @@ class BotView(ReadModel):
     open_orders: int = 0
     fills: int = 0
     deals: int = 0
-    figures: dict[str, str] = {}
+    figures: Figures = {}
 
 
 class OrderView(ReadModel):

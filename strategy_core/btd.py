@@ -257,11 +257,11 @@ def _target(state: State) -> Decimal:
 def _trail(state: State) -> None:
     book = state.book
     while not book.markets and not state.late:
-        if not book.buys and (down := _next_down(state)) is not None and state.price <= down:
+        if not book.buys and (down := next_down(state)) is not None and state.price <= down:
             if _guarded(state):
                 return
             _shift_down(state)
-        elif not book.sells and (up := _next_up(state)) is not None and state.price >= up:
+        elif not book.sells and (up := next_up(state)) is not None and state.price >= up:
             if _guarded(state):
                 return
             _shift_up(state)
@@ -277,7 +277,7 @@ def _guarded(state: State) -> bool:
     return True
 
 
-def _next_up(state: State) -> Decimal | None:
+def next_up(state: State) -> Decimal | None:
     if state.config.trail_up == "off":
         return None
     price: Decimal = state.memory.ladder.sell(state.memory.hi + 1)
@@ -285,7 +285,7 @@ def _next_up(state: State) -> Decimal | None:
     return price if limit is None or price <= limit else None
 
 
-def _next_down(state: State) -> Decimal | None:
+def next_down(state: State) -> Decimal | None:
     if state.config.trail_down == "off":
         return None
     price: Decimal = state.memory.ladder.buy(state.memory.lo - 1)
@@ -330,8 +330,8 @@ def horizon(state: State) -> Horizon:
     below, above, until = book.best_buy, book.best_sell, None
     if state.status is Status.ACTIVE:
         guard = memory.guard
-        down = _next_down(state) if below is None else None
-        up = _next_up(state) if above is None else None
+        down = next_down(state) if below is None else None
+        up = next_up(state) if above is None else None
         if guard is not None and guard.blocks(state.at) and (up is not None or down is not None):
             until = guard.until
             up = None if up is not None and state.price >= up else up
@@ -341,13 +341,13 @@ def horizon(state: State) -> Horizon:
     stop_loss = config.stop_loss_price
     if stop_loss is not None and (above is None or stop_loss < above):
         above = stop_loss
-    for profit in (config.take_profit_price, _profit_price(state)):
+    for profit in (config.take_profit_price, profit_price(state)):
         if profit is not None and (below is None or profit > below):
             below = profit
     return Horizon(below, above, until)
 
 
-def _profit_price(state: State) -> Decimal | None:
+def profit_price(state: State) -> Decimal | None:
     """The price at which the gain in base reaches its target; a hair early."""
     if state.config.take_profit_pct is None:
         return None

@@ -50,7 +50,7 @@ def close_order(state: State) -> tuple[Side, Decimal | None, Decimal] | None:
     ledger, market = state.ledger, state.market
     found: tuple[Side, Decimal | None, Decimal] | None = None
     if mode == "break_even" and ledger.total(state.price) < 0:
-        found = _break_even(state)
+        found = break_even_order(state)
     elif mode == "base" and ledger.kind is not Kind.FUTURES:
         found = (Side.BUY, None, buy_everything(state))
     elif mode != "keep":
@@ -69,8 +69,8 @@ def buy_everything(state: State) -> Decimal:
     return floor_to(state.ledger.quote / each, state.market.amount_step)
 
 
-def _break_even(state: State) -> tuple[Side, Decimal | None, Decimal] | None:
-    """The one limit order at which total PnL is nought."""
+def break_even_order(state: State) -> tuple[Side, Decimal | None, Decimal] | None:
+    """The one limit order at which total PnL is nought: side, price, amount."""
     ledger, market = state.ledger, state.market
     fee = market.maker_fee
     third = ledger.third

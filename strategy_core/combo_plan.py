@@ -98,11 +98,16 @@ def full_position(config: Config, price: Decimal, market: Market) -> Full:
     cost = (price * config.up + sum((levels.entry(-i) for i in range(1, down + 1)), ZERO)) * unit
     amount = unit * config.levels
     average = cost / amount
+    return Full(amount, average, liquidation_of(config, market, average, amount))
+
+
+def liquidation_of(config: Config, market: Market, average: Decimal, amount: Decimal) -> Decimal:
+    """Where the venue would close a position: isolated by the margin of its orders, cross by all of the bot's."""
     cushion = config.margin / amount if config.margin_mode == "cross" else average / config.leverage
     pct = config.mmr_pct if config.mmr_pct is not None else market.mmr_pct
     rate = (Decimal("0.5") if pct is None else pct) / HUNDRED + market.taker_fee
     liquidation = (average - cushion) / (ONE - rate) if config.is_long else (average + cushion) / (ONE + rate)
-    return Full(amount, average, max(liquidation, ZERO))
+    return max(liquidation, ZERO)
 
 
 def _found(field: str, code: str, **params: object) -> Finding:

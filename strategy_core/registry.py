@@ -18,8 +18,9 @@ from pydantic import ValidationError
 
 from strategy_core import mechanics
 from strategy_core.config import findings
+from strategy_core.figures import figures as _figures
 from strategy_core.ledger import Waterfall
-from strategy_core.number import WORK, Model, dec
+from strategy_core.number import WORK, Model, dec, plain
 from strategy_core.state import State, Strategy
 from strategy_core.storage import dump_state, load_state
 from strategy_core.trade import Event, Fact, Finding, Horizon, Invalid, Market, Order, Preview
@@ -173,6 +174,12 @@ def summary(state: State, price: Decimal | None = None) -> Summary:
         reserved_base=state.book.sell_amount,
         currency=state.market.base if ledger.kind == "base" else state.market.quote,
     )
+
+
+def figures(state: State) -> dict[str, str]:
+    """The prices its owner watches (figures.py), as decimal strings."""
+    with localcontext(WORK):
+        return {name: plain(price) for name, price in _figures(state).items()}
 
 
 def plan(state: State) -> dict[str, Any]:
