@@ -48,6 +48,13 @@ class Extremes(NamedTuple):
     newest: Point
 
 
+class Span(NamedTuple):
+    """Candles of a range, and the instant the next ones open at (None: no more)."""
+
+    rows: list[CandleRow]
+    following: int | None
+
+
 class MarketData:
     """The one service. `live`: ccxt ids whose public prices may be read; without one nothing ever leaves the machine."""
 
@@ -106,6 +113,32 @@ class MarketData:
         if timeframe not in TIMEFRAMES:
             raise Rejected("bad_timeframe", f"timeframe must be one of {', '.join(TIMEFRAMES)}")
         return await self.source(feed).candles(symbol, timeframe, max(1, min(limit, MAX_CANDLES)), self._clock())
+
+    async def candles_between(self, feed: Feed, symbol: str, timeframe: str, since: int, until: int | None, limit: int) -> Span:
+        """The first `limit` candles that open in [since, until), oldest first, and where the next ones begin (None: there are none).
+
+        Without `until` the range ends with what has happened. A recording is a file: an `until` may reach ahead of its account's clock.
+        Errors: Rejected("bad_timeframe"), Rejected("bad_symbol"), Unavailable.
+        """
+        if timeframe not in TIMEFRAMES:
+            raise Rejected("bad_timeframe", f"timeframe must be one of {', '.join(TIMEFRAMES)}")
+        source, step, wall = self.source(feed), TIMEFRAMES[timeframe], self._clock()
+        await source.market(symbol)
+        now = await source.at(symbol, wall)
+        is_ahead = feed.name == "replay" and until is not None
+        ends_at = await source.ends_at(symbol) if is_ahead else None
+        last = min(until if until is not None else now + 1, now + 1 if ends_at is None else ends_at + 1)
+        first = -(-since // step) * step
+        if feed.name == "replay":  # what is before the file is no reason for empty answers
+            first = max(first, (await source.track(symbol, 0, wall)).point(since).at // step * step)
+        end = min(first + limit * step, last)
+        if first >= end:
+            return Span([], None)
+        seen_at = await source.wall(symbol, end) if is_ahead or end <= now else wall
+        found = await source.candles(symbol, timeframe, limit + 1, seen_at)
+        rows = [row for row in found if first <= row.at < last][:limit]
+        following = rows[-1].at + step if rows else end
+        return Span(rows, following if following < last else None)
 
     async def low_high(self, feed: Feed, symbol: str, since: int) -> Extremes:
         """What the price did after `since` (an instant on the path)."""

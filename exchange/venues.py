@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from exchange.answers import bounded_open, structured_fetch
 from exchange.errors import Signs
 from exchange.protocol import Rejected
 from strategy_core.trade import FeeMode, Market
@@ -212,25 +213,12 @@ def open_ccxt(id_: str, credentials: dict[str, str] | None = None, options: dict
     exchange = getattr(ccxt, id_)(config)
     exchange.has["fetchCurrencies"] = False  # a signed call on some venues, and of no use here
     exchange.fetch = structured_fetch(exchange.fetch)
+    exchange.open = bounded_open(exchange)
     if address:
         exchange.urls["api"] = moved(exchange.urls["api"], address)
     if known is not None:
         exchange.sign = fenced_sign(exchange, known.fence)
     return exchange
-
-
-def structured_fetch(fetch: Callable[..., Any]) -> Callable[..., Any]:
-    """ccxt's `fetch`, refusing answers without structure: ccxt would read an error page as an empty list."""
-
-    async def checked(*args: Any, **kwargs: Any) -> Any:
-        answer = await fetch(*args, **kwargs)
-        if not isinstance(answer, dict | list):
-            from ccxt.base.errors import BadResponse
-
-            raise BadResponse(f"the answer is {type(answer).__name__}, not an object or a list")
-        return answer
-
-    return checked
 
 
 def moved(urls: Any, address: str) -> Any:

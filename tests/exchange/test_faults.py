@@ -398,6 +398,20 @@ async def test_x33_an_answer_that_makes_no_sense_is_unknown_for_writes_and_no_da
         await world.exchange.balances()
 
 
+async def test_x33_an_answer_of_fifty_megabytes_is_not_read_to_its_end(world: World) -> None:
+    world.venue.faults.add("/order", method="POST", when="after", megabytes=50)
+    outcome, placement = await world.place()
+    assert outcome.result is Result.UNKNOWN and world.venue.faults.bytes_read < 48 * 2**20
+    assert await world.exchange.look_up(placement.symbol, placement.client_order_id, None) is not None
+    world.venue.faults.add("/account", megabytes=50)
+    with pytest.raises(Unavailable):
+        await world.exchange.balances()
+    world.venue.faults.add("/account", megabytes=8)
+    with pytest.raises(Unavailable):  # small enough to read, and still no account
+        await world.exchange.balances()
+    assert (await world.exchange.balances())["USDT"].total == D(10000)
+
+
 async def test_x34_a_thousand_trades_in_one_millisecond_are_all_found(world: World) -> None:
     _, placement = await world.place()
     world.venue.move("19000")

@@ -26,6 +26,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     hang_s: float = 0.0
     drop: bool = False  # the connection is cut instead of an answer
+    megabytes: int = 0  # the size of the answer, sent in parts as long as somebody reads
     content_type: str = "application/json"
 
 
@@ -34,6 +35,7 @@ class Faults:
     waiting: list[Fault] = field(default_factory=list)
     open_orders_lag_ms: int = 0
     banned_until: int = 0
+    bytes_read: int = 0  # of answers given in parts
 
     def add(self, path: str, **more: Any) -> None:
         self.waiting.append(Fault(path, **more))
@@ -53,4 +55,16 @@ class Faults:
         if fault.drop:
             assert request.transport is not None
             request.transport.abort()
+        if fault.megabytes:
+            return await self._in_parts(request, fault.megabytes)
         return web.Response(status=fault.status or 200, text=fault.body, headers=fault.headers, content_type=fault.content_type)
+
+    async def _in_parts(self, request: web.Request, megabytes: int) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-type": "application/json"})
+        await response.prepare(request)
+        for _ in range(megabytes):
+            await response.write(b" " * 2**20)
+            self.bytes_read += 2**20
+        await response.write(b"{}")
+        await response.write_eof()
+        return response
