@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OWN = {"strategy_core", "exchange", "shared", "entities", "orchestrators", "triggers", "function_app"}
-LEFT_TO_OTHERS = {"pyarrow", "optuna", "rich"}
-"""Imported inside one function for a feature that says so when they are missing; what is not in this list must be deployed."""
+LEFT_TO_OTHERS = {"pyarrow", "rich"}
+"""What only the command lines read: candle files as parquet, a progress bar. What is not in this list must be deployed."""
 
 
 def package():

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 from shared.errors import AppError, invalid
+from shared.parquet import table
 from shared.tax import COLUMNS as TAX_COLUMNS
 from shared.tax import Method, TaxYear
 from triggers.api.exports import cell
@@ -84,13 +85,7 @@ def text_of(value: Any) -> str | None:
 
 
 def packed(columns: dict[str, list[str | None]]) -> bytes:
-    import pyarrow
-    from pyarrow import parquet as files
-
-    out = io.BytesIO()
-    table = pyarrow.table({name: pyarrow.array(values, pyarrow.string()) for name, values in columns.items()})
-    files.write_table(table, out, compression="zstd")
-    return out.getvalue()
+    return b"".join(table(list(columns), [columns]))
 
 
 async def tax_year(plat: Platform, user_id: str, year: int, method: Method, paper: bool) -> str:
