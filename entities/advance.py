@@ -15,6 +15,7 @@ from typing import Any
 
 from entities.bot_state import Bot
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
+from entities.sent import Row
 from shared.clock import iso
 from shared.webhooks.decision import decision_row
 from strategy_core import registry
@@ -38,6 +39,9 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
     with working_digits():
         again = take_outcomes(bot, given.get("outcomes") or [], now)
         more = take_view(bot, given.get("view"))
+        for row in bot.book.missing_trades(now):
+            distrust(bot, row)
+            row.final = row.filled  # said once: from here on the trades are what is believed
         if is_new:
             bot.remember(event["id"])
             verdict = take_command(bot, event)
@@ -146,6 +150,8 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     fill = bot.book.trade(row, trade)
     bot.core.at = max(bot.core.at, fill.at)  # what the fill leads to is decided at its instant, not at the last look's
     apply(bot, fill)
+    if row.filled > row.order.amount:
+        distrust(bot, row)
     bot.fills += 1
     order = row.order
     bot.put(
@@ -157,6 +163,12 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
             "fee": plain(fill.fee), "fee_currency": fill.fee_currency, "maker": fill.maker, "at": iso(fill.at),
         },
     )  # fmt: skip
+
+
+def distrust(bot: Bot, row: Row) -> None:
+    """An order and its trades contradict each other: nothing new is sent until the owner has looked."""
+    expected = row.order.amount if row.final is None else row.final
+    registry.distrust(bot.core, leg=row.order.leg, ordered=row.order.amount, expected=expected, traded=row.filled)
 
 
 def take_command(bot: Bot, event: dict[str, Any]) -> str:

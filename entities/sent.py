@@ -5,7 +5,8 @@ Rules
 2. A known order (acknowledged, seen resting, seen in a trade) is never sent again, whatever a look-up answers.
 3. A PENDING order that is not found is sent again, under its old id and a new deadline, only after the ambiguity window: then a late
    arrival of the first sending is impossible. EXPIRED is no proof by itself: the activity may have run twice and sent the first time.
-4. An order is forgotten only when it is over, every trade the venue counted has arrived, and nobody wants it.
+4. More in trades than was ordered is a mismatch at once, less than the venue counted is one after TRADES_LATE_MS.
+5. An order is forgotten only when it is over, every trade the venue counted has arrived, and nobody wants it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from strategy_core.trade import Ended, Fact, Fill, Order
 
 MAX_ATTEMPTS = 5
 LOOK_AGAIN_MS = 1_000
+TRADES_LATE_MS = 600_000
 
 
 class Window(NamedTuple):
@@ -42,7 +44,10 @@ VENUE_WINDOW = Window(30_000, 40_000, claims=True)
 
 @dataclass(slots=True)
 class Row:
-    """One committed order. `filled`: the trades seen; `final`: the venue's figure once the order is over."""
+    """One committed order. `filled`: the trades seen; `final`: the venue's figure once the order is over.
+
+    `looked_at`: when its fate was last asked for; of an order that is over, since when trades are missing.
+    """
 
     order: Order
     state: Sent
@@ -123,7 +128,7 @@ class Book:
             row.state = Sent.OPEN if row.state is Sent.PENDING else row.state
             return []
         asked = row.state is Sent.CANCELLING
-        row.state, row.final = Sent.OVER, dec(report["filled"])
+        row.state, row.final, row.looked_at = Sent.OVER, dec(report["filled"]), 0
         if report["status"] == "closed":
             return []
         reasons = {"canceled": "cancelled" if asked else "missing", "rejected": "rejected", "expired": "expired"}
@@ -151,6 +156,13 @@ class Book:
         """When an order of unknown fate is worth another look, None when every fate is known."""
         looks = [row.looked_at or row.signed_at for row in self.rows.values() if row.state in (Sent.PENDING, Sent.CANCELLING)]
         return min(looks) + LOOK_AGAIN_MS if looks else None
+
+    def missing_trades(self, now: int) -> list[Row]:
+        """Orders that are over and whose trades have not come for too long."""
+        unsettled = [row for row in self.rows.values() if row.state is Sent.OVER and not row.is_settled]
+        for row in unsettled:
+            row.looked_at = row.looked_at or now
+        return [row for row in unsettled if now - row.looked_at > TRADES_LATE_MS]
 
     def forget(self, wanted: set[str]) -> None:
         for id_ in [id_ for id_, row in self.rows.items() if row.is_settled and id_ not in wanted]:

@@ -21,7 +21,7 @@ from strategy_core.config import findings
 from strategy_core.figures import figures as _figures
 from strategy_core.ledger import Waterfall
 from strategy_core.number import WORK, Model, dec, plain
-from strategy_core.state import State, Strategy
+from strategy_core.state import FINAL, State, Strategy
 from strategy_core.storage import dump_state, load_state
 from strategy_core.trade import Event, Fact, Finding, Horizon, Invalid, Market, Order, Preview
 
@@ -122,6 +122,13 @@ def preview(name: str, config: dict[str, Any], price: Decimal, market: Market) -
 apply: Callable[[State, Fact], State] = mechanics.apply
 orders: Callable[[State], tuple[Order, ...]] = mechanics.orders
 horizon: Callable[[State], Horizon] = mechanics.horizon
+
+
+def distrust(state: State, **detail: str | Decimal) -> None:
+    """What the venue says of the bot's orders cannot be: status error, `position_mismatch`; resting orders stay."""
+    state.note("position_mismatch", **detail)
+    if state.status not in FINAL:
+        mechanics.fail(state, "position_mismatch")
 
 
 def drain(state: State) -> tuple[Event, ...]:

@@ -10,7 +10,7 @@ from azure.durable_functions.entity import Entity
 
 from entities.bot import bot, perform
 from entities.operation import BotOperation
-from entities.sent import VENUE_WINDOW
+from entities.sent import TRADES_LATE_MS, VENUE_WINDOW
 from tests.builders import T0, grid
 
 MARKET = {
@@ -202,6 +202,28 @@ def test_a_fill_seen_twice_changes_nothing():
     state, again = advance(state, T0 + 3_000, view=view(T0 + 1_000, "100", [done]))
     assert (state["fills"], state["core"]["ledger"]) == (fills, ledger)
     assert all(intent["kind"] == "look_up" for intent in again["intents"])
+
+
+def test_x28_a_fill_larger_than_its_order_stops_the_bot_from_opening_more():
+    state, told = started()
+    [buy] = told["intents"]
+    seen = view(T0 + 2_000, "100", [trade(buy, "100", "9.84", T0 + 1_000)])
+    state, told = advance(state, T0 + 2_000, outcomes=[outcome(buy, "accepted")], view=seen)
+    assert told["intents"] == [] and told["publish"]["document"]["reason"] == "position_mismatch"
+    state, told = advance(state, T0 + 4_000, event={"id": "e9", "kind": "command", "body": {"name": "resume"}})
+    assert {intent["kind"] for intent in told["intents"]} == {"place"}
+
+
+def test_x28_trades_that_never_come_for_what_the_venue_counted_stop_the_bot_too():
+    state, told = started()
+    [buy] = told["intents"]
+    over = {"id": buy["id"], "order_id": "v1", "status": "closed", "filled": "4.92", "at": T0 + 1_000}
+    state, told = advance(state, T0 + 2_000, outcomes=[outcome(buy, "accepted")], view=view(T0 + 2_000, "100", ended=[over]))
+    assert told["publish"]["document"]["reason"] is None
+    state, told = advance(state, T0 + 300_000, view=view(T0 + 300_000, "100"))
+    assert told["publish"]["document"]["reason"] is None
+    state, told = advance(state, T0 + 2_000 + TRADES_LATE_MS + 1, view=view(T0 + 700_000, "100"))
+    assert told["publish"]["document"]["reason"] == "position_mismatch"
 
 
 def test_a_trade_of_somebody_else_is_not_ours():
