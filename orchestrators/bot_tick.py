@@ -82,7 +82,7 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
     if state["publish"] is not None:
         yield context.call_activity_with_retry("publish", RETRY, state["publish"])
     if state["final"]:
-        yield account(context, event, seen, AccountOperation.RELEASE, {"bot": event["bot_id"]})
+        release(context, event, seen)
     return "done"
 
 
@@ -107,7 +107,7 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
         context, event, BotOperation.START, {**facts, "userId": event["user_id"], "event": wire_event(event), "now": seen["now"]}
     )
     if "refused" in state:
-        yield account(context, event, seen, AccountOperation.RELEASE, {"bot": event["bot_id"]})
+        release(context, event, seen)
         first = state["refused"][0]
         return (yield from refuse(context, event, {"reason": first["code"], "params": {"field": first["field"], **first["params"]}}))
     return state
@@ -128,7 +128,16 @@ def bot_id(event: Doc) -> df.EntityId:
 
 
 def account(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, operation: AccountOperation, given: Doc) -> Any:
-    return context.call_entity(df.EntityId("account", entity_key(event["user_id"], seen["accountId"])), operation.value, given)
+    return context.call_entity(account_id(event, seen), operation.value, given)
+
+
+def release(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> None:
+    """The account hears it, nobody waits: a promise taken back needs no answer."""
+    context.signal_entity(account_id(event, seen), AccountOperation.RELEASE.value, {"bot": event["bot_id"]})
+
+
+def account_id(event: Doc, seen: Doc) -> df.EntityId:
+    return df.EntityId("account", entity_key(event["user_id"], seen["accountId"]))
 
 
 def wire_event(event: Doc) -> Doc:

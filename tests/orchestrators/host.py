@@ -70,8 +70,13 @@ class Host:
         self.entities: dict[tuple[str, str], Any] = {}
         self.calls: list[Call] = []
         self.live: list[dict[str, Any]] = []
-        self.episodes = 0
+        self.episodes = self.told = 0
         self.die_before = self.die_after = 0
+
+    @property
+    def executions(self) -> int:
+        """What the platform would bill so far: episodes, activities and entity operations, those nobody waits for included."""
+        return self.episodes + len(self.calls) + self.told
 
     async def tick(self, event: BotEvent, history: list[Any] | None = None) -> Any:
         """One tick from its beginning, or from a history of results. Errors: Killed; what the orchestration raises."""
@@ -87,6 +92,7 @@ class Host:
             call, value = self._replayed(flow, context, asked, results)
             if call is None:
                 for signal in context.signals:
+                    self.told += 1
                     self._entity(signal)
                 return value
             asked.append(call)

@@ -65,3 +65,32 @@ async def test_a_case_trades_on_paper_as_it_does_in_the_backtest(name, tmp_path)
         assert abs(Decimal(bot["holdings"][name]) - Decimal(figure)) <= Decimal("1e-12"), name
     orders = sorted([order["side"], order["price"], order["amount"], order["role"]] for order in bot["orders"])
     assert orders == sorted(expect["open_orders"])
+
+
+LADDERS = [name for name in NAMES if name.partition("-")[0] in ("grid", "btd", "loop", "combo")]
+
+
+@pytest.mark.parametrize("name", LADDERS)
+async def test_the_fills_of_a_ladder_take_eight_executions_each_or_less(name, tmp_path):
+    """The start, which buys, and ticks without a fill left out."""
+    case = json.loads((CASES / f"{name}.json").read_text())
+    host = Counting(prepared(case, tmp_path / "market"))
+    await lived(host, case)
+    assert 0 < host.used <= 8 * host.fills
+
+
+class Counting:
+    """A host that adds up the executions of the ticks that brought fills."""
+
+    def __init__(self, host):
+        self._host, self.used, self.fills = host, 0, 0
+
+    def __getattr__(self, name):
+        return getattr(self._host, name)
+
+    async def tick(self, event):
+        before, fills = self._host.executions, len(self._host.store.of("fills"))
+        await self._host.tick(event)
+        if event.kind == "market" and (made := len(self._host.store.of("fills")) - fills):
+            self.fills += made
+            self.used += self._host.executions - before
