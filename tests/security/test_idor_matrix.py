@@ -18,9 +18,13 @@ from triggers.api.openapi import document
 SPEC = document(make_api())
 OBJECT_ID = "^[0-9a-z_]{1,40}$"
 PLAN = {"symbol": "BTC/USDT", "strategy": "GRID", "config": grid()}
+PRESET = {"strategy": "GRID", "config": grid()}
+THEIRS = {
+    "strategy": "long", "pairs": ["USDT_BTC"], "base_order_volume": "20", "take_profit": "1", "take_profit_type": "total", "strategy_list": [],
+}  # fmt: skip
 STUDY = {"strategy": "GRID", "symbol": "BTC/USDT", "source": {"kind": "replay", "account_id": "{account_id}"}, "config": grid()}
 
-PUBLIC = {"GET /api/health", "POST /api/hooks/{opaque}"}
+PUBLIC = {"GET /api/health", "POST /api/hooks/{opaque}", "GET /api/v1/shared/{token}"}
 NATIVE = {"POST /api/v1/realtime/negotiate"}
 # Routes without an object in their path: what another user may ask, and gets their own (empty) world for.
 OWN = {
@@ -31,6 +35,8 @@ OWN = {
     "POST /api/v1/backtests": None,
     "GET /api/v1/bots": None,
     "POST /api/v1/bots": None,
+    "POST /api/v1/bots/import": None,
+    "POST /api/v1/bots/import/3commas": {"bot": {}},
     "POST /api/v1/bots/preview": None,
     "GET /api/v1/exports/{what}": None,
     "GET /api/v1/exports/parquet/{kind}": None,
@@ -51,6 +57,8 @@ OWN = {
     "GET /api/v1/portfolio": None,
     "GET /api/v1/presets": None,
     "POST /api/v1/presets": None,
+    "GET /api/v1/shares": None,
+    "POST /api/v1/shares": None,
     "GET /api/v1/strategies": None,
     "GET /api/v1/strategies/{name}": None,
     "GET /api/v1/webhooks": None,
@@ -81,6 +89,7 @@ OBJECTS = {
     "GET /api/v1/bots/{bot_id}/deals": None,
     "POST /api/v1/bots/{bot_id}/edit": {"config": {"high": "120"}},
     "GET /api/v1/bots/{bot_id}/equity": None,
+    "GET /api/v1/bots/{bot_id}/export": None,
     "GET /api/v1/bots/{bot_id}/events": None,
     "GET /api/v1/bots/{bot_id}/fills": None,
     "GET /api/v1/bots/{bot_id}/orders": None,
@@ -98,7 +107,10 @@ OBJECTS = {
     "GET /api/v1/optimisations/{optimisation_id}/heatmap": None,
     "GET /api/v1/optimisations/{optimisation_id}/runs": None,
     "GET /api/v1/presets/{preset_id}": None,
+    "PUT /api/v1/presets/{preset_id}/backtest": {"backtest_id": "adas_backtest"},
+    "DELETE /api/v1/presets/{preset_id}/backtest": None,
     "DELETE /api/v1/presets/{preset_id}": None,
+    "DELETE /api/v1/shares/{share_id}": None,
     "GET /api/v1/webhooks/{webhook_id}": None,
     "PATCH /api/v1/webhooks/{webhook_id}": {"name": "mine now"},
     "DELETE /api/v1/webhooks/{webhook_id}": None,
@@ -124,6 +136,12 @@ REFERENCES = {
     ("PATCH /api/v1/webhooks/{webhook_id}", "bots"): ({}, {"bots": ["{bot_id}"]}, 404),
     ("PATCH /api/v1/webhooks/{webhook_id}", "aliases"): ({}, {"aliases": {"1": "{bot_id}"}}, 404),
     ("POST /api/v1/backtests", "account_id"): ({}, STUDY, 404),
+    ("POST /api/v1/bots/import", "account_id"): ({}, {"account_id": "{account_id}", "file": {"name": "x", **PLAN}}, 404),
+    ("POST /api/v1/bots/import/3commas", "account_id"): ({}, {"account_id": "{account_id}", "bot": THEIRS}, 404),
+    ("POST /api/v1/presets", "backtest_id"): ({}, {"name": "x", **PRESET, "backtest": {"backtest_id": "{backtest_id}"}}, 404),
+    ("PUT /api/v1/presets/{preset_id}/backtest", "backtest_id"): ({}, {"backtest_id": "{backtest_id}"}, 404),
+    ("POST /api/v1/shares", "bot_id"): ({}, {"bot_id": "{bot_id}"}, 404),
+    ("POST /api/v1/shares", "preset_id"): ({}, {"preset_id": "{preset_id}"}, 404),
     ("POST /api/v1/optimisations", "account_id"): ({}, STUDY, 404),
 }
 QUERIES = {"GET /api/v1/optimisations/{optimisation_id}/heatmap": {"x": "low", "y": "high"}}  # needed before the object is looked for

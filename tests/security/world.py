@@ -34,11 +34,13 @@ async def make_world(client, plat: Platform) -> dict[str, str]:
     bot = (await client.post("/api/v1/bots", json=body)).json()["id"]
     hook = (await client.post("/api/v1/webhooks", json={"name": CANARY, "bots": [bot]})).json()
     preset = (await client.post("/api/v1/presets", json={"name": CANARY, "strategy": "GRID", "config": grid()})).json()["id"]
+    share = (await client.post("/api/v1/shares", json={"bot_id": bot})).json()
     rule = {"id": "adas_guard", "kind": "exposure", "world": "paper", "limit": "5", "currency": "USDT", "mode": "freeze"}
     await client.put("/api/v1/guards", json={"items": [rule]})
     channel = {"id": "mail", "kind": "email", "target": f"{CANARY}@example.com", "occasions": ["error"]}
     await client.put("/api/v1/notifications", json={"channels": [channel]})
     ids = {"account_id": made, "bot_id": bot, "webhook_id": hook["webhook"]["id"], "preset_id": preset, "guard_id": "adas_guard"}
+    ids |= {"share_id": share["share"]["id"]}
     hit = (await alert(plat, hook, {"v": 1, "token": hook["secret"], "bot": bot, "action": "start"}))["eventId"]
     ledger(plat, bot)
     return ids | {"hit_id": hit, "url": hook["webhook"]["url"], "secret": hook["secret"]}

@@ -22,6 +22,7 @@ from triggers.api.routers import (
     backtests,
     bot_commands,
     bot_edits,
+    bot_files,
     bot_lists,
     bots,
     docs,
@@ -31,7 +32,9 @@ from triggers.api.routers import (
     optimisations,
     portfolio,
     preferences,
+    presets,
     safety,
+    shares,
     strategies,
     webhooks,
 )
@@ -53,7 +56,10 @@ ROUTERS = (
     safety,
     portfolio,
     preferences,
+    presets,
     bot_edits,
+    bot_files,
+    shares,
     docs,
 )
 SECURITY_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}

@@ -1,4 +1,4 @@
-"""Presets, notification settings and revoked sessions: documents of one user."""
+"""Notification settings and revoked sessions: documents of one user."""
 
 from __future__ import annotations
 
@@ -7,51 +7,17 @@ import secrets
 from typing import Any
 
 from shared import safe_url
-from shared.clock import iso
-from shared.errors import AppError, findings_error, invalid, not_found
+from shared.errors import AppError, invalid
 from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale, Store
 from shared.watch import PLATFORM
-from triggers.api.idempotency import fingerprint, id_for, same_request
-from triggers.api.models.preference import Notifications, PresetCreate
+from triggers.api.models.preference import Notifications
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
-MAX_PRESETS = 100
 _EMAIL = re.compile(r"^[!#-'*+/-9=?A-Z^-~.-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}$")
 NOTIFICATIONS, SESSIONS = "notifications", "sessions"
 NOTIFICATION_KEY, NOTIFIED = "notification-key", "notified-users"
-
-
-async def create_preset(plat: Platform, user_id: str, body: PresetCreate, key: str | None) -> Doc:
-    """Errors: AppError 422 for a config that is not one of the strategy's."""
-    from strategy_core import registry
-    from strategy_core.trade import Invalid
-
-    try:
-        registry.parse(body.strategy, body.config)
-    except Invalid as wrong:
-        raise findings_error(wrong.findings, "config") from None
-    if await plat.store.count("settings", user_id, {"kind": "preset"}) >= MAX_PRESETS:
-        raise AppError(429, "too_many_presets", params={"limit": str(MAX_PRESETS)})
-    preset_id, body_print, now = id_for("preset", user_id, "create_preset", key), fingerprint(body.model_dump(mode="json")), plat.now_ms()
-    document = {
-        **body.model_dump(mode="json"), "id": preset_id, "kind": "preset", "schema": SCHEMA, "sort": f"{iso(now)}:{preset_id}",
-        "created_at": iso(now), "bodyPrint": body_print,
-    }  # fmt: skip
-    try:
-        return await plat.store.create("settings", user_id, document)
-    except Exists:
-        stored = await need_preset(plat.store, user_id, preset_id)
-        same_request(stored, body_print)
-        return stored
-
-
-async def need_preset(store: Store, user_id: str, preset_id: str) -> Doc:
-    document = await store.read("settings", user_id, preset_id)
-    if document is None or document.get("kind") != "preset":
-        raise not_found("preset")
-    return document
 
 
 async def notifications(store: Store, user_id: str) -> tuple[Notifications, str | None]:

@@ -7,10 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.read_model import Instant, ReadModel, Strategy
-from strategy_core.number import Model
-from triggers.api.models.bot import Config
+from shared.research import CandleSource, Range, RunMetrics
+from strategy_core.number import Model, Num
+from triggers.api.models.bot import Config, ObjectId
 
 Occasion = Literal["started", "stopped", "error", "fill", "deal_closed", "guard_tripped", "alert_silent", "key_invalid"]
+
+
+class BacktestOf(Model):
+    """A finished run of the user's own that used exactly the preset's strategy and config."""
+
+    backtest_id: ObjectId
+    run: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 
 class PresetCreate(Model):
@@ -19,6 +27,21 @@ class PresetCreate(Model):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     strategy: Strategy
     config: Config
+    backtest: BacktestOf | None = None
+
+
+class PresetBacktest(ReadModel):
+    """How the preset did: a copy, so that it stays when the backtest is deleted."""
+
+    backtest_id: str
+    run: int
+    symbol: str
+    source: CandleSource
+    range: Range
+    metrics: RunMetrics
+    final_base: Num | None = None
+    final_quote: Num | None = None
+    at: Instant
 
 
 class PresetView(ReadModel):
@@ -26,6 +49,7 @@ class PresetView(ReadModel):
     name: str
     strategy: Strategy
     config: Config
+    backtest: PresetBacktest | None = None
     created_at: Instant
 
 

@@ -1,4 +1,4 @@
-"""Presets and notification settings."""
+"""Where the user is notified, and what was sent."""
 
 from __future__ import annotations
 
@@ -16,47 +16,13 @@ from triggers.api.models.preference import (
     Delivery,
     DeliveryPage,
     Notifications,
-    PresetCreate,
-    PresetPage,
-    PresetView,
     SigningKey,
     TestSent,
 )
+from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1", tags=["preferences"])
-
-
-@router.post("/presets", status_code=201)
-async def create_preset(
-    body: PresetCreate, user: CurrentUser, plat: Plat, response: Response, idempotency_key: IdempotencyKey = None
-) -> PresetView:
-    """Keep a plan to begin bots with."""
-    document = await preferences.create_preset(plat, user.id, body, idempotency_key)
-    response.headers["location"] = f"/api/v1/presets/{document['id']}"
-    return PresetView.of_document(document)
-
-
-@router.get("/presets")
-async def list_presets(
-    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
-) -> PresetPage:
-    """The user's presets, newest first."""
-    page = await plat.store.page("settings", user.id, {"kind": "preset"}, limit, cursor)
-    return PresetPage(items=tuple(PresetView.of_document(document) for document in page.items), next=page.next)
-
-
-@router.get("/presets/{preset_id}")
-async def get_preset(preset_id: ObjectId, user: CurrentUser, plat: Plat) -> PresetView:
-    """One preset."""
-    return PresetView.of_document(await preferences.need_preset(plat.store, user.id, preset_id))
-
-
-@router.delete("/presets/{preset_id}", status_code=204)
-async def delete_preset(preset_id: ObjectId, user: CurrentUser, plat: Plat) -> None:
-    """Forget a preset; bots made from it are not touched."""
-    await preferences.need_preset(plat.store, user.id, preset_id)
-    await plat.store.delete("settings", user.id, preset_id)
 
 
 @router.get("/notifications")
@@ -82,7 +48,7 @@ async def list_deliveries(
     user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
 ) -> DeliveryPage:
     """What was sent where, newest first, and how it went."""
-    page = await plat.store.page("settings", user.id, {"kind": "delivery"}, limit, cursor)
+    page = await listed(plat, user.id, "settings", {"kind": "delivery"}, limit, cursor)
     return DeliveryPage(items=tuple(Delivery.of_document(document) for document in page.items), next=page.next)
 
 
