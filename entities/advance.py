@@ -6,7 +6,9 @@ then what the core wants is compared with what was sent, and what is to be asked
 Input:  now (wall ms) · event {id, kind, body} or null · view {point, before, trades, open, ended, candles,
         position, funding, funded, cursor, more} or null · outcomes [{id, kind,
         result, order_id, reason, report}] · published (a revision known to be stored) · settled (nobody waits for the answer)
+        · refused {reason, params} (the account's word on the command) · raised (the id under which the account has promised more)
 Answer: intents · look {mine, cursor, horizon} (for the next look) · more · publish (null while the tick goes on) · final
+        · settle {amounts, revision, id} (what the account must keep for the bot from now on)
 """
 
 from __future__ import annotations
@@ -44,13 +46,14 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
             row.final = row.filled  # said once: from here on the trades are what is believed
         if is_new:
             bot.remember(event["id"])
-            verdict = take_command(bot, event)
+            verdict = take_command(bot, event, given.get("refused"))
         intents = plan(bot, again, now)
         if is_new and "hit" in event["body"]:
             tell_inbox(bot, event["body"]["hit"], verdict, intents)
         bot.say(registry.drain(bot.core))
         note_end(bot, now)
-        return answer(bot, intents, more, quiet=bool(given.get("settled")) or (more and not intents))
+        quiet = bool(given.get("settled")) or (more and not intents)
+        return answer(bot, intents, more, quiet, given.get("raised"))
 
 
 def apply(bot: Bot, fact: Fact) -> None:
@@ -171,24 +174,47 @@ def distrust(bot: Bot, row: Row) -> None:
     registry.distrust(bot.core, leg=row.order.leg, ordered=row.order.amount, expected=expected, traded=row.filled)
 
 
-def take_command(bot: Bot, event: dict[str, Any]) -> str:
-    """The owner's word: "ok" or why not. What the core refuses is said in the log; nothing else changes."""
+def take_command(bot: Bot, event: dict[str, Any], refused: dict[str, Any] | None = None) -> str:
+    """The owner's word: "ok" or why not. What the account (`refused`) or the core refuses is said in the log; nothing else changes."""
     if event["kind"] != "command" or event["body"]["name"] == "start":
         return "ok"
     body = event["body"]
+    if refused is not None:
+        said = {"command": body["name"], "code": refused["reason"], **refused["params"]}
+        bot.say((Event("command_refused", said, bot.core.at),))
+        return str(refused["reason"])
     if body["name"] == "rename":
         bot.record = {**bot.record, "name": body["params"]["name"]}
         return "ok"
     if body["name"] == "resume":
         bot.quarantine, bot.failures = None, 0
     try:
-        apply(bot, Command(body["name"], body.get("params") or {}, bot.core.at, event["id"], body.get("reason") or "user"))
-    except Invalid as refused:
-        bot.say((Event("command_refused", {"command": body["name"], "code": refused.code, "field": refused.field}, bot.core.at),))
-        return refused.code
+        apply(bot, as_command(bot, event))
+    except Invalid as wrong:
+        bot.say((Event("command_refused", {"command": body["name"], "code": wrong.code, "field": wrong.field}, bot.core.at),))
+        return wrong.code
     if body["name"] in ("edit", "add_funds"):
         bot.record = {**bot.record, "edited": True}
     return "ok"
+
+
+def as_command(bot: Bot, event: dict[str, Any]) -> Command:
+    body = event["body"]
+    return Command(body["name"], body.get("params") or {}, bot.core.at, event["id"], body.get("reason") or "user")
+
+
+def weigh(bot: Bot, event: dict[str, Any]) -> dict[str, Any]:
+    """What a command would take beyond what the bot counts on, and what the bot owns, by currency. The bot is thrown away after."""
+    before, market, ledger = registry.reservation(bot.core), bot.core.market, bot.core.ledger
+    own = {market.quote: plain(ledger.quote)} if market.is_future else {market.quote: plain(ledger.quote), market.base: plain(ledger.base)}
+    try:
+        if not bot.is_done(event["id"]):
+            with working_digits():
+                apply(bot, as_command(bot, event))
+    except Invalid:  # the advance says so
+        return {"more": {}, "own": own}
+    grown = {name: dec(amount) - dec(before.get(name, "0")) for name, amount in registry.reservation(bot.core).items()}
+    return {"more": {name: plain(amount) for name, amount in grown.items() if amount > 0}, "own": own}
 
 
 def tell_inbox(bot: Bot, hit: dict[str, str], verdict: str, intents: list[dict[str, Any]]) -> None:
@@ -252,10 +278,19 @@ def note_end(bot: Bot, now: int) -> None:
         bot.stopped_at = now
 
 
-def answer(bot: Bot, intents: list[dict[str, Any]], more: bool, quiet: bool) -> dict[str, Any]:
+def settle(bot: Bot, raised: str | None) -> dict[str, Any]:
+    """{settle: what the account must keep for the bot from this revision on} when that has changed; a bot at its end releases it all."""
+    amounts = registry.reservation(bot.core)
+    if status_of(bot)[0] in FINAL or (amounts == bot.reserved and raised is None):
+        return {}
+    bot.reserved = amounts
+    return {"settle": {"amounts": amounts, "revision": bot.revision + 1, "id": raised}}
+
+
+def answer(bot: Bot, intents: list[dict[str, Any]], more: bool, quiet: bool, raised: str | None = None) -> dict[str, Any]:
     horizon = registry.horizon(bot.core)
     is_quiet = quiet and len(bot.outbox) < OUTBOX_ROWS
-    return {
+    return settle(bot, raised) | {
         "intents": intents,
         "look": where_to_look(bot, horizon),
         "more": more,

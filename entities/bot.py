@@ -3,6 +3,7 @@
 start    {userId, record, market, price, at, cursor, epoch, event, reserved, now}  draft -> waiting | starting; or {refused: findings}
 advance  see entities/advance.py                                                   facts -> intents
 fail     {error, reason, now}                                         counts; the third, or one with a reason, puts the bot aside (error)
+weigh    {event}                                                      what a command would take: {more, own}, by currency; nothing changes
 
 Rules
 1. Plain def, no I/O. Load, work on a copy, store once and last, then set the result: what raises leaves the state as it was.
@@ -18,7 +19,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from entities.advance import FINAL, advance
+from entities.advance import FINAL, advance, weigh
 from entities.bot_state import Bot, window_of
 from entities.operation import BotOperation
 from entities.projection import status_of
@@ -85,10 +86,17 @@ def _fail(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, 
     return mine.dump(), {**result, "quarantined": mine.quarantine is not None}
 
 
+def _weigh(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
+    if stored is None:
+        return None, {"gone": True}
+    return None, weigh(Bot.load(stored), given["event"])
+
+
 _OPERATIONS: dict[BotOperation, Callable[[Stored | None, dict[str, Any]], tuple[Stored | None, Answer]]] = {
     BotOperation.START: _start,
     BotOperation.ADVANCE: _advance,
     BotOperation.FAIL: _fail,
+    BotOperation.WEIGH: _weigh,
 }
 
 bp.entity_trigger(context_name="context", entity_name="bot")(bot)

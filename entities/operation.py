@@ -9,8 +9,11 @@ class BotOperation(StrEnum):
     START = "start"  # a draft becomes a state; what it wants is returned as intents
     ADVANCE = "advance"  # facts in, intents and what is to be published out
     FAIL = "fail"  # an event could not be worked on; after some tries the bot is put aside
+    WEIGH = "weigh"  # what a command would ask of the account; changes nothing
 
 
 class AccountOperation(StrEnum):
     RESERVE = "reserve"  # promise money to a bot, unless it is promised already
+    RAISE = "raise"  # promise a running bot more, once per command
+    SETTLE = "settle"  # what the bot counts on now
     RELEASE = "release"  # the bot needs it no more

@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -26,60 +24,32 @@ import azure.functions as func
 from orchestrators import alarms
 from orchestrators.live import live_actions
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts, reason_of
+from orchestrators.market_path import closed_candles, path_before
+from orchestrators.outside import Outside as Outside
+from orchestrators.outside import given, outside
 from orchestrators.reality import reality
-from orchestrators.start_plan import AT_REST, prepared, promised
+from orchestrators.start_plan import AT_REST, account_money, prepared, promised
 from orchestrators.wire import horizon_of, outcome_json, view_json
-from shared.bus import BotEvent, Bus, ServiceBus
+from shared.bus import BotEvent
 from shared.claims import claim
-from shared.clock import iso, now_ms
+from shared.clock import iso
 from shared.log import log, log_error
 from shared.paper_book import CosmosBook, OneWrite
-from shared.settings import settings
-from shared.stores import CosmosStore, Stale, Store
+from shared.stores import Stale
 from shared.transient import is_transient
 from shared.webhooks.decision import decision_row
-from strategy_core.number import dec, plain
+from strategy_core.number import dec
 from strategy_core.storage import load_order
 
 LEAST_LEFT_MS = 5_000
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
 TRIES = 12
-MOST_POINTS = 2_000
 
 T = TypeVar("T")
 Doc = dict[str, Any]  # an activity's own parameter is a bare `dict`: the worker refuses any other spelling
 bp = df.Blueprint()
-
-
-class Outside(NamedTuple):
-    """What activities reach: made once per process, handed in by tests. `markets` is an exchange.market_data.MarketData."""
-
-    store: Store
-    bus: Bus
-    markets: Any
-    now_ms: Callable[[], int]
-    live: LiveAccounts | None = None
-
-
-_given: ContextVar[Outside | None] = ContextVar("outside", default=None)
-"""Set by a test around its activities; never set in the app."""
-
-
-@lru_cache(maxsize=1)
-def own_outside() -> Outside:
-    from pathlib import Path
-
-    from exchange.market_data import MarketData
-
-    config = settings()
-    folder = Path(config.replay_dir) if config.replay_dir else None
-    markets = MarketData(now_ms, folder, config.public, addresses=config.addresses)
-    return Outside(CosmosStore(config), ServiceBus(config), markets, now_ms, own_live_accounts())
-
-
-def outside() -> Outside:
-    return _given.get() or own_outside()
+_given = given  # what a test sets
 
 
 # -- the exchange of an account -----------------------------------------------------------------------------------------
@@ -143,7 +113,8 @@ async def observe(event: dict) -> dict:
         view = await seen_now(
             user_id, account, lambda exchange: look(exchange, account, document["symbol"], document["look"], is_first=True)
         )
-        return seen | {"published": document["revision"], "view": view}
+        money = {"money": await money_now(user_id, account, document)} if asks_for_money(event) else {}
+        return seen | {"published": document["revision"], "view": view} | money
     except Exception as error:
         if is_transient(error):
             raise
@@ -162,6 +133,16 @@ async def seen_now(user_id: str, account: Doc, work: Callable[[Any], Awaitable[D
         return None
 
 
+def asks_for_money(event: Doc) -> bool:
+    return event["kind"] == "command" and event["body"]["name"] in ("add_funds", "edit")
+
+
+async def money_now(user_id: str, account: Doc, document: Doc) -> Doc | None:
+    """What the account has and what its other bots own of it; None while the venue cannot be asked."""
+    found = await seen_now(user_id, account, lambda exchange: account_money(exchange, document["symbol"]))
+    return None if found is None else await promised(outside().store, user_id, account["id"], document["id"], found)
+
+
 async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: bool = False) -> Doc:
     """One look at the market and the bot's orders; the tick's first one also at the position behind them. Errors: ExchangeError."""
     from exchange.protocol import Cursor
@@ -170,28 +151,10 @@ async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: b
     source, edges = source_of(account), horizon_of(where["horizon"])
     found = await exchange.look(symbol, Cursor(since, trade_id), tuple(where["mine"]), edges)
     at = found.point.at
-    before = await path_before(source, symbol, max(since, at - where["lookback"]), at) if where["lookback"] else []
+    before = await path_before(source, symbol, max(since, at - where["lookback"]), at, outside().now_ms()) if where["lookback"] else []
     candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
     behind = await reality(exchange, symbol, where["future"], at) if is_first and where.get("future") else {}
     return view_json(found) | {"before": before, "candles": candles} | behind
-
-
-async def path_before(source: Any, symbol: str, since: int, at: int) -> list[list[Any]]:
-    """The points [at, price] after `since` and before `at`: what a guard over a window must be shown."""
-    track = await source.track(symbol, since, outside().now_ms())
-    block = track.block(since, MOST_POINTS)
-    points = zip(block.at, block.price, strict=True)
-    return [[int(when), plain(int(price) * track.unit)] for when, price in points if when < at]
-
-
-async def closed_candles(source: Any, symbol: str, timeframe_ms: int, count: int, at: int) -> Doc:
-    """The newest `count` candles that had closed at an instant of the path, oldest first."""
-    from exchange.source import TIMEFRAMES
-
-    name = next(name for name, ms in TIMEFRAMES.items() if ms == timeframe_ms)
-    rows = await source.candles(symbol, name, count + 1, await source.wall(symbol, at))
-    closed = [row for row in rows if row.at + timeframe_ms <= at][-count:]
-    return {"timeframe": timeframe_ms, "rows": [[row.at, *(plain(price) for price in row[1:5])] for row in closed]}
 
 
 async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:

@@ -42,7 +42,8 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
             state = yield from start(context, event, seen)
         else:
             facts = {"now": seen["now"], "event": wire_event(event), "view": seen["view"], "published": seen["published"]}
-            state = yield bot(context, event, BotOperation.ADVANCE, facts)
+            money = (yield from ask_for_money(context, event, seen)) if "money" in seen else {}
+            state = yield from advance(context, event, seen, facts | money)
         if state.get("gone"):
             return "gone"
         return (yield from work(context, event, seen, state))
@@ -76,7 +77,7 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
         if done["settled"]:  # everything went as planned and is published: the entity hears it, nobody waits
             context.signal_entity(bot_id(event), BotOperation.ADVANCE.value, {**facts, "settled": True})
             return "done"
-        state = yield bot(context, event, BotOperation.ADVANCE, facts)
+        state = yield from advance(context, event, seen, facts)
     if state["intents"] or state["more"]:
         yield context.call_activity_with_retry("again", RETRY, {"userId": event["user_id"], "botId": event["bot_id"], "id": f"more-{now}"})
     if state["publish"] is not None:
@@ -84,6 +85,34 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
     if state["final"]:
         release(context, event, seen)
     return "done"
+
+
+def advance(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, facts: Doc) -> Steps:
+    """The bot's next step; when it counts on other money from now on, its account hears it."""
+    state = yield bot(context, event, BotOperation.ADVANCE, facts)
+    if state.get("settle"):
+        yield account(context, event, seen, AccountOperation.SETTLE, {"bot": event["bot_id"], **state["settle"]})
+    return state
+
+
+def ask_for_money(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
+    """A command that takes more than the bot has gets it promised first: what the account says, as facts of the advance."""
+    weighed = yield bot(context, event, BotOperation.WEIGH, {"event": wire_event(event)})
+    if not weighed.get("more"):
+        return {}
+    if seen["money"] is None:
+        return {"refused": {"reason": "venue_down", "params": {}}}
+    ask = {"bot": event["bot_id"], "id": event["id"], "more": weighed["more"], "own": weighed["own"], **seen["money"]}
+    promise = yield account(context, event, seen, AccountOperation.RAISE, ask)
+    return {"raised": event["id"]} if promise["ok"] else {"refused": refusal_of(promise)}
+
+
+def refusal_of(promise: Doc) -> Doc:
+    """An account's no, as reason and figures."""
+    return {
+        "reason": promise["reason"],
+        "params": {name: promise[name] for name in ("currency", "needed", "available", "symbol") if name in promise},
+    }
 
 
 def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
@@ -96,12 +125,11 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
         return (yield from refuse(context, event, plan["refused"]))
     ask = {
         "bot": event["bot_id"], "revision": event["id"], "amounts": plan["reserved"], "balances": plan["balances"], "held": plan["held"],
-        "alone": plan["alone"],
+        "seen": plan["seen"], "alone": plan["alone"],
     }  # fmt: skip
     promise = yield account(context, event, seen, AccountOperation.RESERVE, ask)
     if not promise["ok"]:
-        params = {name: promise[name] for name in ("currency", "needed", "available", "symbol") if name in promise}
-        return (yield from refuse(context, event, {"reason": promise["reason"], "params": params}))
+        return (yield from refuse(context, event, refusal_of(promise)))
     facts = {name: plan[name] for name in ("record", "market", "price", "at", "cursor", "epoch", "reserved")}
     state = yield bot(
         context, event, BotOperation.START, {**facts, "userId": event["user_id"], "event": wire_event(event), "now": seen["now"]}

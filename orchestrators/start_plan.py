@@ -22,10 +22,9 @@ async def prepared(exchange: Any, document: Doc) -> Doc:
 
     market = await exchange.market(document["symbol"])
     view = await exchange.look(document["symbol"], Cursor(0), (), Horizon(None, None, None))
-    money = registry.start(document["strategy"], document["config"], view.point.price, market, view.point.at).ledger
+    begun = registry.start(document["strategy"], document["config"], view.point.price, market, view.point.at)
     if market.is_future and await set_up(exchange, document) is not None:
         return {"refused": {"reason": "symbol_busy", "params": {"symbol": document["symbol"]}}}
-    balances = await (exchange.wallet(document["symbol"]) if hasattr(exchange, "wallet") else exchange.balances())
     return {
         "record": {name: document[name] for name in RECORD if name in document},
         "market": market.model_dump(mode="json", exclude_defaults=True),
@@ -33,12 +32,16 @@ async def prepared(exchange: Any, document: Doc) -> Doc:
         "at": view.point.at,
         "cursor": [view.cursor.at, view.cursor.trade_id],
         "epoch": int(document["epoch"]),
-        "reserved": {name: plain(sum_) for name, sum_ in ((market.quote, money.put_quote), (market.base, money.put_base)) if sum_},
-        "balances": {
-            currency: [plain(balance.total), "0" if market.is_future else plain(balance.used)] for currency, balance in balances.items()
-        },
+        "reserved": registry.reservation(begun),
+        "balances": await account_money(exchange, document["symbol"]),
         "alone": document["symbol"] if market.is_future else None,
     }
+
+
+async def account_money(exchange: Any, symbol: str) -> dict[str, list[str]]:
+    """{currency: [total, used]}; a perpetual's margin in use is its bots' own."""
+    balances = await (exchange.wallet(symbol) if hasattr(exchange, "wallet") else exchange.balances())
+    return {currency: [plain(one.total), "0" if ":" in symbol else plain(one.used)] for currency, one in balances.items()}
 
 
 async def set_up(exchange: Any, document: Doc) -> Any:
@@ -48,13 +51,16 @@ async def set_up(exchange: Any, document: Doc) -> Any:
 
 
 async def promised(store: Store, user_id: str, account_id: str, but: str, balances: dict[str, list[str]]) -> Doc:
-    """{held: what each running bot of the account owns by its own book, balances: the account's without its owner's own orders}."""
+    """{held: what each running bot of the account owns by its own book, seen: as of which revision, balances: the account's without its
+    owner's own orders}."""
     page = await store.page("bots", user_id, {"kind": "bot", "account_id": account_id}, HELD_BOTS)
-    running = [document for document in page.items if document["id"] != but and document["status"] not in ("draft", *AT_REST)]
-    locked = locked_by_bots(running)
+    all_running = [document for document in page.items if document["status"] not in ("draft", *AT_REST)]
+    running = [document for document in all_running if document["id"] != but]
+    locked = locked_by_bots(all_running)
     left = {name: dec(total) - max(ZERO, dec(used) - locked.get(name, ZERO)) for name, (total, used) in balances.items()}
     held = {document["id"]: held_by(document) for document in running if document.get("holdings")}
-    return {"held": held, "balances": {name: plain(amount) for name, amount in left.items()}}
+    seen = {document["id"]: document["revision"] for document in running}
+    return {"held": held, "seen": seen, "balances": {name: plain(amount) for name, amount in left.items()}}
 
 
 def held_by(document: Doc) -> dict[str, str]:

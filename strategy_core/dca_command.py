@@ -15,10 +15,11 @@ from typing import Any
 from strategy_core import mechanics
 from strategy_core.dca_config import AnyDca, DcaFuturesConfig
 from strategy_core.dca_deal import close, leave
-from strategy_core.dca_edit import adopt, edited, keep_for_next_deal
+from strategy_core.dca_edit import adopt, edited, keep_for_next_deal, parsed
 from strategy_core.dca_judge import close_on_signal
 from strategy_core.dca_ladder import amount_for, depths, plan_size
 from strategy_core.dca_memory import Memory, Phase
+from strategy_core.dca_money import follow_plan
 from strategy_core.dca_orders import (
     ADDED,
     SAFETY,
@@ -198,7 +199,9 @@ def _resize_safeties(state: State) -> None:
 
 
 def _edit(state: State, command: Command) -> bool:
+    before = parsed(state, {**state.raw_config, **state.memory.pending})
     now, later = edited(state, command.params.get("changes"))
+    follow_plan(state, before, parsed(state, {**state.raw_config, **state.memory.pending, **now, **later}))
     adopt(state, {**state.raw_config, **now})
     keep_for_next_deal(state, later)
     state.note("edited", now=", ".join(now), next=", ".join(later))

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from strategy_core.config import findings
 from strategy_core.dca_config import FIXED, AnyDca
 from strategy_core.dca_memory import Memory, Phase
+from strategy_core.dca_money import adopted
 from strategy_core.dca_validation import found, validate
 from strategy_core.state import State
 from strategy_core.trade import Invalid
@@ -66,7 +67,9 @@ def adopt_pending(state: State) -> None:
     """Between two deals what waited takes effect."""
     memory: Memory = state.memory
     if memory.pending:
+        before = state.config
         adopt(state, {**state.raw_config, **memory.pending})
+        adopted(state, before)
         memory.pending = {}
         memory.use(state.config)
         memory.start_seen = {}

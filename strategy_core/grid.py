@@ -19,7 +19,7 @@ from strategy_core.edit import adopt, balance, edited, set_fields
 from strategy_core.grid_memory import GridMemory
 from strategy_core.grid_orders import dust, planned, quote_fee, rest_buy, rest_sell
 from strategy_core.grid_plan import CENT, INIT, Config, Plan, check, make_plan, preview
-from strategy_core.grid_trail import EXTEND, extended, next_down, next_up, trail
+from strategy_core.grid_trail import EXTEND, extended, next_down, next_up, trail, use_budgets
 from strategy_core.guard import Guard
 from strategy_core.ladder import ladder_of, leg, order_cap
 from strategy_core.ledger import Kind, Ledger
@@ -229,7 +229,9 @@ def on_command(state: State, command: Command) -> bool:
         _add_funds(state, money_param(command, "amount"))
         return True
     if command.name == "edit":
-        if adopt(state, edited(state, command.params)):
+        before, new = state.config, edited(state, command.params)
+        use_budgets(state, before, new)
+        if adopt(state, new):
             _restart(state)
         use_guard(state)
         return True

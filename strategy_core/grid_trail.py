@@ -11,12 +11,25 @@ from __future__ import annotations
 from decimal import Decimal
 
 from strategy_core.grid_orders import dust, planned, quote_fee, rest_buy, rest_sell
+from strategy_core.grid_plan import Config
 from strategy_core.ladder import leg
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side
 
 EXTEND = "EXT"
+
+
+def use_budgets(state: State, before: Config, after: Config) -> None:
+    """An edited budget: what was spent of it stays spent, and an extension that had ended goes on with more."""
+    memory = state.memory
+    for side in ("up", "down"):
+        name = f"trail_{side}_budget"
+        more = (getattr(after, name) or ZERO) - (getattr(before, name) or ZERO)
+        if more:
+            setattr(memory, f"budget_{side}", max(ZERO, getattr(memory, f"budget_{side}") + more))
+        if more > 0:
+            setattr(memory, f"ended_{side}", False)
 
 
 def trail(state: State) -> None:

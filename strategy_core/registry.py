@@ -21,6 +21,7 @@ from strategy_core.config import findings
 from strategy_core.figures import figures as _figures
 from strategy_core.ledger import Waterfall
 from strategy_core.number import WORK, Model, dec, plain
+from strategy_core.reservation import reservation as _reservation
 from strategy_core.state import FINAL, State, Strategy
 from strategy_core.storage import dump_state, load_state
 from strategy_core.trade import Event, Fact, Finding, Horizon, Invalid, Market, Order, Preview
@@ -187,6 +188,11 @@ def figures(state: State) -> dict[str, str]:
     """The prices its owner watches (figures.py), as decimal strings."""
     with localcontext(WORK):
         return {name: plain(price) for name, price in _figures(state).items()}
+
+
+def reservation(state: State) -> dict[str, str]:
+    """The owner's money the bot counts on, by currency."""
+    return {currency: plain(amount) for currency, amount in _reservation(state).items()}
 
 
 def plan(state: State) -> dict[str, Any]:

@@ -60,3 +60,57 @@ def test_a_perpetual_is_promised_to_one_bot_of_the_account():
     assert first["ok"] and second == {"ok": False, "reason": "symbol_busy", "symbol": "BTC/USDT:USDT"}
     state, _ = perform(AccountOperation.RELEASE, state, {"bot": "a"})
     assert perform(AccountOperation.RESERVE, state, {**ask, "bot": "b"})[1]["ok"]
+
+
+def raise_(state, bot, more, id="c1", own=None, held=None, seen=None, currency="USDT"):
+    given = {"bot": bot, "id": id, "more": {currency: more}, "own": own or {}, "balances": BALANCES, "held": held or {}, "seen": seen or {}}
+    return perform(AccountOperation.RAISE, state, given)
+
+
+def test_a_running_bot_gets_more_only_of_what_nobody_owns():
+    state, _ = reserve(EMPTY, "a", "400")
+    state, _ = reserve(state, "b", "300")
+    held = {"b": {"USDT": "300"}}
+    _, refused = raise_(state, "a", "301", own={"USDT": "400"}, held=held)
+    assert refused == {"ok": False, "reason": "insufficient_funds", "currency": "USDT", "needed": "301", "available": "300"}
+    state, granted = raise_(state, "a", "300", own={"USDT": "400"}, held=held)
+    assert granted == {"ok": True} and state["bots"]["a"]["amounts"] == {"USDT": "700"}
+
+
+def test_a_raise_asked_twice_is_promised_once():
+    state, _ = reserve(EMPTY, "a", "400")
+    state, _ = raise_(state, "a", "100", own={"USDT": "400"})
+    again, answer = raise_(state, "a", "100", own={"USDT": "400"})
+    assert (again, answer) == (state, {"ok": True})
+
+
+def test_a_raise_counts_for_others_until_the_published_book_shows_it():
+    state, _ = reserve(EMPTY, "a", "400")
+    state, _ = raise_(state, "a", "500", own={"USDT": "400"})
+    stale = {"a": {"USDT": "400"}}
+    assert reserve(state, "b", "200", held=stale)[1]["available"] == "100"
+    state, _ = perform(AccountOperation.SETTLE, state, {"bot": "a", "amounts": {"USDT": "900"}, "revision": 7, "id": "c1"})
+    given = {"bot": "b", "revision": "r", "amounts": {"USDT": "200"}, "balances": BALANCES, "held": stale}
+    assert not perform(AccountOperation.RESERVE, state, {**given, "seen": {"a": 6}})[1]["ok"]
+    published = {"a": {"USDT": "900"}}
+    lack = perform(AccountOperation.RESERVE, state, {**given, "held": published, "seen": {"a": 7}})[1]
+    assert lack["available"] == "100"
+
+
+def test_an_older_word_on_what_a_bot_counts_on_changes_nothing():
+    state, _ = reserve(EMPTY, "a", "400")
+    state, _ = perform(AccountOperation.SETTLE, state, {"bot": "a", "amounts": {"USDT": "300"}, "revision": 5, "id": None})
+    after, _ = perform(AccountOperation.SETTLE, state, {"bot": "a", "amounts": {"USDT": "400"}, "revision": 4, "id": None})
+    assert after["bots"]["a"]["amounts"] == {"USDT": "300"}
+
+
+def test_settling_one_command_keeps_what_another_was_promised():
+    state, _ = reserve(EMPTY, "a", "400")
+    state, _ = raise_(state, "a", "100", id="c1", own={"USDT": "400"})
+    state, _ = raise_(state, "a", "50", id="c2", own={"USDT": "400"})
+    state, _ = perform(AccountOperation.SETTLE, state, {"bot": "a", "amounts": {"USDT": "500"}, "revision": 5, "id": "c1"})
+    assert state["bots"]["a"]["amounts"] == {"USDT": "550"}
+
+
+def test_a_bot_at_rest_is_promised_nothing_more():
+    assert raise_(EMPTY, "a", "1")[1] == {"ok": False, "reason": "bot_stopped"}

@@ -1,0 +1,44 @@
+"""What activities reach: made once per process, handed in by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from orchestrators.live_accounts import LiveAccounts, own_live_accounts
+from shared.bus import Bus, ServiceBus
+from shared.clock import now_ms
+from shared.settings import settings
+from shared.stores import CosmosStore, Store
+
+
+class Outside(NamedTuple):
+    """`markets` is an exchange.market_data.MarketData."""
+
+    store: Store
+    bus: Bus
+    markets: Any
+    now_ms: Callable[[], int]
+    live: LiveAccounts | None = None
+
+
+given: ContextVar[Outside | None] = ContextVar("outside", default=None)
+"""Set by a test around its activities; never set in the app."""
+
+
+@lru_cache(maxsize=1)
+def own_outside() -> Outside:
+    from pathlib import Path
+
+    from exchange.market_data import MarketData
+
+    config = settings()
+    folder = Path(config.replay_dir) if config.replay_dir else None
+    markets = MarketData(now_ms, folder, config.public, addresses=config.addresses)
+    return Outside(CosmosStore(config), ServiceBus(config), markets, now_ms, own_live_accounts())
+
+
+def outside() -> Outside:
+    return given.get() or own_outside()
