@@ -5,8 +5,15 @@ const config: NextConfig = {
   trailingSlash: true,
   images: { unoptimized: true },
   reactStrictMode: true,
-  // Messages are compiled at build time (scripts/compile-messages.mjs), so the formatter alone is enough.
-  turbopack: { resolveAlias: { "use-intl/format-message": "use-intl/format-message/format-only" } },
+  turbopack: {
+    resolveAlias: {
+      // Messages are compiled at build time (scripts/compile-messages.mjs), so the formatter alone is enough.
+      "use-intl/format-message": "use-intl/format-message/format-only",
+      // The live feed's client asks for Node's Buffer: two polyfills, 12 KB compressed, for binary messages nobody sends here.
+      buffer: "./src/api/buffer.ts",
+      "next/dist/compiled/buffer": "./src/api/buffer.ts",
+    },
+  },
   experimental: { optimizePackageImports: ["radix-ui", "lucide-react"] },
 };
 

@@ -1,9 +1,9 @@
 "use client";
-import NextLink from "next/link";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { Suspense, useMemo, type ReactNode } from "react";
 import { Root } from "@/features/shell/root";
 import { NavContext, type Nav } from "@/lib/nav";
+import { AppLink } from "./link";
 
 /** The framework's router behind our own small door. */
 function NavProvider({ children }: { children: ReactNode }) {
@@ -16,7 +16,7 @@ function NavProvider({ children }: { children: ReactNode }) {
       param: (name) => search.get(name),
       go: (href) => router.push(href),
       replace: (href) => router.replace(href),
-      Link: (props) => <NextLink prefetch={false} {...props} />,
+      Link: AppLink,
     }),
     [path, search, router],
   );

@@ -1,10 +1,11 @@
 "use client";
-/** A sortable table; beyond sixty rows only what is in view is in the document. */
-import { flexRender, getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type SortingState } from "@tanstack/react-table";
-import { useVirtualizer } from "@tanstack/react-virtual";
+/** A sortable table; beyond sixty rows only what is in view is in the document, and the code for that comes with the sixty-first. */
+import { flexRender, getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type Header, type RowSelectionState, type SortingState } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { cx } from "@/lib/cx";
+import { FROM, TableRow } from "./table-row";
+import type Windowed from "./windowed-rows";
 
 declare module "@tanstack/react-table" {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- the library's own parameters
@@ -15,9 +16,10 @@ declare module "@tanstack/react-table" {
   }
 }
 
-const FROM = { sm: "@max-md:hidden", md: "@max-2xl:hidden", lg: "@max-4xl:hidden", xl: "@max-5xl:hidden" } as const;
-const VIRTUAL_FROM = 60;
-const ROW_PX = 38;
+const WindowedRows = lazy(() => import("./windowed-rows")) as unknown as typeof Windowed;
+const WINDOW_FROM = 60;
+
+export type Selection = { chosen: RowSelectionState; onChange: (next: RowSelectionState) => void };
 
 type Props<T> = {
   label: string;
@@ -27,33 +29,36 @@ type Props<T> = {
   rowId: (row: T) => string;
   initialSort?: SortingState;
   maxHeight?: number;
+  selection?: Selection;
 };
 
-export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], maxHeight = 560 }: Props<T>) {
+const NOTHING: RowSelectionState = {};
+
+export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], maxHeight = 560, selection }: Props<T>) {
   const [sorting, setSorting] = useState<SortingState>(initialSort);
   const scroller = useRef<HTMLDivElement>(null);
+  const rowSelection = selection?.chosen ?? NOTHING;
   // eslint-disable-next-line react-hooks/incompatible-library -- the table's functions are read in this render only, nothing memoises them
   const table = useReactTable({
     data: rows,
     columns,
-    state: { sorting },
+    state: { sorting, rowSelection },
     onSortingChange: setSorting,
+    enableRowSelection: selection !== undefined,
+    onRowSelectionChange: (next) => selection?.onChange(typeof next === "function" ? next(rowSelection) : next),
     getRowId: rowId,
     getCoreRowModel: getCoreRowModel(),
     getSortedRowModel: getSortedRowModel(),
   });
   const model = table.getRowModel().rows;
-  const virtual = model.length > VIRTUAL_FROM;
-  const window = useVirtualizer({ count: model.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 12, enabled: virtual });
-  const items = virtual ? window.getVirtualItems() : model.map((_, index) => ({ index, start: 0, end: 0 }));
-  const before = virtual ? (items[0]?.start ?? 0) : 0;
-  const after = virtual ? window.getTotalSize() - (items.at(-1)?.end ?? 0) : 0;
+  const windowed = model.length > WINDOW_FROM;
+  const plain = (most: number) => model.slice(0, most).map((row, index) => <TableRow key={row.id} row={row} index={index} columns={columns} chosen={row.getIsSelected()} />);
 
   return (
     <div
       ref={scroller}
       className="@container overflow-auto"
-      style={virtual ? { maxHeight } : undefined}
+      style={windowed ? { maxHeight } : undefined}
       role="region"
       aria-label={label}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard
@@ -63,52 +68,44 @@ export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], ma
         <thead className="sticky top-0 z-10 bg-panel">
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id} className="border-b border-line">
-              {group.headers.map((header) => {
-                const meta = header.column.columnDef.meta;
-                const sorted = header.column.getIsSorted();
-                return (
-                  <th
-                    key={header.id}
-                    scope="col"
-                    aria-sort={sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : undefined}
-                    className={cx("h-8 px-3 text-[11px] font-medium whitespace-nowrap text-muted", meta?.right ? "text-right" : "text-left", meta?.from && FROM[meta.from])}
-                  >
-                    {header.column.getCanSort() ? (
-                      <button type="button" className="inline-flex items-center gap-1 hover:text-text" onClick={header.column.getToggleSortingHandler()}>
-                        {flexRender(header.column.columnDef.header, header.getContext())}
-                        {sorted === "asc" ? <ArrowUp aria-hidden="true" className="size-3" /> : null}
-                        {sorted === "desc" ? <ArrowDown aria-hidden="true" className="size-3" /> : null}
-                      </button>
-                    ) : (
-                      flexRender(header.column.columnDef.header, header.getContext())
-                    )}
-                  </th>
-                );
-              })}
+              {group.headers.map((header) => (
+                <HeadCell key={header.id} header={header} />
+              ))}
             </tr>
           ))}
         </thead>
-        <tbody>
-          {before > 0 ? <tr aria-hidden="true" style={{ height: before }} /> : null}
-          {items.map(({ index }) => {
-            const row = model[index];
-            if (!row) return null;
-            return (
-              <tr key={row.id} aria-rowindex={index + 2} className="h-[38px] border-b border-line last:border-0 hover:bg-hover">
-                {row.getVisibleCells().map((cell) => {
-                  const meta = cell.column.columnDef.meta;
-                  return (
-                    <td key={cell.id} className={cx("px-3 py-1", meta?.right ? "num text-right" : "text-left", meta?.from && FROM[meta.from])}>
-                      {flexRender(cell.column.columnDef.cell, cell.getContext())}
-                    </td>
-                  );
-                })}
-              </tr>
-            );
-          })}
-          {after > 0 ? <tr aria-hidden="true" style={{ height: after }} /> : null}
-        </tbody>
+        {windowed ? (
+          <Suspense fallback={<tbody>{plain(WINDOW_FROM)}</tbody>}>
+            <WindowedRows rows={model} columns={columns} scroller={scroller} />
+          </Suspense>
+        ) : (
+          <tbody>{plain(model.length)}</tbody>
+        )}
       </table>
     </div>
+  );
+}
+
+function HeadCell<T>({ header }: { header: Header<T, unknown> }) {
+  const { column } = header;
+  const { meta } = column.columnDef;
+  const sorted = column.getIsSorted();
+  const name = flexRender(column.columnDef.header, header.getContext());
+  return (
+    <th
+      scope="col"
+      aria-sort={sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : undefined}
+      className={cx("h-8 px-3 text-[11px] font-medium whitespace-nowrap text-muted", meta?.right ? "text-right" : "text-left", meta?.from && FROM[meta.from])}
+    >
+      {column.getCanSort() ? (
+        <button type="button" className="inline-flex items-center gap-1 hover:text-text" onClick={column.getToggleSortingHandler()}>
+          {name}
+          {sorted === "asc" ? <ArrowUp aria-hidden="true" className="size-3" /> : null}
+          {sorted === "desc" ? <ArrowDown aria-hidden="true" className="size-3" /> : null}
+        </button>
+      ) : (
+        name
+      )}
+    </th>
   );
 }

@@ -1,26 +1,44 @@
 "use client";
-/** Short words after an action, also read out; their code arrives after the first screen. */
-import { lazy, Suspense, useEffect, useState } from "react";
+/** Short words after an action, also read out; their code arrives with the first of them, and they stay off the commands above. */
+import { lazy, Suspense, useSyncExternalStore } from "react";
 import { resolvedTheme, useSettings } from "@/lib/settings";
 
 const load = () => import("sonner");
 const Toaster = lazy(() => load().then((sonner) => ({ default: sonner.Toaster })));
 
+let first: string | null = null;
+const listeners = new Set<() => void>();
+
+function say(kind: "success" | "error", text: string): void {
+  first ??= text;
+  for (const listener of listeners) listener();
+  void load().then((sonner) => sonner.toast[kind](text));
+}
+
 export const toast = {
-  success: (text: string) => void load().then((sonner) => sonner.toast.success(text)),
-  error: (text: string) => void load().then((sonner) => sonner.toast.error(text)),
+  success: (text: string) => say("success", text),
+  error: (text: string) => say("error", text),
 };
 
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** A region that is new to a screen reader is not read out, so the very first words are said by one that was there before. */
 export function Toasts() {
   const { theme } = useSettings();
-  const [ready, setReady] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setReady(true), 300);
-    return () => clearTimeout(timer);
-  }, []);
-  return ready ? (
-    <Suspense>
-      <Toaster theme={resolvedTheme(theme)} position="top-right" />
-    </Suspense>
-  ) : null;
+  const said = useSyncExternalStore(subscribe, () => first, () => null);
+  return (
+    <>
+      <p role="status" className="sr-only">
+        {said}
+      </p>
+      {said === null ? null : (
+        <Suspense>
+          <Toaster theme={resolvedTheme(theme)} position="bottom-center" mobileOffset={{ bottom: 72 }} />
+        </Suspense>
+      )}
+    </>
+  );
 }

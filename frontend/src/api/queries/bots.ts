@@ -1,9 +1,9 @@
-/** Bots: reading them and telling them what to do. */
-import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { api, idempotencyKey, must } from "../client";
+/** Bots, read. */
+import { useQuery } from "@tanstack/react-query";
+import { api, must } from "../client";
 import { keys } from "../keys";
 import { netMs } from "../live-status";
-import type { Bot, BotPlan, CloseMode, PreviewAnswer } from "../types";
+import type { Bot, BotPlan, PreviewAnswer } from "../types";
 
 const PAGE = 200;
 
@@ -76,50 +76,5 @@ export function usePreview(plan: BotPlan | null) {
     retry: false,
     staleTime: 15_000,
     gcTime: 60_000,
-  });
-}
-
-export type Command = { name: "start" } | { name: "pause"; keepOrders: boolean } | { name: "resume" } | { name: "stop"; closeMode: CloseMode };
-
-function send(id: string, command: Command) {
-  const params = { path: { bot_id: id }, header: { "idempotency-key": idempotencyKey() } };
-  if (command.name === "pause") return must(api.POST("/api/v1/bots/{bot_id}/pause", { params, body: { keep_orders: command.keepOrders } }));
-  if (command.name === "stop") return must(api.POST("/api/v1/bots/{bot_id}/stop", { params, body: { close_mode: command.closeMode } }));
-  if (command.name === "resume") return must(api.POST("/api/v1/bots/{bot_id}/resume", { params }));
-  return must(api.POST("/api/v1/bots/{bot_id}/start", { params }));
-}
-
-export function useCommand(id: string) {
-  const cache = useQueryClient();
-  return useMutation({ mutationFn: (command: Command) => send(id, command), onSuccess: () => soon(cache, id) });
-}
-
-/** A command is only accepted at first; its effect comes live, and is read a moment later in case the feed is down. */
-function soon(cache: QueryClient, id: string): void {
-  for (const wait of [600, 3_000, 8_000]) setTimeout(() => void cache.invalidateQueries({ queryKey: keys.bot(id) }), wait);
-}
-
-export function useCreateBot() {
-  const cache = useQueryClient();
-  return useMutation({
-    mutationFn: ({ name, account_id, symbol, strategy, config }: BotPlan & { name: string }) =>
-      must(api.POST("/api/v1/bots", { params: { header: { "idempotency-key": idempotencyKey() } }, body: { name, account_id, symbol, strategy, config } })),
-    onSuccess: (bot) => {
-      cache.setQueryData(keys.bot(bot.id), bot);
-      void cache.invalidateQueries({ queryKey: keys.bots });
-    },
-  });
-}
-
-export function useStartBot() {
-  const cache = useQueryClient();
-  return useMutation({ mutationFn: (id: string) => send(id, { name: "start" }), onSuccess: (_, id) => soon(cache, id) });
-}
-
-export function useDeleteBot(id: string) {
-  const cache = useQueryClient();
-  return useMutation({
-    mutationFn: () => must(api.DELETE("/api/v1/bots/{bot_id}", { params: { path: { bot_id: id } } })),
-    onSuccess: () => void cache.invalidateQueries({ queryKey: keys.bots }),
   });
 }

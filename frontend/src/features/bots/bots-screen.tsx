@@ -7,7 +7,7 @@ import type { Bot } from "@/api/types";
 import { Button, ButtonLink } from "@/ui/button";
 import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
-import { BotTable } from "./bot-table";
+import { BotTable } from "./lazy-table";
 import { RUNNING } from "./words";
 
 type Filters = { text: string; status: string; strategy: string };

@@ -3,7 +3,7 @@ import { CirclePause, CirclePlay, CircleStop, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "@/ui/toast";
 import { useTranslations } from "use-intl";
-import { useCommand, useDeleteBot, type Command } from "@/api/queries/bots";
+import { useCommand, useDeleteBot, type Command } from "@/api/queries/bot-commands";
 import type { Bot } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
 import { useNav } from "@/lib/nav";

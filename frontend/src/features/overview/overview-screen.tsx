@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 import { useAccounts } from "@/api/queries/accounts";
 import { useBots } from "@/api/queries/bots";
 import type { Account, Bot } from "@/api/types";
-import { BotTable } from "@/features/bots/bot-table";
+import { BotTable } from "@/features/bots/lazy-table";
 import { useReasonText } from "@/features/bots/reason";
 import { RUNNING } from "@/features/bots/words";
 import { BalanceTable } from "@/features/accounts/balance-table";
