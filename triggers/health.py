@@ -16,5 +16,10 @@ bp = df.Blueprint()
 @bp.function_name("health")
 @bp.route(route="api/health", methods=["GET"])
 def health(req: func.HttpRequest) -> func.HttpResponse:
+    if req.params:
+        from triggers.api.native import problem_response, unknown_query
+
+        unknown = unknown_query(req)
+        return problem_response(422, "unknown_field", field=unknown.field if unknown else None)
     body = json.dumps({"status": "ok", "version": VERSION, "time": iso(now_ms())})
     return func.HttpResponse(body, mimetype="application/json", headers={"cache-control": "no-store"})

@@ -54,6 +54,13 @@ class Extremes(NamedTuple):
     at: int
 
 
+class Span(NamedTuple):
+    """Candles of a range, oldest first, and the instant the next ones open at (None: no more)."""
+
+    candles: list[Candle]
+    following: int | None
+
+
 class MarketSource(Protocol):
     """Errors of all: AppError unknown_market, unknown_symbol (422), venue_down (503)."""
 
@@ -64,6 +71,10 @@ class MarketSource(Protocol):
     async def listed(self, path: Path) -> list[Listed]: ...
 
     async def candles(self, path: Path, symbol: str, timeframe: str, limit: int) -> list[Candle]: ...
+
+    async def candles_between(self, path: Path, symbol: str, timeframe: str, since: int, until: int | None, limit: int) -> Span:
+        """The first `limit` candles of [since, until), and where the next ones begin."""
+        ...
 
     async def extremes(self, path: Path, symbol: str, since: int) -> Extremes:
         """`since`: an instant on the path; 0 for the newest point alone."""
@@ -101,7 +112,12 @@ class PublicMarkets:
     async def candles(self, path: Path, symbol: str, timeframe: str, limit: int) -> list[Candle]:
         with refusals():
             rows = await self._open().candles(feed(path), symbol, timeframe, limit)
-        return [(row.at, plain(row.open), plain(row.high), plain(row.low), plain(row.close), plain(row.volume)) for row in rows]
+        return [candle_of(row) for row in rows]
+
+    async def candles_between(self, path: Path, symbol: str, timeframe: str, since: int, until: int | None, limit: int) -> Span:
+        with refusals():
+            rows, following = await self._open().candles_between(feed(path), symbol, timeframe, since, until, limit)
+        return Span([candle_of(row) for row in rows], following)
 
     async def extremes(self, path: Path, symbol: str, since: int) -> Extremes:
         with refusals():
@@ -115,6 +131,10 @@ class PublicMarkets:
         """Closes what the sources hold open."""
         if self._data is not None:
             await self._data.close()
+
+
+def candle_of(row: Any) -> Candle:
+    return (row.at, plain(row.open), plain(row.high), plain(row.low), plain(row.close), plain(row.volume))
 
 
 def feed(path: Path) -> Any:

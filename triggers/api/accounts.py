@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from orchestrators.reality import locked_by_bots
+from orchestrators.start_plan import AT_REST, HELD_BOTS, held_by
 from shared.clock import iso
 from shared.errors import AppError, conflict, invalid, not_found
 from shared.paper_book import Balance, book_balances
@@ -59,8 +61,20 @@ async def balances(plat: Platform, user_id: str, account: dict[str, Any]) -> dic
     return book_balances(book) if book else {name: Balance(dec(amount), ZERO) for name, amount in account["balances"].items()}
 
 
-async def free_balances(plat: Platform, user_id: str, account: dict[str, Any]) -> dict[str, Decimal]:
-    return {currency: balance.free for currency, balance in (await balances(plat, user_id, account)).items()}
+async def available(plat: Platform, user_id: str, account: dict[str, Any], symbol: str) -> dict[str, Decimal]:
+    """What a new bot could be given, as its start weighs it: the account without its owner's own orders and without what running bots
+    hold. A bot that has no book yet counts with what it was promised. What a perpetual's account uses is margin, not an order."""
+    page = await plat.store.page("bots", user_id, {"kind": "bot", "account_id": account["id"]}, HELD_BOTS)
+    running = [bot for bot in page.items if bot["status"] not in ("draft", *AT_REST)]
+    locked = locked_by_bots(running)
+    left = {
+        name: balance.free + balance.used - (ZERO if ":" in symbol else max(ZERO, balance.used - locked.get(name, ZERO)))
+        for name, balance in (await balances(plat, user_id, account)).items()
+    }
+    for bot in running:
+        for currency, amount in (held_by(bot) if bot.get("holdings") else bot.get("reserved", {})).items():
+            left[currency] = left.get(currency, ZERO) - dec(amount)
+    return {currency: max(amount, ZERO) for currency, amount in left.items()}
 
 
 async def reserved(plat: Platform, user_id: str, account_id: str) -> dict[str, Decimal]:

@@ -10,16 +10,16 @@ from pydantic import ValidationError
 from shared.bot_command import edit_params, money_currency
 from shared.errors import AppError, conflict, findings_error, invalid
 from shared.read_model import BotView
-from strategy_core.number import ZERO, dec, plain
+from strategy_core.number import ZERO, plain
 from strategy_core.trade import Finding
 from triggers.api import accounts, bots, commands
 from triggers.api.models.bot import Accepted, BotCreate
 from triggers.api.models.bot_edit import CloneBody, DealPage, DealView, EditAnswer, EditBody, EditEffect
+from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
 DEALS = ("DCA", "DCA_FUTURES")
-AT_REST = ("draft", "stopped", "finished")
 
 
 async def clone(plat: Platform, user_id: str, bot_id: str, body: CloneBody, key: str | None) -> Doc:
@@ -34,7 +34,7 @@ async def edit(plat: Platform, user_id: str, bot_id: str, body: EditBody, if_mat
     document = await bots.need_bot(plat.store, user_id, bot_id)
     if if_match is not None and if_match != document["_etag"]:
         raise AppError(412, "changed_meanwhile", "If-Match")
-    if document["status"] in AT_REST:
+    if document["status"] in bots.AT_REST:
         raise conflict("not_possible", status=document["status"], command="edit")
     if not body.config and body.name is None:
         raise invalid("required", "config")
@@ -87,26 +87,10 @@ async def add_funds(plat: Platform, user_id: str, bot_id: str, amount: Decimal, 
     document = await bots.need_bot(plat.store, user_id, bot_id)
     account = await accounts.need_account(plat.store, user_id, document["account_id"])
     currency = money_currency(document)
-    free = await unpromised(plat, user_id, account, currency)
+    free = (await accounts.available(plat, user_id, account, document["symbol"])).get(currency, ZERO)
     if amount > free:
-        raise invalid("insufficient_funds", "amount", currency=currency, needed=plain(amount), available=plain(max(free, ZERO)))
+        raise invalid("insufficient_funds", "amount", currency=currency, needed=plain(amount), available=plain(free))
     return await commands.send(plat, user_id, bot_id, "add_funds", {"amount": plain(amount)}, key)
-
-
-async def unpromised(plat: Platform, user_id: str, account: Doc, currency: str) -> Decimal:
-    """What the account has of a currency beyond what its running bots hold."""
-    balance = (await accounts.balances(plat, user_id, account)).get(currency)
-    total = balance.free + balance.used if balance else ZERO
-    page = await plat.store.page("bots", user_id, {"kind": "bot", "account_id": account["id"]}, 500)
-    running = [bot for bot in page.items if bot["status"] not in AT_REST and bot.get("holdings")]
-    return total - sum((held(bot, currency) for bot in running), ZERO)
-
-
-def held(bot: Doc, currency: str) -> Decimal:
-    holdings = bot["holdings"]
-    is_future = ":" in bot["symbol"]
-    base = dec(holdings["base"]) if holdings["base_currency"] == currency and not is_future else ZERO
-    return base + (dec(holdings["quote"]) if holdings["quote_currency"] == currency else ZERO)
 
 
 async def deals(plat: Platform, user_id: str, bot_id: str, limit: int, cursor: str | None) -> DealPage:
@@ -114,16 +98,18 @@ async def deals(plat: Platform, user_id: str, bot_id: str, limit: int, cursor: s
     document = await bots.need_bot(plat.store, user_id, bot_id)
     if document["strategy"] not in DEALS:
         return DealPage(items=(), next=None)
-    rows = {}
+    scope = scope_of(user_id, "deals", {"botId": bot_id})
+    place, rows = place_of(scope, cursor), {}
     for code in ("deal_started", "deal_closed", "deal_cancelled"):
-        rows[code] = await plat.store.page("events", user_id, {"botId": bot_id, "code": code}, limit, cursor)
+        rows[code] = await plat.store.page("events", user_id, {"botId": bot_id, "code": code}, limit, place)
     ends = sorted([*rows["deal_closed"].items, *rows["deal_cancelled"].items], key=lambda row: str(row["sort"]))
-    items, before = [], cursor
+    items, before = [], place
     for start in rows["deal_started"].items:
         end = next((row for row in ends if row["sort"] > start["sort"] and (before is None or row["sort"] < before)), None)
         items.append(deal(start, end))
         before = start["sort"]
-    return DealPage(items=tuple(items), next=rows["deal_started"].next)
+    following = rows["deal_started"].next
+    return DealPage(items=tuple(items), next=None if following is None else cursor_of(scope, following))
 
 
 def deal(start: Doc, end: Doc | None) -> DealView:

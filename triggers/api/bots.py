@@ -35,7 +35,7 @@ async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
     price = plan.price or price
     check(plan.strategy, plan.config, price, market)
     answer = registry.preview(plan.strategy, plan.config, price, market)
-    balances = await accounts.free_balances(plat, user_id, account)
+    balances = await accounts.available(plat, user_id, account, plan.symbol)
     return PreviewAnswer(
         price=price,
         market=MarketView.model_validate(market_fields(market)),

@@ -13,6 +13,7 @@ import re
 from typing import Any, NamedTuple
 
 from triggers.api.bots import need_bot
+from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.platform import Platform
 
 MAX_ROWS = 10_000
@@ -35,12 +36,13 @@ class Csv(NamedTuple):
 
 
 async def export(plat: Platform, user_id: str, container: str, bot_id: str | None, before: str | None) -> Csv:
-    """`before`: `next` of the part before, "bot|place": a place is unique within its bot only."""
+    """`before`: `next` of the part before, a bot and a place: places are unique within their bot only."""
     if bot_id is not None:
         await need_bot(plat.store, user_id, bot_id)
     kind = container[:-1]
     bots = [bot_id] if bot_id is not None else await plat.store.owners(container, user_id, kind)
-    at_bot, _, place = (before or "").partition("|")
+    scope = scope_of(user_id, "exports", {"what": container})
+    at_bot, _, place = (place_of(scope, before, "before") or "").partition("|")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS[container])
@@ -51,7 +53,7 @@ async def export(plat: Platform, user_id: str, container: str, bot_id: str | Non
         cursor = (place or None) if bot == at_bot else None
         while True:
             if rows >= MAX_ROWS:
-                return Csv(out.getvalue(), f"{bot}|{cursor or ''}")
+                return Csv(out.getvalue(), cursor_of(scope, f"{bot}|{cursor or ''}"))
             page = await plat.store.page(container, user_id, {"kind": kind, "botId": bot}, _PAGE, cursor)
             for row in page.items:
                 writer.writerow([cell(row.get(name)) for name in COLUMNS[container]])

@@ -10,6 +10,7 @@ from shared.webhooks.decision import decision_id
 from shared.webhooks.origin import Origin
 from triggers import hook_intake
 from triggers.api.models.webhook import Decision, HitPage, HitView, TryAnswer
+from triggers.api.paging import listed
 from triggers.api.platform import Platform
 from triggers.api.webhooks import need_webhook
 
@@ -18,7 +19,7 @@ OWNER = Origin(None, False, False)
 
 
 async def page(plat: Platform, user_id: str, webhook_id: str, limit: int, cursor: str | None) -> HitPage:
-    found = await plat.store.page("webhooks", user_id, {"kind": "hit", "webhookId": webhook_id}, limit, cursor)
+    found = await listed(plat, user_id, "webhooks", {"kind": "hit", "webhookId": webhook_id}, limit, cursor)
     return HitPage(items=tuple([await view(plat, user_id, row) for row in found.items]), next=found.next)
 
 

@@ -14,11 +14,12 @@ import io
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
-from shared.errors import AppError, invalid
+from shared.errors import AppError
 from shared.parquet import table
 from shared.tax import COLUMNS as TAX_COLUMNS
 from shared.tax import Method, TaxYear
 from triggers.api.exports import cell
+from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 
@@ -44,10 +45,11 @@ class File(NamedTuple):
 
 
 async def parquet(plat: Platform, user_id: str, what: str, bot_id: str | None, after: str | None) -> File:
-    """`after`: `x-next` of the file before, "bot|place"."""
+    """`after`: `x-next` of the file before."""
     container = "events" if what == "deals" else what
     bots = [bot_id] if bot_id else await plat.store.owners(container, user_id, KINDS[container])
-    at_bot, _, place = (after or "").partition("|")
+    scope = scope_of(user_id, "parquet", {"what": what})
+    at_bot, _, place = (place_of(scope, after, "after") or "").partition("|")
     columns: dict[str, list[str | None]] = {name: [] for name in COLUMNS[what]}
     count = 0
     for bot in bots:
@@ -55,7 +57,7 @@ async def parquet(plat: Platform, user_id: str, what: str, bot_id: str | None, a
             continue
         async for row in rows_of(plat, user_id, container, bot, place if bot == at_bot else ""):
             if count >= ROWS:
-                return File(packed(columns), f"{bot}|{place}")
+                return File(packed(columns), cursor_of(scope, f"{bot}|{place}"))
             place = row["sort"]
             if what != "deals" or row["code"] in DEAL_CODES:
                 count += 1
@@ -108,10 +110,3 @@ async def tax_year(plat: Platform, user_id: str, year: int, method: Method, pape
         for row in lots.fold(fill):
             writer.writerow([cell(row[name]) for name in TAX_COLUMNS])
     return out.getvalue()
-
-
-def place_of(text: str | None) -> str | None:
-    """Errors: AppError 422 for what was never handed out."""
-    if text is not None and (text.count("|") != 1 or len(text) > 200):
-        raise invalid("bad_cursor", "after")
-    return text

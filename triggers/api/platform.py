@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts
 from shared.auth import TokenVerifier, User, Verifier
@@ -22,6 +22,7 @@ from shared.sessions import Sessions
 from shared.settings import Settings, settings
 from shared.stores import CosmosStore, Store
 from shared.webhooks.keys import SealKeys, VaultKeys
+from triggers.api.query import known_query
 from triggers.market_source import MarketSource, PublicMarkets
 
 PROOFS = 10  # keys one user may have proved per minute
@@ -66,7 +67,7 @@ def platform() -> Platform:
 Plat = Annotated[Platform, Depends(platform)]
 
 
-async def current_user(plat: Plat, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> User:
+async def current_user(plat: Platform, authorization: str | None) -> User:
     """Who calls, signed in and within their share of requests. Errors: AppError 401, 429."""
     user = await plat.verifier.user(authorization)
     wait = plat.rates.take(user.id)
@@ -77,4 +78,11 @@ async def current_user(plat: Plat, authorization: Annotated[str | None, Header(i
     return user
 
 
-CurrentUser = Annotated[User, Depends(current_user)]
+async def signed_in(request: Request, plat: Plat, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> User:
+    """Who calls, and a query that says nothing the route does not know. Errors: AppError 401, 422, 429."""
+    user = await current_user(plat, authorization)
+    known_query(request)
+    return user
+
+
+CurrentUser = Annotated[User, Depends(signed_in)]

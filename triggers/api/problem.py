@@ -26,6 +26,7 @@ _CODES = {
     "string_pattern_mismatch": "bad_format",
     "literal_error": "not_a_choice",
     "enum": "not_a_choice",
+    "instant": "bad_format",
     "greater_than": "out_of_range",
     "greater_than_equal": "out_of_range",
     "less_than": "out_of_range",

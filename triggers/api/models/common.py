@@ -4,12 +4,44 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
+from shared.clock import ms_of
 from strategy_core.number import Model
 from strategy_core.trade import Finding
 
-Cursor = Annotated[str, Field(max_length=200, description="Opaque; taken from `next` of the page before")]
+Cursor = Annotated[
+    str,
+    Field(
+        description="Opaque; taken from `next` of the page before. Any other is refused with 400",
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]{10,400}$"},
+    ),
+]
+
+
+LATEST_MS = 253_402_300_799_999  # the end of the year 9999
+
+
+def moment(given: object) -> object:
+    """ISO 8601 with its zone, or epoch milliseconds, as milliseconds."""
+    text = str(given)
+    try:
+        at = int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else ms_of(text)
+    except (ValueError, OverflowError):
+        at = -1
+    if not 0 <= at <= LATEST_MS:
+        raise PydanticCustomError("instant", "an instant")
+    return at
+
+
+Moment = Annotated[
+    int,
+    BeforeValidator(moment),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": "date-time", "maxLength": 40}, {"type": "integer", "minimum": 0, "maximum": LATEST_MS}]}
+    ),
+]
 
 
 class Problem(Model):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from strategy_core.number import Model, Num
 
 Timeframe = Literal["1m", "5m", "15m", "1h", "4h", "1d"]
+TIMEFRAME_MS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}
 Candle = tuple[int, Num, Num, Num, Num, Num]
 
 
@@ -33,7 +34,8 @@ class MarketPage(Model):
 
 
 class CandlePage(Model):
-    """Items are `[t_ms, open, high, low, close, volume]`, oldest first; the last one may still be open."""
+    """Items are `[t_ms, open, high, low, close, volume]`, oldest first; the last one may still be open. A page that was cut by
+    `limit` has `next`; a venue's gap may leave a page short or empty before the range is over."""
 
     items: tuple[Candle, ...]
     next: str | None = None

@@ -12,6 +12,7 @@ from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.account import AccountConnect, AccountPage, Credentials, NewAccount
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
+from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
@@ -35,7 +36,7 @@ async def list_accounts(
     user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
 ) -> AccountPage:
     """The user's accounts with their balances, newest first."""
-    page = await plat.store.page("accounts", user.id, {"kind": "account"}, limit, cursor)
+    page = await listed(plat, user.id, "accounts", {"kind": "account"}, limit, cursor)
     return AccountPage(items=tuple([await accounts.view(plat, user.id, document) for document in page.items]), next=page.next)
 
 

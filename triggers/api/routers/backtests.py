@@ -12,11 +12,12 @@ from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
 from triggers.api.models.research import BacktestCreate, BacktestEquity, BacktestFillPage, BacktestPage, BotFrom, RunPage
+from triggers.api.paging import listed, number_of
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/backtests", tags=["research"])
 
-Number = Annotated[str | None, Query(pattern=r"^[0-9]{1,6}$", description="Taken from `next` of the page before")]
+Number = Annotated[str | None, Query(description="Taken from `next` of the page before", json_schema_extra={"pattern": "^[0-9]{1,6}$"})]
 Run = Annotated[int, Query(ge=0, le=100_000, description="Which run of the job")]
 
 
@@ -35,7 +36,7 @@ async def list_backtests(
     user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
 ) -> BacktestPage:
     """The user's backtests, newest first."""
-    page = await plat.store.page("backtests", user.id, {"kind": "backtest"}, limit, cursor)
+    page = await listed(plat, user.id, "backtests", {"kind": "backtest"}, limit, cursor)
     return BacktestPage(items=tuple(BacktestView.of_document(document) for document in page.items), next=page.next)
 
 
@@ -51,7 +52,7 @@ async def list_backtest_runs(
 ) -> RunPage:
     """Finished runs with their figures, by number: while the job goes on, those there are."""
     document = await research.need_job(plat, user.id, backtest_id, "backtest")
-    runs, following = await research.runs_from(plat, user.id, document, int(cursor or 0), limit)
+    runs, following = await research.runs_from(plat, user.id, document, number_of(cursor), limit)
     return RunPage(items=tuple(runs), next=None if following is None else str(following))
 
 
@@ -61,7 +62,7 @@ async def list_backtest_fills(
 ) -> BacktestFillPage:
     """Every fill of a run, oldest first, 500 at a time."""
     document = await research.need_job(plat, user.id, backtest_id, "backtest")
-    items, following = await research.run_fills(plat, user.id, document, run, int(cursor or 0))
+    items, following = await research.run_fills(plat, user.id, document, run, number_of(cursor))
     return BacktestFillPage(items=tuple(items), next=following)
 
 

@@ -11,6 +11,7 @@ from shared.stores import Page
 from triggers.api.bots import need_bot
 from triggers.api.models.bot import EquityPage, EventPage, FillPage, ObjectId, OrderPage
 from triggers.api.models.common import Cursor
+from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat, Platform
 
 router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
@@ -49,4 +50,4 @@ async def list_bot_equity(bot_id: ObjectId, user: CurrentUser, plat: Plat, limit
 
 async def rows_of(plat: Platform, user_id: str, bot_id: str, container: str, limit: int, cursor: str | None) -> Page:
     await need_bot(plat.store, user_id, bot_id)
-    return await plat.store.page(container, user_id, {"botId": bot_id}, limit, cursor)
+    return await listed(plat, user_id, container, {"botId": bot_id}, limit, cursor)

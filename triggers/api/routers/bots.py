@@ -12,6 +12,7 @@ from triggers.api import bots
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import BotCreate, BotPage, BotPatch, BotPlan, ObjectId, PreviewAnswer
 from triggers.api.models.common import Cursor
+from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
@@ -42,7 +43,7 @@ async def list_bots(
 ) -> BotPage:
     """The user's bots, newest first."""
     where = {"kind": "bot"} | ({"status": str(status)} if status else {}) | ({"account_id": account_id} if account_id else {})
-    page = await plat.store.page("bots", user.id, where, limit, cursor)
+    page = await listed(plat, user.id, "bots", where, limit, cursor)
     return BotPage(items=tuple(BotView.of_document(document) for document in page.items), next=page.next)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
-router = APIRouter(prefix="/api/v1", include_in_schema=False)
+from triggers.api.query import known_query
+
+router = APIRouter(prefix="/api/v1", include_in_schema=False, dependencies=[Depends(known_query)])
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}"

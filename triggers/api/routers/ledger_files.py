@@ -11,6 +11,7 @@ from shared.tax import Method
 from triggers.api import ledger_files
 from triggers.api.bots import need_bot
 from triggers.api.models.bot import ObjectId
+from triggers.api.models.common import Cursor
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/exports", tags=["portfolio"])
@@ -25,12 +26,12 @@ async def export_parquet(
     user: CurrentUser,
     plat: Plat,
     bot_id: Annotated[ObjectId | None, Query()] = None,
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: Annotated[Cursor | None, Query()] = None,
 ) -> Response:
     """The ledger, oldest first, money as text; a header `x-next` names where a file that was cut goes on (`after`)."""
     if bot_id is not None:
         await need_bot(plat.store, user.id, bot_id)
-    file = await ledger_files.parquet(plat, user.id, kind, bot_id, ledger_files.place_of(after))
+    file = await ledger_files.parquet(plat, user.id, kind, bot_id, after)
     headers = {"content-disposition": f'attachment; filename="{kind}.parquet"', **({"x-next": file.next} if file.next else {})}
     return Response(file.content, headers=headers, media_type=PARQUET)
 

@@ -9,13 +9,16 @@ from fastapi import APIRouter, Query
 from shared.errors import invalid
 from triggers.api.accounts import need_account
 from triggers.api.models.bot import ObjectId, Symbol
-from triggers.api.models.market import CandlePage, MarketItem, MarketPage, Timeframe
+from triggers.api.models.common import Cursor, Moment
+from triggers.api.models.market import TIMEFRAME_MS, CandlePage, MarketItem, MarketPage, Timeframe
+from triggers.api.paging import cursor_of, place_of
 from triggers.api.platform import CurrentUser, Plat, Platform
 from triggers.market_source import Listed, Path
 
 router = APIRouter(prefix="/api/v1/markets", tags=["markets"])
 
 Exchange = Annotated[str | None, Query(pattern=r"^[a-z0-9_]{2,40}$", description="simulated, replay or an exchange id")]
+From = Annotated[Cursor | None, Query()]
 AccountId = Annotated[ObjectId | None, Query(description="Prices as this account sees them (needed for replay)")]
 
 
@@ -27,14 +30,15 @@ async def list_markets(
     account_id: AccountId = None,
     search: Annotated[str, Query(max_length=40)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: From = None,
 ) -> MarketPage:
     """Every market with its last price, by symbol."""
     path = await path_of(plat, user.id, exchange, account_id)
+    after = place_of("markets", cursor)
     listed = sorted(await plat.markets.listed(path), key=lambda one: one.symbol)
-    rows = [one for one in listed if search.upper() in one.symbol.upper() and (cursor is None or one.symbol > cursor)]
+    rows = [one for one in listed if search.upper() in one.symbol.upper() and (after is None or one.symbol > after)]
     items = tuple(item_of(one, path.market == "simulated") for one in rows[:limit])
-    return MarketPage(items=items, next=items[-1].symbol if len(rows) > limit else None)
+    return MarketPage(items=items, next=cursor_of("markets", items[-1].symbol) if len(rows) > limit else None)
 
 
 @router.get("/candles")
@@ -45,12 +49,22 @@ async def list_candles(
     exchange: Exchange = None,
     account_id: AccountId = None,
     timeframe: Timeframe = "1m",
+    since: Annotated[Moment | None, Query(description="Candles that open at or after this instant, the first ones of them")] = None,
+    until: Annotated[Moment | None, Query(description="Candles that open before; of a replay also what is still to come")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 300,
+    cursor: From = None,
 ) -> CandlePage:
-    """The newest candles, oldest first."""
+    """Candles, oldest first: the newest ones, those before `until`, or page by page those of a range that begins at `since`."""
     path = await path_of(plat, user.id, exchange, account_id)
-    rows = await plat.markets.candles(path, symbol, timeframe, limit)
-    return CandlePage.model_validate({"items": rows})
+    begin = int(place_of("candles", cursor) or 0) if cursor is not None else since
+    if begin is None and until is None:
+        return CandlePage.model_validate({"items": await plat.markets.candles(path, symbol, timeframe, limit)})
+    if begin is not None and until is not None and begin >= until:
+        raise invalid("out_of_range", "until")
+    first = begin if begin is not None else (until or 0) - limit * TIMEFRAME_MS[timeframe]
+    span = await plat.markets.candles_between(path, symbol, timeframe, first, until, limit)
+    following = None if begin is None or span.following is None else cursor_of("candles", str(span.following))
+    return CandlePage.model_validate({"items": span.candles, "next": following})
 
 
 async def path_of(plat: Platform, user_id: str, exchange: str | None, account_id: str | None) -> Path:

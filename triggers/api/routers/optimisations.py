@@ -12,6 +12,7 @@ from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
 from triggers.api.models.research import BotFrom, HeatMap, OptimisationCreate, OptimisationPage, RunPage
+from triggers.api.paging import listed, number_of
 from triggers.api.platform import CurrentUser, Plat
 from triggers.api.routers.backtests import Number, Run
 
@@ -34,7 +35,7 @@ async def list_optimisations(
     user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
 ) -> OptimisationPage:
     """The user's searches, newest first."""
-    page = await plat.store.page("backtests", user.id, {"kind": "optimisation"}, limit, cursor)
+    page = await listed(plat, user.id, "backtests", {"kind": "optimisation"}, limit, cursor)
     return OptimisationPage(items=tuple(OptimisationView.of_document(document) for document in page.items), next=page.next)
 
 
@@ -50,7 +51,7 @@ async def list_optimisation_runs(
 ) -> RunPage:
     """The trials with their figures, by number."""
     document = await research.need_job(plat, user.id, optimisation_id, "optimisation")
-    runs, following = await research.runs_from(plat, user.id, document, int(cursor or 0), limit)
+    runs, following = await research.runs_from(plat, user.id, document, number_of(cursor), limit)
     return RunPage(items=tuple(runs), next=None if following is None else str(following))
 
 

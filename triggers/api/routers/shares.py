@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from triggers.api import shares
 from triggers.api.idempotency import IdempotencyKey
@@ -13,6 +13,7 @@ from triggers.api.models.common import Cursor
 from triggers.api.models.share import ShareCreate, SharedPlan, ShareMade, SharePage
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
+from triggers.api.query import known_query
 
 router = APIRouter(prefix="/api/v1", tags=["sharing"])
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -42,7 +43,7 @@ async def delete_share(share_id: ObjectId, user: CurrentUser, plat: Plat) -> Non
     await shares.revoke(plat, user.id, share_id)
 
 
-@router.get("/shared/{token}", openapi_extra={"security": []})
+@router.get("/shared/{token}", dependencies=[Depends(known_query)], openapi_extra={"security": []})
 async def get_shared(token: Token, plat: Plat, response: Response) -> SharedPlan:
     """What a share link shows; needs no token of a user."""
     response.headers.update(PUBLIC_HEADERS)

@@ -23,6 +23,7 @@ from triggers.api.models.webhook import (
     WebhookSecret,
     WebhookView,
 )
+from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
@@ -46,7 +47,7 @@ async def create_webhook(
 @router.get("")
 async def list_webhooks(user: CurrentUser, plat: Plat, request: Request, limit: Limit = 50, cursor: From = None) -> WebhookPage:
     """The user's webhooks, newest first."""
-    page = await plat.store.page("webhooks", user.id, {"kind": "webhook"}, limit, cursor)
+    page = await listed(plat, user.id, "webhooks", {"kind": "webhook"}, limit, cursor)
     items = [await webhooks.view(plat, user.id, document, str(request.base_url)) for document in page.items]
     return WebhookPage(items=tuple(items), next=page.next)
 
