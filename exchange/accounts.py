@@ -4,6 +4,7 @@ Rules
 1. The key is read once per `KEY_TTL_MS`, or when its version changes; while the vault is down a key that was read goes on being used.
 2. Two callers that come at once get the same adapter.
 3. A key that is gone closes its adapter. Nothing here writes a key anywhere.
+4. When the process's event loop ends, whatever is still open is closed: `asyncio.run` cancels and awaits the task that waits for it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Accounts:
         self._clock, self._egress, self._opener = clock, egress, opener or open_there
         self._open: dict[str, _Open] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._farewell: asyncio.Task[None] | None = None
 
     async def get(self, account_id: str, venue_id: str, read_key: Callable[[], Awaitable[Credentials]], **options: Any) -> CcxtExchange:
         """The account's adapter. Errors: whatever `read_key` raises when the key was never read."""
@@ -49,6 +51,8 @@ class Accounts:
             if kept is None or self._clock() - kept.read_at >= KEY_TTL_MS:
                 kept = await self._renewed(kept, venue_id, read_key, options)
             self._open[account_id] = kept  # at the end: used last
+            if self._farewell is None or self._farewell.done():
+                self._farewell = asyncio.create_task(self._close_at_the_end())
             await self._close_oldest()
             return kept.exchange
 
@@ -62,6 +66,12 @@ class Accounts:
     async def close(self) -> None:
         for account_id in list(self._open):
             await self.forget(account_id)
+
+    async def _close_at_the_end(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.close()
 
     async def _renewed(
         self, kept: _Open | None, venue_id: str, read_key: Callable[[], Awaitable[Credentials]], options: dict[str, Any]

@@ -109,3 +109,10 @@ async def test_our_code_around_ccxt_costs_little() -> None:
     overhead_ms = (await best(ours) - await best(theirs)) * 1000
     await wire.close()
     assert overhead_ms < 0.5
+
+
+def test_what_is_still_open_when_the_process_ends_is_closed() -> None:
+    async def program() -> Any:
+        return await accounts(Clock()).get("a", "binance", Vault())
+
+    assert asyncio.run(program()).closed
