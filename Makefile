@@ -6,7 +6,7 @@ KILLS ?= 50
 PY := .venv/bin/python
 export PYTHONHASHSEED := 0
 
-.PHONY: run setup dev frontend test test-python test-frontend check bench e2e openapi sim chaos fuzz clean
+.PHONY: run setup dev frontend test test-python test-frontend check bench e2e openapi sim chaos fuzz package clean
 
 run: setup frontend ## start the platform on http://127.0.0.1:$(PORT)
 	@PORT=$(PORT) DATA=$(DATA) exec $(PY) -m infra.onebox --static frontend/out
@@ -57,6 +57,10 @@ chaos: dev ## the real platform under kill -9: make chaos KILLS=50
 
 fuzz: dev ## the API against its own document, at length
 	$(PY) -m tests.fuzz
+
+package: dev ## build/tickwise.zip: what Azure runs, proven to work with nothing beside it
+	$(PY) -m scripts.package build/tickwise.zip
+	$(PY) -m tests.deployment build/tickwise.zip
 
 clean:
 	rm -rf .venv frontend/node_modules frontend/.next frontend/out

@@ -1,6 +1,7 @@
 """`python -m scripts.package [zip]`: the deployment package: the app as .funcignore leaves it, requirements.txt's packages, .pyc files.
 
 Packages come from this environment, chosen by walking requirements.txt's own needs: nothing of the tests or the local host can slip in.
+What no running app reads (PRUNED) stays out; scripts/packaged.py then proves that the package works with nothing beside it.
 Goal: under 80 MB.
 """
 
@@ -22,6 +23,12 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[1]
 SITE = Path(".python_packages/lib/site-packages")
 GOAL_MB = 80
+PRUNED = (
+    "*/tests/*", "*/testing/*", "*.h", "*.hpp", "*.c", "*.pyx", "*.pxd", "*.pyi", "*.a", "ccxt/test/*", "ccxt/pro/*", "ccxt/prediction/*",
+    "numpy/f2py/*", "numpy/_pyinstaller/*", "sqlalchemy/dialects/m*", "sqlalchemy/dialects/oracle/*",
+    "sqlalchemy/dialects/postgresql/*", "../*", "*/__pycache__/*",
+)  # fmt: skip
+"""Test suites, sources of compiled modules, exchange clients of kinds we do not open, databases nobody connects to."""
 
 
 def needed(requirements: Path = ROOT / "requirements.txt") -> dict[str, Distribution]:
@@ -74,13 +81,17 @@ def build(target: Path) -> float:
         for dist in needed().values():
             for file in dist.files or ():
                 source = Path(str(dist.locate_file(file)))
-                if ".." not in file.parts and "__pycache__" not in file.parts and source.is_file():
+                if not is_pruned(file.as_posix()) and source.is_file():
                     copy(source, stage / SITE / file)
         compileall.compile_dir(
             stage, quiet=2, force=True, stripdir=str(stage), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
         )
         pack(stage, target)
     return target.stat().st_size / 1e6
+
+
+def is_pruned(file: str) -> bool:
+    return any(fnmatch.fnmatchcase(file, rule) for rule in PRUNED)
 
 
 def copy(source: Path, target: Path) -> None:
