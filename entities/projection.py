@@ -163,8 +163,17 @@ def watch_fields(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         fields["below"] = float(_UP.plus(below))
     if above is not None:
         fields["above"] = float(_DOWN.plus(above))
+    if urgent := urgent_edges(bot, horizon):
+        fields["urgent"] = urgent
     wake = bot.book.wake_at()
     return fields if wake is None else fields | {"wakeMs": wake}
+
+
+def urgent_edges(bot: Bot, horizon: Horizon) -> str:
+    """The edges ("below", "above", both or neither) at which nothing rests that acts by itself: stops, trailing levels, conditions."""
+    resting = {row.order.price for row in bot.book.rows.values() if row.state is not Sent.OVER}
+    edges = (("below", horizon.below), ("above", horizon.above))
+    return " ".join(name for name, price in edges if price is not None and price not in resting)
 
 
 def equity_of(bot: Bot, document: dict[str, Any]) -> dict[str, Any] | None:

@@ -14,11 +14,13 @@ from shared.stores import Document, Exists, Stale, Store
 
 PLATFORM = "platform"
 MAX_DUE = 5_000
+MAX_BOTS = 1_000_000
 
 CROSSED = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.watchKey = @key AND (c.below >= @low OR c.above <= @high)"
 TIMED = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.until_ms <= @now"
 QUIET = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.lastTickMs <= @then AND IS_DEFINED(c.watchKey)"
 GUARDED = "SELECT c.id, c.userId FROM c WHERE c.guardsActive = true"
+PUBLISHED = "SELECT c.id, c.userId, c.watchKey, c.below, c.above, c.until_ms, c.lastTickMs, c.urgent, c._ts FROM c WHERE c._ts >= @since"
 SILENT = "SELECT c.id, c.userId FROM c WHERE c.dueMs <= @now"
 
 
@@ -43,6 +45,11 @@ async def timed(store: Store, now: int) -> list[Due]:
 async def quiet(store: Store, then: int) -> list[Due]:
     """Running bots that were not ticked since `then`."""
     return await _due(store, QUIET, {"@then": then})
+
+
+async def published(store: Store, since_s: int) -> list[Document]:
+    """What the watcher must know of every bot whose document was written since a second of the store's clock; 0: of all."""
+    return await store.across("bots", PUBLISHED, {"@since": since_s}, MAX_BOTS)
 
 
 async def guarded(store: Store) -> list[str]:

@@ -80,7 +80,14 @@ class MemoryStore:
             self._put(container, user_id, document)
 
     async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
-        tests = {watch.CROSSED: _crossed, watch.TIMED: _timed, watch.QUIET: _quiet, watch.GUARDED: _guarded, watch.SILENT: _silent}
+        tests = {
+            watch.CROSSED: _crossed,
+            watch.TIMED: _timed,
+            watch.QUIET: _quiet,
+            watch.PUBLISHED: _published,
+            watch.GUARDED: _guarded,
+            watch.SILENT: _silent,
+        }
         rows = [row for (place, _, _), row in self.rows.items() if place == container]
         return [row for row in rows if tests[statement](row, parameters)][:limit]
 
@@ -101,6 +108,10 @@ def _timed(row: Document, given: Mapping[str, Any]) -> bool:
 
 def _quiet(row: Document, given: Mapping[str, Any]) -> bool:
     return "watchKey" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"]
+
+
+def _published(row: Document, given: Mapping[str, Any]) -> bool:
+    return bool(row.get("_ts", given["@since"]) >= given["@since"])
 
 
 def _guarded(row: Document, given: Mapping[str, Any]) -> bool:

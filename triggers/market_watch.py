@@ -1,9 +1,12 @@
-"""Every few seconds: which bots did the market move, or the clock? One message for each.
+"""Every few seconds: which bots did the market move, or the clock? One message for each, the most urgent first.
 
 Rules
 1. The timer is a nudge: a slot may be lost, doubled or late. Two watchers at once send the same message ids.
-2. A symbol's look continues where the last one ended, so that a spike between two looks is not missed.
+2. A symbol's look continues where the last one ended, so that a spike between two looks is not missed. How far it looked is kept in
+   memory; it is written, after the messages are durable, when one of the market's bots was woken or STORED_EVERY_MS have passed. Who
+   starts anew begins at what was written: what it looks at twice costs a message, no more.
 3. A market that cannot be asked is skipped and named; the others are looked at.
+4. What is urgent goes first: triggers that only a tick can pull before orders that rest at the venue anyway.
 """
 
 from __future__ import annotations
@@ -16,14 +19,15 @@ from shared.bus import BotEvent
 from shared.errors import AppError
 from shared.log import log, log_error
 from triggers.api.platform import Platform, platform
-from triggers.market_source import Path
+from triggers.market_source import Extremes, Path
+from triggers.wake_index import Name, WakeIndex
 
 SLOT_MS = 1_000
 PATIENCE_MS = 15_000
-MOST_REMEMBERED = 100_000
+LONGEST_PATIENCE_MS = 900_000
+STORED_EVERY_MS = 60_000
 
 bp = df.Blueprint()
-_nudged: dict[tuple[str, str], int] = {}  # when this process last woke a bot; forgetting it costs a message, no more
 
 
 @bp.function_name("market_watch")
@@ -32,43 +36,84 @@ async def market_watch(timer: func.TimerRequest) -> None:
     await look_at_markets(platform())
 
 
+class Memory:
+    """What one process knows between two looks; all of it can be found again."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.store: object = None
+        self.index = WakeIndex()
+        self.nudged: dict[Name, tuple[int, int]] = {}  # when, how often in vain
+        self.reached: dict[tuple[str, str], int] = {}
+        self.stored_ms: dict[str, int] = {}
+
+    def of(self, store: object) -> Memory:
+        """This memory, empty if it was of another store."""
+        if self.store is not store:
+            self.clear()
+            self.store = store
+        return self
+
+
+_memory = Memory()
+
+
 async def look_at_markets(plat: Platform) -> int:
     """Wakes every bot that is due and not on its way already. Returns how many."""
-    now = plat.now_ms()
-    due = set(await watch.timed(plat.store, now))
-    for document in await watch.watched(plat.store):
-        due |= await look_at_source(plat, document)
+    memory, now = _memory.of(plat.store), plat.now_ms()
+    looks = [(document, await look_at_source(plat, memory, document)) for document in await watch.watched(plat.store)]
+    news = await memory.index.refresh(plat.store, now)
+    for document, seen in looks:
+        for symbol, extremes in seen.items():
+            key = f"{document['source']}|{symbol}"
+            memory.index.crossed(key, extremes.low, extremes.high, now, news.get(key, ()))
+    memory.index.timed(now)
+    woken = [memory.index.rows[name] for name in in_order(memory) if not is_on_its_way(memory, name, now)]
     slot = now // SLOT_MS
-    woken = [one for one in sorted(due) if not is_on_its_way(one, now)]
-    await plat.bus.send([BotEvent(one.user_id, one.bot_id, f"s{slot}", "market", now, {}) for one in woken])
-    _nudged.update({(one.user_id, one.bot_id): now for one in woken})
+    await plat.bus.send([BotEvent(*row.name, f"s{slot}", "market", now, {}) for row in woken])
+    for row in woken:
+        sent, vain = memory.nudged.get(row.name, (0, 0))
+        memory.nudged[row.name] = (now, vain + 1 if row.ticked_ms < sent else 0)
+    for document, seen in looks:
+        await keep(plat, memory, document, seen, {row.key for row in woken})
     return len(woken)
 
 
-def is_on_its_way(one: watch.Due, now: int) -> bool:
-    """Whether a nudge sent not long ago has not begun its tick yet: a second one would only make the owner's commands wait behind it."""
-    sent = _nudged.get((one.user_id, one.bot_id), 0)
-    if len(_nudged) > MOST_REMEMBERED:
-        _nudged.clear()
-    return one.ticked_ms < sent and now - sent < PATIENCE_MS
+def in_order(memory: Memory) -> list[Name]:
+    """Whoever is due: urgent ones first, then who has waited longest."""
+    return sorted(memory.index.due, key=lambda name: (not memory.index.due[name][1], memory.index.due[name][0], name))
 
 
-async def look_at_source(plat: Platform, document: watch.Document) -> set[watch.Due]:
+def is_on_its_way(memory: Memory, name: Name, now: int) -> bool:
+    """Whether a nudge sent not long ago has not begun its tick yet: a second one would only make the next ones wait behind it."""
+    sent, vain = memory.nudged.get(name, (0, 0))
+    patience = min(PATIENCE_MS << min(vain, 10), LONGEST_PATIENCE_MS)
+    return memory.index.rows[name].ticked_ms < sent and now - sent < patience
+
+
+async def look_at_source(plat: Platform, memory: Memory, document: watch.Document) -> dict[str, Extremes]:
+    """The extremes of every symbol since it was last looked at."""
     path, source = Path(**document["path"]), document["source"]
-    due: set[watch.Due] = set()
-    reached: dict[str, int] = {}
-    for symbol, since in document["symbols"].items():
+    found: dict[str, Extremes] = {}
+    for symbol, stored in document["symbols"].items():
         try:
-            seen = await plat.markets.extremes(path, symbol, since)
+            found[symbol] = await plat.markets.extremes(path, symbol, max(stored, memory.reached.get((source, symbol), 0)))
         except AppError as error:
             log("watch.skipped", source=source, symbol=symbol, code=error.code)
-            continue
         except Exception as error:  # one tenant's broken recording must not blind the others
             log_error("watch.failed", error, source=source, symbol=symbol)
-            continue
-        due |= set(await watch.crossed(plat.store, f"{source}|{symbol}", seen.low, seen.high))
-        if seen.at != since:
-            reached[symbol] = seen.at
-    if reached:
-        await watch.looked(plat.store, document, reached)
-    return due
+    return found
+
+
+async def keep(plat: Platform, memory: Memory, document: watch.Document, seen: dict[str, Extremes], woken: set[str]) -> None:
+    """Remembers how far each symbol was looked at, and writes it where it is worth a write."""
+    source, now, stored = document["source"], plat.now_ms(), document["symbols"]
+    memory.reached.update({(source, symbol): extremes.at for symbol, extremes in seen.items()})
+    is_news = any(not stored[symbol] or f"{source}|{symbol}" in woken for symbol in seen)
+    if is_news or now - memory.stored_ms.setdefault(source, now) >= STORED_EVERY_MS:
+        reached = {symbol: extremes.at for symbol, extremes in seen.items() if extremes.at != stored[symbol]}
+        if reached:
+            await watch.looked(plat.store, document, reached)
+        memory.stored_ms[source] = now

@@ -203,3 +203,25 @@ async def test_a_service_that_is_away_is_no_reason_to_put_a_bot_aside(world):
     world.host.outside.markets.source = real
     assert await world.wake(20_000) == "done"
     assert world.bot["status"] == "active"
+
+
+async def test_a_completed_cell_is_written_into_the_fill_that_closed_it(world):
+    await world.command("start")
+    await world.live_through()
+    cells = [row for row in world.fills if row.get("code") == "deal"]
+    assert cells and [row["deal"]["number"] for row in cells] == list(range(1, len(cells) + 1)) and len(cells) == world.bot["deals"]
+    first = cells[0]
+    assert (first["side"], first["price"]) == ("sell", "100")
+    assert {name: first["deal"][name] for name in ("open_price", "amount", "gross")} == {
+        "open_price": "95", "amount": "2.65", "gross": "13.25",
+    }  # fmt: skip
+    assert sum(Decimal(row["deal"]["gross"]) for row in cells) == Decimal(world.bot["pnl"]["cell_profit"])
+    opening = next(row for row in world.fills if row["price"] == "95")
+    assert first["deal"]["opened_at"] == opening["at"]
+
+
+async def test_an_edge_without_an_order_behind_it_is_urgent(world):
+    world.bot["config"] |= {"stop_loss_price": "96"}
+    await world.command("start")
+    await world.wake()
+    assert (world.bot["below"], world.bot["urgent"]) == (96.0, "below")

@@ -12,6 +12,7 @@ from triggers.heartbeat import wake_quiet
 from triggers.market_watch import look_at_markets
 
 CANDLES = ["100 100 100 100", "100 100 80 100", "100 100 100 100"]
+DIP = T0 + MINUTE + 40_000  # when the price is 80
 KEY = "replay:acc_1|BTC/USDT"
 
 
@@ -49,6 +50,91 @@ async def test_two_watchers_in_the_same_slot_send_one_message(plat):
     await look_at_markets(plat)
     await look_at_markets(plat)
     assert len(plat.bus.sent) == 1
+
+
+def place(plat):
+    return plat.store.rows["settings", "platform", "watch-replay-acc_1"]["symbols"]["BTC/USDT"]
+
+
+async def test_the_place_is_written_when_a_bot_was_woken_and_otherwise_once_a_minute(plat):
+    bot(plat, "b", below=90.0)
+    await look_at_markets(plat)
+    begun = place(plat)
+    for _ in range(11):
+        plat.now_ms.now += 5_000
+        assert await look_at_markets(plat) == 0
+    assert place(plat) == begun
+    plat.now_ms.now += 5_000
+    await look_at_markets(plat)
+    assert place(plat) > begun
+    written = place(plat)
+    plat.now_ms.now = DIP + 1
+    assert await look_at_markets(plat) == 1
+    assert place(plat) > written
+
+
+@pytest.mark.parametrize("looks", [1, 5, 12, 19])
+async def test_a_watcher_that_dies_between_two_looks_loses_no_crossing(plat, looks):
+    bot(plat, "b", below=90.0)
+    for _ in range(looks):
+        assert await look_at_markets(plat) == 0
+        plat.now_ms.now += 5_000
+    market_watch._memory.clear()
+    plat.now_ms.now = DIP + 60_000  # the price is back
+    assert await look_at_markets(plat) == 1
+
+
+async def test_a_message_that_could_not_be_sent_is_sent_by_the_next_watcher(plat, monkeypatch):
+    bot(plat, "b", below=90.0)
+    await look_at_markets(plat)
+    plat.now_ms.now = T0 + 2 * MINUTE
+
+    async def refused(events):
+        raise OSError("no bus")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(plat.bus, "send", refused)
+        with pytest.raises(OSError):
+            await look_at_markets(plat)
+    market_watch._memory.clear()
+    plat.now_ms.now += 5_000
+    assert await look_at_markets(plat) == 1
+
+
+async def test_a_bot_published_while_the_watcher_looked_is_judged_by_what_it_missed(plat):
+    await look_at_markets(plat)
+    plat.now_ms.now = T0 + 2 * MINUTE  # the price has been at 80 and is back
+    await look_at_markets(plat)
+    plat.now_ms.now += 5_000
+    bot(plat, "late", below=90.0, lastTickMs=T0 + MINUTE)
+    bot(plat, "new", below=90.0, lastTickMs=T0 + 2 * MINUTE + 1)
+    assert await look_at_markets(plat) == 1
+    assert plat.bus.sent[-1].bot_id == "late"
+
+
+async def test_what_only_a_tick_can_do_goes_before_what_rests_at_the_venue(plat):
+    for n in range(3):
+        bot(plat, f"grid{n}", below=90.0)
+        bot(plat, f"stop{n}", below=90.0, urgent="below")
+        bot(plat, f"gain{n}", below=90.0, urgent="above")
+    await look_at_markets(plat)
+    plat.now_ms.now = T0 + 2 * MINUTE
+    assert await look_at_markets(plat) == 9
+    assert [event.bot_id for event in plat.bus.sent[:3]] == ["stop0", "stop1", "stop2"]
+
+
+async def test_a_due_bot_stays_due_until_it_ticked_and_one_that_is_gone_is_forgotten(plat):
+    bot(plat, "b", below=90.0)
+    bot(plat, "gone", below=90.0)
+    await look_at_markets(plat)
+    plat.now_ms.now = T0 + 2 * MINUTE + 1
+    assert await look_at_markets(plat) == 2
+    del plat.store.rows["bots", "ada", "gone"]
+    plat.now_ms.now += market_watch.PATIENCE_MS
+    assert await look_at_markets(plat) == 2  # the messages may have been lost; the price is back long ago
+    plat.store.rows["bots", "ada", "b"]["lastTickMs"] = plat.now_ms.now
+    plat.now_ms.now += 4 * market_watch.PATIENCE_MS + 3_600_000
+    assert await look_at_markets(plat) == 0
 
 
 async def test_a_broken_market_does_not_blind_the_others(plat, tmp_path):
@@ -89,7 +175,7 @@ class Client:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    market_watch._nudged.clear()
+    market_watch._memory.clear()
     monkeypatch.setattr(bot_events, "FIRST_POLL_S", 0.0005)
     monkeypatch.setattr(bot_events, "LONGEST_POLL_S", 0.0005)
     monkeypatch.setattr(bot_events, "WAIT_S", 0.005)

@@ -169,8 +169,9 @@ class Documents:
         etag = f'"{self.storage.lsn:08x}-0000-0000-0000-{now_ms:012x}"'
         rid = container.document_rid(row)
         system = {"_rid": rid, "_self": f"{container.self_link}docs/{rid}/", "_etag": etag, "_attachments": "attachments/"}
-        text = _text({**document, **system, "_ts": now_ms // 1000})
-        values = [etag, self.storage.lsn, container.expires_ms(document, now_ms), text.decode(), *container.tags(document), row]
+        stored = {**document, **system, "_ts": now_ms // 1000}
+        text = _text(stored)
+        values = [etag, self.storage.lsn, container.expires_ms(document, now_ms), text.decode(), *container.tags(stored), row]
         columns = "".join(f", {column}=?" for column in container.columns.values())
         connection.execute(f"UPDATE {container.table} SET etag=?, lsn=?, expires=?, doc=?{columns} WHERE row=?", values)
         return Outcome(200, text, etag, charge.of_replace(len(text)), row)
