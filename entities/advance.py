@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from entities import deals
 from entities.bot_state import Bot
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
 from entities.sent import Row
@@ -150,7 +151,7 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     if found is None or bot.core.knows(trade["trade_id"]):
         return
     id_, row = found
-    fill = bot.book.trade(row, trade)
+    fill, was = bot.book.trade(row, trade), deals.before(bot, row.order.leg)
     bot.core.at = max(bot.core.at, fill.at)  # what the fill leads to is decided at its instant, not at the last look's
     apply(bot, fill)
     if row.filled > row.order.amount:
@@ -164,6 +165,7 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
             "order_id": id_, "trade_id": fill.trade_id, "symbol": bot.record["symbol"], "leg": order.leg, "role": order.role.value,
             "side": fill.side.value, "price": plain(fill.price), "amount": plain(fill.amount), "cost": plain(fill.price * fill.amount),
             "fee": plain(fill.fee), "fee_currency": fill.fee_currency, "maker": fill.maker, "at": iso(fill.at),
+            **deals.closed_by(bot, id_, row, fill, was),
         },
     )  # fmt: skip
 

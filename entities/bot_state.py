@@ -47,6 +47,7 @@ class Bot:
     funded: int = 0  # a perpetual's funding is known up to here
     liquidation: str | None = None  # where the venue would take the position, when it last had one
     liquidation_of: str | None = None  # the position that figure was given for
+    parts: dict[str, list[str]] = field(default_factory=dict)  # by order: amount and profit of a deal closed in part (entities/deals.py)
 
     @property
     def id(self) -> str:
@@ -103,6 +104,7 @@ class Bot:
             "reserved": self.reserved,
             "shown": self.shown,
             **({"funded": self.funded} if self.funded else {}),
+            **({"parts": self.parts} if self.parts else {}),
             **({"liquidation": self.liquidation, "liquidationOf": self.liquidation_of} if self.liquidation else {}),
         }
 
@@ -133,6 +135,7 @@ class Bot:
             funded=data.get("funded", 0),
             liquidation=data.get("liquidation"),
             liquidation_of=data.get("liquidationOf"),
+            parts=data.get("parts", {}),
         )
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import ValidationError
 
 from strategy_core import mechanics
+from strategy_core.cells import origin as _origin
 from strategy_core.config import findings
 from strategy_core.figures import figures as _figures
 from strategy_core.ledger import Waterfall
@@ -193,6 +194,11 @@ def figures(state: State) -> dict[str, str]:
 def reservation(state: State) -> dict[str, str]:
     """The owner's money the bot counts on, by currency."""
     return {currency: plain(amount) for currency, amount in _reservation(state).items()}
+
+
+def origin(state: State, leg: str) -> Decimal | None:
+    """The price of the fill that a ladder's resting order came from."""
+    return _origin(state, leg)
 
 
 def plan(state: State) -> dict[str, Any]:

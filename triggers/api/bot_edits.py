@@ -13,6 +13,7 @@ from shared.read_model import BotView
 from strategy_core.number import ZERO, plain
 from strategy_core.trade import Finding
 from triggers.api import accounts, bots, commands
+from triggers.api.ladder_deals import cells
 from triggers.api.models.bot import Accepted, BotCreate
 from triggers.api.models.bot_edit import CloneBody, DealPage, DealView, EditAnswer, EditBody, EditEffect
 from triggers.api.paging import cursor_of, place_of, scope_of
@@ -97,7 +98,7 @@ async def deals(plat: Platform, user_id: str, bot_id: str, limit: int, cursor: s
     """Rounds, newest first: each begins with its start and ends before the next one begins."""
     document = await bots.need_bot(plat.store, user_id, bot_id)
     if document["strategy"] not in DEALS:
-        return DealPage(items=(), next=None)
+        return await cells(plat, user_id, bot_id, limit, cursor)
     scope = scope_of(user_id, "deals", {"botId": bot_id})
     place, rows = place_of(scope, cursor), {}
     for code in ("deal_started", "deal_closed", "deal_cancelled"):

@@ -60,13 +60,17 @@ class AddSafetyBody(Model):
 
 
 class DealView(Model):
-    """One round of a DCA bot. `gross` is before fees; an open deal has no end yet."""
+    """One round of a DCA bot, or one completed cell of a ladder: an order that came from a fill, filled in turn.
+
+    `gross` is before fees, in the currency the bot is counted in; an open deal has no end yet. A cell opens when its closing order is made.
+    """
 
     number: int | None
     status: Literal["open", "closed", "cancelled"]
     opened_at: Instant
     closed_at: Instant | None = None
     open_price: Num | None = None
+    close_price: Num | None = None
     amount: Num | None = None
     reason: str | None = None
     gross: Num | None = None

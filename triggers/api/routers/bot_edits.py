@@ -113,5 +113,5 @@ async def list_bot_deals(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> DealPage:
-    """The rounds of a DCA bot, newest first; ladders have no rounds to list, their bot counts them."""
+    """The rounds of a DCA bot, or the completed cells of a ladder, newest first."""
     return await bot_edits.deals(plat, user.id, bot_id, limit, cursor)

@@ -16,6 +16,7 @@ import { Money } from "@/ui/figure";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { useRules } from "@/features/market/use-market";
+import { After } from "./after";
 import { baseOf, quoteOf } from "./words";
 
 const column = createColumnHelper<Deal>();
@@ -67,7 +68,7 @@ export function DealTable({ bot }: { bot: Bot }) {
       {deals.data.items.length === 0 ? (
         <Empty title={t("none")} />
       ) : (
-        <DataTable label={t("title")} columns={columns} rows={deals.data.items} rowId={(deal) => deal.opened_at} maxHeight={480} />
+        <DataTable label={t("title")} columns={columns} rows={deals.data.items} rowId={(deal) => (deal.number == null ? deal.opened_at : String(deal.number))} maxHeight={480} />
       )}
     </>
   );
@@ -117,6 +118,8 @@ function DealCommands({ bot, open }: { bot: Bot; open: boolean }) {
         <p className="text-sm">
           {bot.name} · {bot.symbol}
         </p>
+        {asked === "close_deal" ? <After bot={bot} mode="quote" /> : null}
+        {asked === "cancel_deal" ? <After bot={bot} mode="keep" /> : null}
       </Dialog>
     </div>
   );
