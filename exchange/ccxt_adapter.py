@@ -248,6 +248,8 @@ class CcxtExchange:
             params |= self._mode_params(placement)
             if order.reduce_only:
                 params["reduceOnly"] = True
+        if placement.post_only:
+            params["postOnly"] = True
         price, kind = order.price, order.type.value
         if order.type is OrderType.MARKET and order.side is Side.BUY and raw.get("spot"):
             if self._row.market_buy is None:

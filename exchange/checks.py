@@ -29,6 +29,8 @@ def refusal(book: Book, placement: Placement, market: Market, price: Decimal) ->
     """Why the venue would not take the order at a market price of `price`, or None."""
     order = placement.order
     found = filters(order, market, price) or _room(book, market) or _reduce_only(book, order, market)
+    if found is None and placement.post_only and is_marketable(order, price):
+        found = ("would_take", f"at {plain(price)} the order would take at once")
     if found is None:
         lock = lock_for(book, order, market, price)
         free = book.free(lock.currency)

@@ -170,7 +170,8 @@ class Position(NamedTuple):
 class Placement(NamedTuple):
     """An order as it is sent. `signed_at` and `deadline` (ms) pin its life; `order.made_at` is the instant it was decided.
 
-    Perpetuals: the bot's `margin_mode` and `leverage`; on some venues the order itself carries them.
+    Perpetuals: the bot's `margin_mode` and `leverage`; on some venues the order itself carries them. A `post_only` order never takes:
+    the venue refuses it (`would_take`) or ends it without a fill.
     """
 
     client_order_id: str
@@ -180,6 +181,7 @@ class Placement(NamedTuple):
     deadline: int
     margin_mode: str | None = None
     leverage: Decimal | None = None
+    post_only: bool = False
 
 
 class Exchange(Protocol):

@@ -85,7 +85,7 @@ VENUES: dict[str, Venue] = {
             "binance", "clientOrderId", ((_ORDER, "origClientOrderId"),), "origClientOrderId", Fence.PARAMS,
             Signs(
                 ("Duplicate order sent", "-4116"), ("-1021", "-5028", "-4188"), ("-1006", "-1007"),
-                (("-2022", "reduce_only"), ("-2019", "insufficient_funds"), ("-4061", "mode_mismatch")),
+                (("-2022", "reduce_only"), ("-2019", "insufficient_funds"), ("-4061", "mode_mismatch"), ("-5022", "would_take")),
                 ("-2015",),
             ),
             FeeMode.RECEIVED, True, True, as_is, {},

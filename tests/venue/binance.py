@@ -169,7 +169,12 @@ class BinanceVenue:
             notional,
         ]
         row = {"symbol": rule.symbol, "status": rule.status, "baseAsset": rule.base, "quoteAsset": rule.quote, "filters": filters}
-        row |= {"baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8, "orderTypes": ["LIMIT", "MARKET", "STOP_MARKET"]}
+        row |= {
+            "baseAssetPrecision": 8,
+            "quotePrecision": 8,
+            "quoteAssetPrecision": 8,
+            "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_MARKET"],
+        }
         if rule.perpetual:
             row |= {
                 "contractType": "PERPETUAL",
@@ -231,9 +236,14 @@ class BinanceVenue:
         ):
             raise Refused(-4061, "Order's position side does not match user's setting.")
         order = Order(
-            0, fields.get("newClientOrderId", f"web_{len(account.orders)}"), fields["symbol"], fields["side"], fields["type"], Decimal(fields.get("price", "0")),
-            Decimal(fields["quantity"]), fields.get("timeInForce", "GTC"), fields.get("reduceOnly") == "true", self.clock(),
+            0, fields.get("newClientOrderId", f"web_{len(account.orders)}"), fields["symbol"], fields["side"],
+            "LIMIT" if fields["type"] == "LIMIT_MAKER" else fields["type"], Decimal(fields.get("price", "0")), Decimal(fields["quantity"]),
+            fields.get("timeInForce", "GTC"), fields.get("reduceOnly") == "true", self.clock(),
         )  # fmt: skip
+        if (fields["type"] == "LIMIT_MAKER" or order.time_in_force == "GTX") and engine.would_take(order):
+            if engine.rules[order.symbol].perpetual:
+                raise Refused(-5022, "Due to the order could not be executed as maker, the Post Only order will be rejected.")
+            raise Refused(-2010, "Order would immediately match and take.")
         return self._shape(engine.place(account, order))
 
     def _found(self, engine: Engine, account: Account, fields: Fields, code: int, words: str) -> Order:

@@ -201,6 +201,7 @@ class BybitVenue:
             0, link, fields["symbol"], fields["side"].upper(), kind, Decimal(fields.get("price", "0")), Decimal(fields["qty"]),
             fields.get("timeInForce", "GTC"), bool(fields.get("reduceOnly")), self.clock(),
         )  # fmt: skip
+        order.post_only = order.time_in_force == "PostOnly"
         placed = engine.place(account, order)
         return {"orderId": str(placed.id), "orderLinkId": link}
 

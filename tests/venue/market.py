@@ -48,6 +48,7 @@ class Order:
     status: str = "NEW"
     updated: int = 0
     stop_price: Decimal = ZERO
+    post_only: bool = False
 
     @property
     def left(self) -> Decimal:
@@ -138,14 +139,20 @@ class Engine:
             order.status = "REJECTED"
             return order
         price = self.prices[order.symbol]
-        crossed = order.type == "MARKET" or (price <= order.price if order.side == "BUY" else price >= order.price)
+        crossed = order.type == "MARKET" or self.would_take(order)
         if order.type == "STOP_MARKET":
             return order
-        if crossed:
+        if crossed and order.post_only:
+            order.status = "CANCELED"
+        elif crossed:
             self._fill(account, order, rule, price, order.left, maker=False)
         elif order.time_in_force in ("IOC", "FOK"):
             order.status = "EXPIRED"
         return order
+
+    def would_take(self, order: Order) -> bool:
+        price = self.prices[order.symbol]
+        return price <= order.price if order.side == "BUY" else price >= order.price
 
     def cancel(self, account: Account, order: Order) -> Order:
         if order.status not in ("NEW", "PARTIALLY_FILLED"):

@@ -237,3 +237,18 @@ async def test_e22_many_orders_at_once_are_each_taken_once(world: World) -> None
     assert {outcome.result for outcome in outcomes} == {Result.ACCEPTED}
     ids = tuple(placement.client_order_id for placement in placements)
     assert set((await look(world, *ids)).open_ids) == set(ids)
+
+
+@pytest.mark.parametrize("symbol", [SYMBOL, LINEAR])
+async def test_e23_a_post_only_order_rests_or_is_over_without_a_fill(world: World, symbol: str) -> None:
+    if symbol == LINEAR:
+        await world.exchange.prepare(LINEAR, D(5), "isolated")
+    taking = world.placement("buy 0.1 @ 20100", symbol)._replace(post_only=True)
+    outcome = await world.exchange.place(taking)
+    assert outcome.result is Result.ACCEPTED or (outcome.result, outcome.reason) == (Result.REJECTED, "would_take"), outcome
+    resting = world.placement("buy 0.1 @ 19000", symbol)._replace(post_only=True)
+    assert (await world.exchange.place(resting)).result is Result.ACCEPTED
+    view = await look(world, taking.client_order_id, resting.client_order_id, symbol=symbol)
+    assert (view.trades, view.open_ids) == ((), (resting.client_order_id,))
+    report = await world.exchange.look_up(symbol, taking.client_order_id, outcome.order_id)
+    assert report is None or (report.is_over and report.filled == 0)
