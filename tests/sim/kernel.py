@@ -66,12 +66,14 @@ class Swarm(NamedTuple):
     venue_down: float = 0.0
     rejects: float = 0.0
     user: float = 0.0
+    stale_read: float = 0.0
+    race_lost: float = 0.0
 
     @classmethod
     def of(cls, chance: random.Random) -> Swarm:
         rates = {"kill": 0.02, "freeze": 0.01, "slow": 0.08, "lost_request": 0.04, "lost_reply": 0.06, "store_down": 0.02}
         rates |= {"message_lost": 0.1, "message_twice": 0.12, "message_late": 0.15, "skew": 1.0, "partial": 0.5, "venue_down": 0.04}
-        rates |= {"rejects": 0.04, "user": 1.0}
+        rates |= {"rejects": 0.04, "user": 1.0, "stale_read": 0.05, "race_lost": 0.05}
         return cls(**{name: rate * chance.choice((0.3, 1.0, 2.0)) if chance.random() < 0.65 else 0.0 for name, rate in rates.items()})
 
 
@@ -80,6 +82,7 @@ class Host:
 
     def __init__(self, name: str, skew_ms: int = 0) -> None:
         self.name, self.skew_ms, self.tasks = name, skew_ms, {}  # type: str, int, dict[int, Task]
+        self.died: Callable[[], None] = lambda: None
 
 
 class Task:
@@ -169,6 +172,7 @@ class Kernel:
                 task.is_over = True
                 task.coro.close()
                 task.lost()
+        host.died()
 
     # -- I/O
 

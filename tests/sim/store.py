@@ -10,7 +10,7 @@ import orjson
 from shared import watch
 from shared.bus import BotEvent
 from shared.stores import Document, Exists, Page, Stale, conditions
-from tests.sim.kernel import Io, ask
+from tests.sim.kernel import Io, Kernel, ask
 
 
 class Rows:
@@ -18,16 +18,30 @@ class Rows:
 
     def __init__(self) -> None:
         self.texts: dict[tuple[str, str, str], tuple[bytes, int]] = {}
+        self.before: dict[tuple[str, str, str], tuple[bytes, int]] = {}  # the version that was overwritten last
+        self._keys: dict[str, dict[tuple[str, str, str], None]] = {}  # by container
         self._etag = 0
 
     def get(self, container: str, user_id: str, id: str) -> Document | None:
-        found = self.texts.get((container, user_id, id))
+        return self._document(user_id, self.texts.get((container, user_id, id)))
+
+    def get_old(self, container: str, user_id: str, id: str) -> Document | None:
+        """What another host's session may still be shown: the version before."""
+        key = (container, user_id, id)
+        return self._document(user_id, self.before.get(key, self.texts.get(key)))
+
+    @staticmethod
+    def _document(user_id: str, found: tuple[bytes, int] | None) -> Document | None:
         return None if found is None else {**orjson.loads(found[0]), "userId": user_id, "_etag": f'"{found[1]}"'}
 
     def put(self, container: str, user_id: str, document: Document) -> Document:
         body = {name: value for name, value in document.items() if not name.startswith("_")}
         self._etag += 1
-        self.texts[container, user_id, document["id"]] = (orjson.dumps(body), self._etag)
+        key = (container, user_id, document["id"])
+        if key in self.texts:
+            self.before[key] = self.texts[key]
+        self.texts[key] = (orjson.dumps(body), self._etag)
+        self._keys.setdefault(container, {})[key] = None
         return {**body, "userId": user_id, "_etag": f'"{self._etag}"'}
 
     def create(self, container: str, user_id: str, document: Document) -> Document:
@@ -47,31 +61,50 @@ class Rows:
             self.put(container, user_id, document)
 
     def delete(self, container: str, user_id: str, id: str) -> None:
-        self.texts.pop((container, user_id, id), None)
+        for kept in (self.texts, self.before, self._keys.get(container, {})):
+            kept.pop((container, user_id, id), None)
 
     def where(self, container: str, user_id: str, where: Mapping[str, str]) -> list[Document]:
         conditions(where)
-        found = (self.get(*key) for key in self.texts if key[:2] == (container, user_id))
+        found = (self.get(*key) for key in self._keys.get(container, ()) if key[1] == user_id)
         return [row for row in found if row is not None and all(row.get(name) == value for name, value in where.items())]
 
     def all(self, container: str) -> list[Document]:
-        return [row for row in (self.get(*key) for key in self.texts if key[0] == container) if row is not None]
+        return [row for row in (self.get(*key) for key in self._keys.get(container, ())) if row is not None]
+
+
+STALE_AT_TIMES = ("bots", "settings", "webhooks")  # accounts hold what is not changed while bots run
 
 
 class SimStore:
-    """shared.stores.Store whose calls are I/O."""
+    """shared.stores.Store whose calls are I/O. With a kernel, reads may be stale and conditional writes lose a race to somebody else."""
 
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
+    def __init__(self, rows: Rows, kernel: Kernel | None = None) -> None:
+        self.rows, self._kernel = rows, kernel
+
+    def _happens(self, name: str) -> bool:
+        if self._kernel is None or not self._kernel.happens(getattr(self._kernel.swarm, name)):
+            return False
+        self._kernel.seen[name] += 1
+        return True
 
     async def read(self, container: str, user_id: str, id: str) -> Document | None:
-        return await self._io(f"read {container}", lambda: self.rows.get(container, user_id, id))
+        def effect() -> Document | None:
+            old = container in STALE_AT_TIMES and self._happens("stale_read")
+            return (self.rows.get_old if old else self.rows.get)(container, user_id, id)
+
+        return await self._io(f"read {container}", effect)
 
     async def create(self, container: str, user_id: str, document: Document) -> Document:
         return await self._io(f"create {container}", lambda: self.rows.create(container, user_id, document))
 
     async def replace(self, container: str, user_id: str, document: Document) -> Document:
-        return await self._io(f"replace {container}", lambda: self.rows.replace(container, user_id, document))
+        def effect() -> Document:
+            if self._happens("race_lost"):
+                raise Stale(document["id"])
+            return self.rows.replace(container, user_id, document)
+
+        return await self._io(f"replace {container}", effect)
 
     async def upsert(self, container: str, user_id: str, document: Document) -> Document:
         return await self._io(f"upsert {container}", lambda: self.rows.put(container, user_id, document))
@@ -89,6 +122,16 @@ class SimStore:
             return Page(tuple(found[:limit]), found[limit - 1]["sort"] if len(found) > limit else None)
 
         return await self._io(f"page {container}", effect)
+
+    async def since(self, container: str, user_id: str, where: Mapping[str, str], after: str, limit: int) -> list[Document]:
+        def effect() -> list[Document]:
+            found = sorted(self.rows.where(container, user_id, where), key=lambda row: str(row.get("sort")))
+            return [row for row in found if row["sort"] > after][:limit]
+
+        return await self._io(f"since {container}", effect)
+
+    async def owners(self, container: str, user_id: str, kind: str) -> list[str]:
+        return await self._io(f"owners {container}", lambda: sorted({row["botId"] for row in self.rows.where(container, user_id, {"kind": kind})}))
 
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
         return await self._io(f"count {container}", lambda: len(self.rows.where(container, user_id, where)))
@@ -110,6 +153,10 @@ def _crossed(row: Document, given: Mapping[str, Any]) -> bool:
 _TESTS: dict[str, Callable[[Document, Mapping[str, Any]], bool]] = {
     watch.CROSSED: _crossed,
     watch.TIMED: lambda row, given: "until_ms" in row and row["until_ms"] <= given["@now"],
+    watch.GUARDED: lambda row, given: row.get("guardsActive") is True,
+    watch.SILENT: lambda row, given: row.get("dueMs", given["@now"] + 1) <= given["@now"],
+    watch.BEATING: lambda row, given: row.get("lastTickMs", given["@then"] + 1) <= given["@then"] and given["@from"] <= row["beat"] < given["@to"],
+    watch.PUBLISHED: lambda row, given: True,
     watch.QUIET: lambda row, given: "watchKey" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"],
 }
 

@@ -49,6 +49,7 @@ class Profile(NamedTuple):
     has_deadline: bool = True
     is_async: bool = False
     calls_per_s: int = 0  # 0: no limit
+    bans: bool = False  # a call too many ends in a ban, not in one refusal
     fee_mode: FeeMode = FeeMode.QUOTE
 
 
@@ -92,18 +93,23 @@ class Account:
 class Venue:
     """`accepted` is told of every order that comes to be: where the invariants about orders are checked."""
 
-    def __init__(self, kernel: Kernel, profile: Profile, accepted: Callable[[Account, VenueOrder], None]) -> None:
-        self.kernel, self.profile, self._accepted = kernel, profile, accepted
+    def __init__(self, kernel: Kernel, profile: Profile, accepted: Callable[[Account, VenueOrder], None], symbol: str = SYMBOL) -> None:
+        """A perpetual's accounts keep their money as cash: buying takes it, selling gives it, the position is the base that is held."""
+        self.kernel, self.profile, self._accepted, self.symbol = kernel, profile, accepted, symbol
+        self.is_future = ":" in symbol
         fee = Decimal("0.001")
         self.market = Market(
-            symbol=SYMBOL, price_tick=Decimal("0.01"), amount_step=Decimal("0.0001"), min_amount=Decimal("0.0001"),
-            min_notional=Decimal(5), maker_fee=fee, taker_fee=fee, fee_mode=profile.fee_mode, max_orders=100,
+            symbol=symbol, price_tick=Decimal("0.01"), amount_step=Decimal("0.0001"), min_amount=Decimal("0.0001"),
+            min_notional=Decimal(5), maker_fee=fee, taker_fee=fee, max_orders=100,
+            fee_mode=FeeMode.QUOTE if self.is_future else profile.fee_mode,
+            **({"max_leverage": Decimal(20), "mmr_pct": Decimal("0.5")} if self.is_future else {}),
         )  # fmt: skip
         self.price = Decimal(100)
         self.low = self.high = self.price  # since the watcher's last look
         self.accounts: dict[str, Account] = {}
         self._orders = self._trades = 0
         self._calls: Counter[int] = Counter()
+        self._banned_until = 0
 
     # -- the market
 
@@ -142,11 +148,11 @@ class Venue:
         in_base = wanted.side is Side.BUY and self.market.fee_mode is FeeMode.RECEIVED
         fee, coin = (amount * fees, "BTC") if in_base else (price * amount * fees, "USDT")
         account.balances[coin] -= fee
-        assert account.balances[coin] >= 0 and account.balances["USDT"] >= 0, "the venue let an account go below zero"
+        assert self.is_future or account.balances[coin] >= 0 and account.balances["USDT"] >= 0, "the venue let an account go below zero"
         order.filled += amount
         if order.left == 0:
             order.status, order.ended_at = OrderStatus.FILLED, now
-        trade = Trade(f"t{self._trades}", order.id, None, SYMBOL, wanted.side, price, amount, fee, coin, wanted.price is not None, now)
+        trade = Trade(f"t{self._trades}", order.id, None, self.symbol, wanted.side, price, amount, fee, coin, wanted.price is not None, now)
         lag = self.kernel.chance.randint(0, self.profile.visible_ms) if self.kernel.faults else 0
         account.trades.append((now + lag, trade))
         self.kernel.note("trade", trade.trade_id, order.client_id, str(amount))
@@ -170,8 +176,11 @@ class Venue:
         if refused is not None:
             kernel.seen[f"refused_{refused[0]}"] += 1
             return Outcome(Result.REJECTED, None, refused[0])
+        if wanted.reduce_only and not self._reduces(account, wanted.side, wanted.amount):
+            kernel.seen["reduce_only"] += 1
+            return Outcome(Result.REJECTED, None, "reduce_only")
         needed, coin = self._needed(wanted.side, wanted.price, wanted.amount)
-        if needed > account.balances[coin] - self._locked(account, coin):
+        if not self.is_future and needed > account.balances[coin] - self._locked(account, coin):
             kernel.seen["no_funds"] += 1
             return Outcome(Result.REJECTED, None, "insufficient_funds")
         self._orders += 1
@@ -186,6 +195,11 @@ class Venue:
         elif wanted.type is OrderType.MARKET:
             kernel.at(kernel.now + kernel.chance.randint(1, 300), lambda: self._touch(account, order))
         return Outcome(Result.ACCEPTED, order.id)
+
+    @staticmethod
+    def _reduces(account: Account, side: Side, amount: Decimal) -> bool:
+        held = account.balances["BTC"]
+        return amount <= (held if side is Side.SELL else -held)
 
     def _needed(self, side: Side, price: Decimal | None, amount: Decimal) -> tuple[Decimal, str]:
         if side is Side.SELL:
@@ -222,6 +236,15 @@ class Venue:
         self._calls[second] += 1
         return self._calls[second] > self.profile.calls_per_s
 
+    def banned(self, kernel: Kernel) -> bool:
+        """Whether the venue turns this call away: too many calls end in a ban for a while."""
+        if not self.profile.bans or not kernel.faults:
+            return False
+        if kernel.now >= self._banned_until and self.limited():
+            kernel.seen["banned"] += 1
+            self._banned_until = kernel.now + 5_000
+        return kernel.now < self._banned_until
+
     # -- what is asked
 
     def visible(self, account: Account) -> list[VenueOrder]:
@@ -230,7 +253,7 @@ class Venue:
     def report(self, order: VenueOrder) -> OrderReport:
         wanted = order.placement.order
         at = order.ended_at or order.made
-        return OrderReport(order.client_id, order.id, SYMBOL, wanted.side, wanted.price, wanted.amount, order.filled, order.status, at)
+        return OrderReport(order.client_id, order.id, self.symbol, wanted.side, wanted.price, wanted.amount, order.filled, order.status, at)
 
 
 class SimExchange:

@@ -1,0 +1,65 @@
+"""What kind of run a seed is: who lives where, how long its phases last, and which misfortunes it has beside the swarm's."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+from strategy_core.registry import NAMES
+from tests.sim.venue import PROFILES, Profile
+
+MINUTE = 60_000
+STRATEGIES = tuple(sorted(NAMES))
+BANNING = Profile("bans", calls_per_s=12, bans=True)
+NO_DEADLINE = Profile("like Coinbase", dedupe="always", has_deadline=False)
+FULL_PROFILES = (*PROFILES, BANNING, NO_DEADLINE)
+
+
+class Plan(NamedTuple):
+    """Instants in ms since the run began."""
+
+    profile: Profile
+    strategies: tuple[str, ...]
+    is_onebox: bool
+    actions: int = 4  # of owners, per bot
+    hooks: int = 6
+    poison: bool = False
+    guards: bool = False
+    by_hand: bool = False  # owners trade on the venue themselves
+    listens: bool = False  # the log is read for secrets
+    gaps: tuple[int, ...] = ()
+    gap_ms: int = 32 * MINUTE
+    faults_ms: int = 120_000
+    moving_ms: int = 140_000
+    timers_ms: int = 500_000
+    end_ms: int = 560_000
+    move_ms: int = 2_500
+
+    @classmethod
+    def of(cls, chance: random.Random) -> Plan:
+        count = chance.choice((1, 1, 2, 2, 3))
+        plan = cls(
+            profile=chance.choice(FULL_PROFILES),
+            strategies=tuple(chance.choice(STRATEGIES) for _ in range(count)),
+            is_onebox=chance.random() < 0.5,
+            actions=chance.choice((0, 1, 2, 4)),
+            hooks=chance.choice((0, 0, 3, 12)),
+            poison=chance.random() < 0.15,
+            guards=chance.random() < 0.3,
+            by_hand=chance.random() < 0.25,
+            listens=chance.random() < 0.05,
+        )
+        return plan.with_gap(chance.randint(30_000, 100_000)) if chance.random() < 0.15 else plan
+
+    def with_gap(self, at: int) -> Plan:
+        """Nothing runs for 32 minutes; prices move all the while, if slowly."""
+        later = {name: getattr(self, name) + self.gap_ms for name in ("faults_ms", "moving_ms", "timers_ms", "end_ms")}
+        return self._replace(gaps=(at,), move_ms=20_000, **later)
+
+    @property
+    def calm(self) -> Plan:
+        """The same without owners' doings."""
+        return self._replace(actions=0, hooks=0, poison=False, guards=False, by_hand=False)
+
+    def is_poison(self, error: BaseException) -> bool:
+        return self.poison and type(error).__name__ in ("JSONDecodeError", "KeyError", "TypeError", "ValueError")

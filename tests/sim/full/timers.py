@@ -1,0 +1,61 @@
+"""The app's timer triggers on their own schedules: slots may be lost, doubled or late, and nothing is caught up (TM1, TM5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from infra.onebox.timers import ncrontab
+from tests.sim.full.durable import by_trigger
+from tests.sim.kernel import EPOCH
+
+if TYPE_CHECKING:
+    from tests.sim.full.world import World
+
+ASKED = ("market_watch", "heartbeat", "sweeper", "guard_watch", "alert_watch")
+SCHEDULES = {"%MARKET_WATCH_SCHEDULE%": "*/5 * * * * *"}
+
+
+class Timers:
+    def __init__(self, world: World) -> None:
+        self._world, self._kernel = world, world.kernel
+        found = by_trigger("timerTrigger")
+        self._functions = {name: found[name] for name in ASKED}
+        text = {name: one.get_trigger().schedule for name, one in self._functions.items()}
+        self._schedules = {name: ncrontab.parse(SCHEDULES.get(schedule, schedule)) for name, schedule in text.items()}
+        self._running: dict[str, int] = dict.fromkeys(ASKED, 0)
+
+    def start(self) -> None:
+        for name in ASKED:
+            self._plan(name)
+
+    def _plan(self, name: str) -> None:
+        kernel = self._kernel
+        slot = self._schedules[name].after(datetime.fromtimestamp(kernel.now / 1000, UTC))
+        at = int(slot.timestamp() * 1000)
+        if at <= EPOCH + self._world.plan.timers_ms:
+            kernel.at(at, lambda: self._slot(name))
+
+    def _slot(self, name: str) -> None:
+        kernel = self._kernel
+        self._plan(name)
+        if not self._world.is_up or self._running[name]:
+            return
+        if kernel.happens(kernel.swarm.message_lost):
+            kernel.seen["slot_lost"] += 1
+            return
+        self.fire(name)
+        if kernel.happens(kernel.swarm.message_twice / 2):
+            kernel.seen["slot_twice"] += 1
+            self.fire(name)
+
+    def fire(self, name: str) -> None:
+        """One run. A failed one waits for its next slot."""
+        self._running[name] += 1
+
+        def over(_: Any = None, error: BaseException | None = None) -> None:
+            self._running[name] -= 1
+            if error is not None:
+                self._world.failed(name, error)
+
+        self._world.run_on_host(name, self._world.invoke_trigger(self._functions[name], None), over, over)
