@@ -4,7 +4,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from entities import account, bot
-from orchestrators import activities, bot_aside, bot_tick, research, research_activities
+from orchestrators import activities, bot_aside, bot_tick, quiet_round, research, research_activities
 from triggers import bot_events, dead_letters, guard_watch, health, heartbeat, hooks, market_watch, negotiate, notify
 from triggers.api import areas
 
@@ -15,6 +15,7 @@ for module in (
     activities,
     bot_aside,
     bot_tick,
+    quiet_round,
     research,
     research_activities,
     bot_events,

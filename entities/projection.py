@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 from typing import Any
+from zlib import crc32
 
 from entities.bot_state import Bot
 from shared.clock import iso
@@ -154,7 +155,7 @@ def watch_fields(bot: Bot, horizon: Horizon) -> dict[str, Any]:
     `until` is an instant on the market's path, `wakeMs` one of the wall clock; the publish activity makes the first into `until_ms`.
     """
     below, above, until = horizon
-    fields: dict[str, Any] = {"watchKey": f"{bot.record['source']}|{bot.record['symbol']}", "until": until}
+    fields: dict[str, Any] = {"watchKey": f"{bot.record['source']}|{bot.record['symbol']}", "until": until, "beat": phase_of(bot.id)}
     if bot.quarantine is not None:  # only the heartbeat wakes it
         return fields | {"until": None}
     if horizon.is_empty:
@@ -167,6 +168,11 @@ def watch_fields(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         fields["urgent"] = urgent
     wake = bot.book.wake_at()
     return fields if wake is None else fields | {"wakeMs": wake}
+
+
+def phase_of(bot_id: str) -> float:
+    """Where in the heartbeat a bot's turn comes, 0 to 1: the same for ever, spread evenly over the bots."""
+    return crc32(bot_id.encode()) % 3_600 / 3_600
 
 
 def urgent_edges(bot: Bot, horizon: Horizon) -> str:

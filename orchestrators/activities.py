@@ -68,18 +68,41 @@ async def on_account(user_id: str, account: Doc, work: Callable[[Any], Awaitable
     """
     if account["exchange"] != "paper":
         return await work(await live_accounts().open(user_id, account))
-    from exchange.paper import PaperExchange
+    from exchange.paper import PaperExchange, settings_of
 
     opening = {currency: dec(amount) for currency, amount in account["balances"].items()}
     for _ in range(TRIES):
         book = OneWrite(CosmosBook(outside().store, user_id, account["id"]))
-        result = await work(PaperExchange(book, source_of(account), outside().now_ms, opening))
+        result = await work(PaperExchange(book, source_of(account), outside().now_ms, opening, settings_of(account)))
         try:
             await book.flush()
         except Stale:
             continue
         return result
     raise TimeoutError("the paper book is too busy")
+
+
+async def is_at_rest(user_id: str, account: Doc, document: Doc) -> bool | None:
+    """Whether a look that changes nothing finds every order where it was and the price within the horizon; None while nobody can look."""
+    from exchange.paper import PaperExchange
+    from exchange.protocol import Cursor, Unavailable
+
+    where = document["look"]
+
+    async def glimpse(exchange: Any) -> bool:
+        since, trade_id = int(where["cursor"][0]), where["cursor"][1]
+        found = await exchange.look(document["symbol"], Cursor(since, trade_id), tuple(where["mine"]), horizon_of(where["horizon"]))
+        return settled([], view_json(found), where) and set(where["mine"]) <= set(found.open_ids)
+
+    try:
+        if account["exchange"] != "paper":
+            return await on_account(user_id, account, glimpse)
+        book = OneWrite(CosmosBook(outside().store, user_id, account["id"]))  # never flushed
+        opening = {currency: dec(amount) for currency, amount in account["balances"].items()}
+        return await glimpse(PaperExchange(book, source_of(account), outside().now_ms, opening))
+    except Unavailable as error:
+        alarms.venue_down(account["id"], error)
+        return None
 
 
 def live_accounts() -> LiveAccounts:

@@ -19,6 +19,9 @@ MAX_BOTS = 1_000_000
 CROSSED = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.watchKey = @key AND (c.below >= @low OR c.above <= @high)"
 TIMED = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.until_ms <= @now"
 QUIET = "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.lastTickMs <= @then AND IS_DEFINED(c.watchKey)"
+BEATING = (
+    "SELECT c.id, c.userId, c.lastTickMs FROM c WHERE c.beat >= @from AND c.beat < @to AND c.lastTickMs <= @then AND IS_DEFINED(c.watchKey)"
+)
 GUARDED = "SELECT c.id, c.userId FROM c WHERE c.guardsActive = true"
 PUBLISHED = "SELECT c.id, c.userId, c.watchKey, c.below, c.above, c.until_ms, c.lastTickMs, c.urgent, c._ts FROM c WHERE c._ts >= @since"
 SILENT = "SELECT c.id, c.userId FROM c WHERE c.dueMs <= @now"
@@ -45,6 +48,12 @@ async def timed(store: Store, now: int) -> list[Due]:
 async def quiet(store: Store, then: int) -> list[Due]:
     """Running bots that were not ticked since `then`."""
     return await _due(store, QUIET, {"@then": then})
+
+
+async def beating(store: Store, start: float, end: float, then: int) -> list[Due]:
+    """Running bots of one share of the heartbeat's phases that were not ticked since `then`."""
+    rows = await store.across("bots", BEATING, {"@from": start, "@to": end, "@then": then}, MAX_BOTS)
+    return [Due(row["userId"], row["id"], row["lastTickMs"]) for row in rows]
 
 
 async def published(store: Store, since_s: int) -> list[Document]:

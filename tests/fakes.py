@@ -85,6 +85,7 @@ class MemoryStore:
             watch.TIMED: _timed,
             watch.QUIET: _quiet,
             watch.PUBLISHED: _published,
+            watch.BEATING: _beating,
             watch.GUARDED: _guarded,
             watch.SILENT: _silent,
         }
@@ -108,6 +109,10 @@ def _timed(row: Document, given: Mapping[str, Any]) -> bool:
 
 def _quiet(row: Document, given: Mapping[str, Any]) -> bool:
     return "watchKey" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"]
+
+
+def _beating(row: Document, given: Mapping[str, Any]) -> bool:
+    return _quiet(row, given) and given["@from"] <= row.get("beat", -1) < given["@to"]
 
 
 def _published(row: Document, given: Mapping[str, Any]) -> bool:

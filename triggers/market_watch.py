@@ -11,6 +11,8 @@ Rules
 
 from __future__ import annotations
 
+import logging
+
 import azure.durable_functions as df
 import azure.functions as func
 
@@ -25,6 +27,7 @@ from triggers.wake_index import Name, WakeIndex
 SLOT_MS = 1_000
 PATIENCE_MS = 15_000
 LONGEST_PATIENCE_MS = 900_000
+SILENT_AFTER = 6  # nudges in vain: a quarter of an hour
 STORED_EVERY_MS = 60_000
 
 bp = df.Blueprint()
@@ -76,6 +79,8 @@ async def look_at_markets(plat: Platform) -> int:
     for row in woken:
         sent, vain = memory.nudged.get(row.name, (0, 0))
         memory.nudged[row.name] = (now, vain + 1 if row.ticked_ms < sent else 0)
+    if silent := sum(memory.nudged[row.name][1] >= SILENT_AFTER for row in woken):
+        log("sweeper.silent_bots", logging.WARNING, count=silent)
     for document, seen in looks:
         await keep(plat, memory, document, seen, {row.key for row in woken})
     return len(woken)

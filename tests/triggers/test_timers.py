@@ -1,5 +1,7 @@
 """The watcher, the heartbeat and the event trigger."""
 
+import dataclasses
+
 import pytest
 
 from shared import watch
@@ -8,7 +10,7 @@ from tests.builders import MINUTE, T0, platform, write_market
 from tests.fakes import Clock
 from triggers import bot_events, market_watch
 from triggers.bot_events import TickFailed, instance_id, run_tick
-from triggers.heartbeat import wake_quiet
+from triggers.heartbeat import look_at_quiet, wake_silent
 from triggers.market_watch import look_at_markets
 
 CANDLES = ["100 100 100 100", "100 100 80 100", "100 100 100 100"]
@@ -145,14 +147,55 @@ async def test_a_broken_market_does_not_blind_the_others(plat, tmp_path):
     assert await look_at_markets(plat) == 1
 
 
-async def test_quiet_bots_get_a_heartbeat_and_others_do_not(plat):
+class Rounds:
+    """A durable client that remembers what was started."""
+
+    def __init__(self):
+        self.given = {}
+
+    async def start_new(self, name, instance, given):
+        self.given[name, instance] = given
+
+    @property
+    def bots(self):
+        return [bot_id for given in self.given.values() for _, bot_id in given["bots"]]
+
+
+async def test_every_quiet_bot_is_looked_at_once_within_a_heartbeat_and_others_are_not(plat):
+    for n in range(60):
+        bot(plat, f"quiet{n}", beat=n / 60)
     plat.now_ms.now = T0 + 16 * MINUTE
-    bot(plat, "quiet")
-    bot(plat, "busy", lastTickMs=plat.now_ms.now - 1)
-    assert await wake_quiet(plat, 1, "beat") == 1
-    assert await wake_quiet(plat, 1, "beat") == 1
-    assert [(event.bot_id, event.kind) for event in plat.bus.sent] == [("quiet", "heartbeat")]
-    assert await wake_quiet(plat, 3, "sweep") == 0
+    bot(plat, "busy", beat=0.5, lastTickMs=T0 + 60 * MINUTE)
+    bot(plat, "other", beat=0.5, lastTickMs=T0)
+    del plat.store.rows["bots", "ada", "other"]["watchKey"]
+    client = Rounds()
+    for _ in range(15):
+        assert await look_at_quiet(plat, client) == 4
+        plat.now_ms.now += MINUTE
+    assert sorted(client.bots) == sorted(f"quiet{n}" for n in range(60))
+    assert plat.bus.sent == []
+
+
+async def test_a_round_takes_two_hundred_bots_and_a_timer_that_fires_twice_starts_it_once(plat):
+    plat = platform_with_heartbeat(plat, 30)
+    for n in range(250):
+        bot(plat, f"b{n}", beat=n / 250)
+    plat.now_ms.now = T0 + 16 * MINUTE
+    client = Rounds()
+    assert await look_at_quiet(plat, client) == await look_at_quiet(plat, client) == 250
+    assert sorted(len(given["bots"]) for given in client.given.values()) == [50, 200]
+
+
+def platform_with_heartbeat(plat, seconds):
+    return dataclasses.replace(plat, settings=plat.settings.model_copy(update={"heartbeat_s": seconds}))
+
+
+async def test_a_bot_that_even_rest_does_not_explain_is_woken_by_the_sweeper(plat):
+    bot(plat, "resting", lastTickMs=T0 + 2 * 15 * MINUTE)
+    bot(plat, "silent")
+    plat.now_ms.now = T0 + 27 * 15 * MINUTE
+    assert await wake_silent(plat) == 1
+    assert [(event.bot_id, event.kind) for event in plat.bus.sent] == [("silent", "heartbeat")]
 
 
 class Status:

@@ -1,0 +1,77 @@
+"""The heartbeat of resting bots: one activity looks at many, and only those that something happened to get a tick.
+
+Rules
+1. Looking changes nothing: a paper book is not written, no entity hears of it, the published document stays as it is.
+2. Whoever is not certainly at rest gets a tick: an order in doubt, a fill, an ended order, a price outside the horizon, a perpetual (its
+   funding is folded by ticks), a bot put aside, or one that had none for long.
+3. What fails here fails again in the bot's own tick, where it counts; a venue that is away is named and asked at the next heartbeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from typing import Any
+
+import azure.durable_functions as df
+
+from orchestrators.activities import account_of, is_at_rest
+from orchestrators.outside import outside
+from orchestrators.start_plan import AT_REST
+from shared.bus import BotEvent
+from shared.log import log, log_error
+from shared.transient import is_transient
+
+AT_ONCE = 8
+Doc = dict[str, Any]
+bp = df.Blueprint()
+
+
+def quiet_round(context: df.DurableOrchestrationContext) -> Generator[Any, Any, int]:
+    """Input {bots: [[user, bot], …], beat, tick_before}: the heartbeat's name, and since when a bot may have had no tick."""
+    woken: int = yield context.call_activity("look_around", context.get_input())
+    return woken
+
+
+@bp.activity_trigger(input_name="around", activity="look_around")
+async def look_around(around: dict) -> int:
+    """Sends a heartbeat to every bot of the round that is not at rest. Returns how many."""
+    accounts: dict[tuple[str, str], Doc] = {}
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(user_id: str, bot_id: str) -> bool:
+        async with gate:
+            return await needs_a_tick(user_id, bot_id, int(around["tick_before"]), accounts)
+
+    needs = await asyncio.gather(*(one(user_id, bot_id) for user_id, bot_id in around["bots"]))
+    now = outside().now_ms()
+    woken = [BotEvent(*name, around["beat"], "heartbeat", now, {}) for name, needed in zip(around["bots"], needs, strict=True) if needed]
+    await outside().bus.send(woken)
+    return len(woken)
+
+
+async def needs_a_tick(user_id: str, bot_id: str, tick_before: int, accounts: dict[tuple[str, str], Doc]) -> bool:
+    try:
+        document = await outside().store.read("bots", user_id, bot_id)
+        if document is None or document["status"] in (*AT_REST, "draft"):
+            return False
+        if is_unsettled(document) or document["lastTickMs"] <= tick_before:
+            return True
+        name = (user_id, document["account_id"])
+        account = accounts.get(name) or accounts.setdefault(name, await account_of(*name))
+        return await is_at_rest(user_id, account, document) is False
+    except Exception as error:
+        if is_transient(error):
+            log("heartbeat.skipped", bot=bot_id, error=type(error).__name__)
+            return False
+        log_error("heartbeat.broken", error, bot=bot_id)
+        return True
+
+
+def is_unsettled(document: Doc) -> bool:
+    """Whether its own document says that there is something to do, or that looking is not enough."""
+    doubtful = any(order["status"] != "open" for order in document.get("orders") or ())
+    return doubtful or document["status"] == "error" or "wakeMs" in document or bool(document["look"].get("future"))
+
+
+bp.orchestration_trigger(context_name="context", orchestration="quiet_round")(quiet_round)
