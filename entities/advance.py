@@ -233,13 +233,13 @@ def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
     """What to ask the exchange, committed before it is handed out. In quarantine or error only doubts are cleared up."""
     wanted = wanted_orders(bot)
     rows = bot.book.rows
-    sent = {id_: SentOrder(row.order, row.state) for id_, row in rows.items()}
+    sent = {id_: SentOrder(row.order, row.binding) for id_, row in rows.items()}
     nothing_new = bot.quarantine is not None or bot.core.status is Status.ERROR
     intents: list[dict[str, Any]] = []
     for intent in diff(wanted, (), sent):
         if isinstance(intent, LookUp):
             row = rows[intent.id]
-            if intent.id in again or not bot.book.is_due(row, now):
+            if row.state is Sent.OVER or intent.id in again or not bot.book.is_due(row, now):
                 continue
             row.looked_at = now
             intents.append(spoken("look_up", intent.id, bot))

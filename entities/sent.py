@@ -63,6 +63,11 @@ class Row:
     def is_settled(self) -> bool:
         return self.state is Sent.OVER and (self.final is None or self.filled >= self.final)
 
+    @property
+    def binding(self) -> Sent:
+        """Its state for what may be placed beside it: as long as trades the venue counted are missing, what is left to trade is not known."""
+        return Sent.CANCELLING if self.state is Sent.OVER and not self.is_settled else self.state
+
     def dump(self) -> list[Any]:
         final = None if self.final is None else plain(self.final)
         return [
@@ -153,8 +158,8 @@ class Book:
         return now - row.looked_at >= LOOK_AGAIN_MS
 
     def wake_at(self) -> int | None:
-        """When an order of unknown fate is worth another look, None when every fate is known."""
-        looks = [row.looked_at or row.signed_at for row in self.rows.values() if row.state in (Sent.PENDING, Sent.CANCELLING)]
+        """When an order of unknown fate, or one whose trades are missing, is worth another look; None when everything is known."""
+        looks = [row.looked_at or row.signed_at for row in self.rows.values() if row.binding in (Sent.PENDING, Sent.CANCELLING)]
         return min(looks) + LOOK_AGAIN_MS if looks else None
 
     def missing_trades(self, now: int) -> list[Row]:
