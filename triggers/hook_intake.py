@@ -106,7 +106,7 @@ async def take_signal(
     hit_id, is_first, claimed_at = await claim(plat.store, hit, print_for(hit, signal, nth, index))
     events = [event_of(hit, hit_id, claimed_at, bot_id, one) for bot_id, one in wishes.items()]
     await watch_started(plat, hit.user_id, meant, wishes)
-    if is_first:
+    if is_first or await plat.store.read("webhooks", hit.user_id, hit_id) is None:  # who claimed it got no further: nothing was sent
         return Taken(await keep(plat.store, hit, row_of(hit, hit_id, "accepted", "ok", signal, commands)), events)
     row = await keep(plat.store, hit, row_of(hit, new_id("hit"), "duplicate", "duplicate", signal, []) | {"first": hit_id})
     return Taken({**row, "id": hit_id}, events if hit.at - claimed_at < BUS_REMEMBERS_MS else [])
