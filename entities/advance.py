@@ -18,7 +18,7 @@ from typing import Any
 from entities import deals
 from entities.bot_state import Bot
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
-from entities.sent import Row
+from entities.sent import NOT_NOW, Row
 from shared.clock import iso
 from shared.webhooks.decision import decision_row
 from strategy_core import registry
@@ -78,8 +78,13 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
         elif outcome["kind"] == "place" and result == "accepted":
             row.state = Sent.OPEN if row.state is Sent.PENDING else row.state
             facts = []
+        elif outcome["kind"] == "place" and result == "rejected" and row.state is not Sent.PENDING:
+            facts = []
+        elif outcome["kind"] == "place" and result == "rejected" and outcome.get("reason") in NOT_NOW:
+            bot.book.busy(row, now)
+            facts = []
         elif outcome["kind"] == "place" and result == "rejected":
-            facts = bot.book.rejected(row, outcome.get("reason") or "other", at) if row.state is Sent.PENDING else []
+            facts = bot.book.rejected(row, outcome.get("reason") or "other", at)
         elif result == "absent":
             resend, facts = bot.book.absent(row, outcome["id"] in wanted, int(outcome.get("asked_at", now)), at)
             again += [outcome["id"]] if resend else []

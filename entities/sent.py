@@ -6,7 +6,8 @@ Rules
 3. A PENDING order that is not found is sent again, under its old id and a new deadline, only after the ambiguity window: then a late
    arrival of the first sending is impossible. EXPIRED is no proof by itself: the activity may have run twice and sent the first time.
 4. More in trades than was ordered is a mismatch at once, less than the venue counted is one after TRADES_LATE_MS.
-5. An order is forgotten only when it is over, every trade the venue counted has arrived, and nobody wants it.
+5. A venue too busy to take an order has not refused it: it is asked again under its own id after a growing pause, as often as it takes.
+6. An order is forgotten only when it is over, every trade the venue counted has arrived, and nobody wants it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from strategy_core.trade import Ended, Fact, Fill, Order
 MAX_ATTEMPTS = 5
 LOOK_AGAIN_MS = 1_000
 TRADES_LATE_MS = 600_000
+NOT_NOW = ("rate_limited",)  # refusals that say nothing of the order
+LONGEST_PAUSE_MS = 60_000
 
 
 class Window(NamedTuple):
@@ -58,6 +61,7 @@ class Row:
     filled: Decimal = ZERO
     final: Decimal | None = None
     looked_at: int = 0
+    put_off: int = 0  # how many of the attempts the venue was too busy for
 
     @property
     def is_settled(self) -> bool:
@@ -72,14 +76,14 @@ class Row:
         final = None if self.final is None else plain(self.final)
         return [
             order_row(self.order), self.state.value, self.signed_at, self.deadline, self.attempts, self.order_id,
-            plain(self.filled), final, self.looked_at,
+            plain(self.filled), final, self.looked_at, *([self.put_off] if self.put_off else []),
         ]  # fmt: skip
 
     @classmethod
     def load(cls, data: list[Any]) -> Row:
-        order, state, signed_at, deadline, attempts, order_id, filled, final, looked_at = data
+        order, state, signed_at, deadline, attempts, order_id, filled, final, looked_at, *put_off = data
         last = None if final is None else dec(final)
-        return cls(load_order(order), Sent(state), signed_at, deadline, attempts, order_id, dec(filled), last, looked_at)
+        return cls(load_order(order), Sent(state), signed_at, deadline, attempts, order_id, dec(filled), last, looked_at, *put_off)
 
 
 class Book:
@@ -144,11 +148,17 @@ class Book:
         row.state, row.final = Sent.OVER, row.filled
         return [_ended(row, "rejected", row.filled, at, reason)]
 
+    def busy(self, row: Row, now: int) -> None:
+        """The venue's definite "not now": the order is not there, and is sent again after a pause (see rule 5)."""
+        row.put_off += 1
+        pause = min(LOOK_AGAIN_MS << min(row.put_off, 10), LONGEST_PAUSE_MS)
+        row.signed_at, row.looked_at = now - self.window.ambiguous_ms, now + pause - LOOK_AGAIN_MS
+
     def absent(self, row: Row, is_wanted: bool, asked_at: int, at: int) -> tuple[bool, list[Fact]]:
         """The venue, asked at `asked_at`, did not know the order: (send again?, facts). See rule 3."""
         if row.state is not Sent.PENDING or asked_at - row.signed_at < self.window.ambiguous_ms:
             return False, []
-        if is_wanted and row.attempts < MAX_ATTEMPTS:
+        if is_wanted and row.attempts - row.put_off < MAX_ATTEMPTS:
             return True, []
         row.state, row.final = Sent.OVER, row.filled
         return False, [_ended(row, "rejected", row.filled, at, "never_arrived")] if is_wanted else []

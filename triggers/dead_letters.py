@@ -3,7 +3,7 @@
 Rules
 1. The orchestration's instance id is the message's: a dead letter delivered twice puts its bot aside once.
 2. A tick outlives its message: a host that dies again and again uses up the deliveries and loses nothing. Only a tick that failed,
-   or never began, was given up.
+   or never began, was given up; one still at it gives its letter back until it is known what became of it.
 3. What cannot be read cannot be repaired by being read again: it is named in the log and done with.
 """
 
@@ -25,6 +25,10 @@ DEAD_LETTERS = f"{QUEUE}/$DeadLetterQueue"
 bp = df.Blueprint()
 
 
+class StillRunning(Exception):
+    """The letter goes back and is delivered again."""
+
+
 @bp.function_name("dead_letters")
 @bp.service_bus_queue_trigger(
     arg_name="msg", connection="ServiceBus", queue_name=DEAD_LETTERS, is_sessions_enabled=False, auto_complete_messages=True
@@ -40,7 +44,10 @@ async def put_aside(body: bytes, message_id: str, client: df.DurableOrchestratio
     except (ValueError, KeyError, TypeError) as error:
         log("dead_letter.unreadable", logging.ERROR, message=message_id, error=type(error).__name__)
         return
-    if await carried_out(client, instance_id(message_id)):
+    status = await settled_status(client, instance_id(message_id))
+    if status in RUNNING:
+        raise StillRunning(event.id)
+    if status in DONE:
         log("dead_letter.carried_out", bot=event.bot_id, kind=event.kind, id=event.id)
         return
     log("dead_letter", logging.ERROR, bot=event.bot_id, kind=event.kind, id=event.id)
@@ -49,10 +56,10 @@ async def put_aside(body: bytes, message_id: str, client: df.DurableOrchestratio
         await client.start_new("bot_aside", instance, {"event": event._asdict(), "now": now_ms()})
 
 
-async def carried_out(client: df.DurableOrchestrationClient, tick: str) -> bool:
-    """Whether the message's own tick has done it, or is still at it after the wait: what it leaves undone the sweeper finds."""
+async def settled_status(client: df.DurableOrchestrationClient, tick: str) -> str:
+    """What became of the message's own tick; running when it still is after the wait."""
     waited = 0.0
     while (status := await status_of(client, tick)) in RUNNING and waited < WAIT_S:
         await asyncio.sleep(LONGEST_POLL_S)
         waited += LONGEST_POLL_S
-    return status in DONE | RUNNING
+    return status

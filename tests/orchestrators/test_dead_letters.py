@@ -4,8 +4,11 @@ import asyncio
 import json
 from types import SimpleNamespace
 
+import pytest
+
 from orchestrators.bot_aside import bot_aside
 from shared.bus import encode, message_id
+from triggers import dead_letters
 from triggers.bot_events import instance_id
 from triggers.dead_letters import put_aside
 
@@ -99,3 +102,15 @@ def test_what_cannot_be_read_is_named_and_done_with(caplog):
     for body in (b"{", b"[]", b'{"userId": "a"}', b'"text"'):
         deliver(client, body, "m1")
     assert not client.started and caplog.text.count("dead_letter.unreadable") == 4
+
+
+def test_a_tick_that_takes_longer_than_the_wait_keeps_its_letter_until_it_is_over(world, monkeypatch):
+    monkeypatch.setattr(dead_letters, "WAIT_S", 0.0)
+    client, event = Client(), world.event("market")
+    client.ticks = {instance_id(message_id(event)): ["Running", "Running", "Failed"]}
+    for _ in range(2):
+        with pytest.raises(dead_letters.StillRunning):
+            deliver(client, encode(event).encode(), message_id(event))
+    assert not client.started
+    deliver(client, encode(event).encode(), message_id(event))
+    assert [name for name, _ in client.started.values()] == ["bot_aside"]
