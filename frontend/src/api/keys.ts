@@ -14,6 +14,7 @@ export const keys = {
   botAnalytics: (id: string) => ["bot", id, "analytics"] as const,
   presets: ["presets"] as const,
   notifications: ["notifications"] as const,
+  addresses: ["notifications", "addresses"] as const,
   deliveries: ["notifications", "deliveries"] as const,
   optimisations: ["optimisations"] as const,
   optimisation: (id: string) => ["optimisation", id] as const,

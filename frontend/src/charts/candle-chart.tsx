@@ -25,7 +25,7 @@ import { chartColors, fade, type ChartColors } from "./theme";
 import { axisTime, crosshairTime } from "./time-axis";
 
 export type Candle = readonly [number, string, string, string, string, string];
-export type LineKind = "buy" | "sell" | "level" | "stop" | "target" | "average" | "horizon" | "entry";
+export type LineKind = "buy" | "sell" | "level" | "stop" | "target" | "average" | "even" | "liquidation" | "trail" | "entry";
 export type ChartLine = { price: string; kind: LineKind; title?: string; labelled?: boolean };
 export type ChartMark = { at: string; side: "buy" | "sell"; price: string; text?: string };
 
@@ -114,28 +114,25 @@ function bar([t, open, high, low, close]: Candle) {
   return { time: (t / 1000) as UTCTimestamp, open: Number(open), high: Number(high), low: Number(low), close: Number(close) };
 }
 
+/** How each kind is drawn. Exits may be far away: they are named at the edge instead of squeezing the candles. */
+const LOOKS: Record<LineKind, { color: (colors: ChartColors) => string; width: number; dashed?: boolean; far?: boolean }> = {
+  buy: { color: ({ up }) => fade(up, 0.75), width: 1 },
+  sell: { color: ({ down }) => fade(down, 0.75), width: 1 },
+  level: { color: ({ accent }) => fade(accent, 0.5), width: 1 },
+  stop: { color: ({ down }) => down, width: 2, dashed: true, far: true },
+  target: { color: ({ up }) => up, width: 2, dashed: true, far: true },
+  liquidation: { color: ({ down }) => down, width: 3, far: true },
+  average: { color: ({ warn }) => warn, width: 2, far: true },
+  even: { color: ({ warn }) => warn, width: 1, dashed: true, far: true },
+  trail: { color: ({ text }) => text, width: 1, dashed: true, far: true },
+  entry: { color: ({ accent }) => accent, width: 1, far: true },
+};
+
 function level(line: ChartLine, colors: ChartColors, tick?: string | null): Level {
-  const color = {
-    buy: fade(colors.up, 0.75),
-    sell: fade(colors.down, 0.75),
-    level: fade(colors.accent, 0.35),
-    stop: colors.down,
-    target: colors.up,
-    average: colors.warn,
-    entry: colors.accent,
-    horizon: fade(colors.accent, 0.6),
-  }[line.kind];
+  const { color, ...look } = LOOKS[line.kind];
   const price = Number(line.price);
-  const decimals = tick ? decimalsOf(tick) : 2;
-  return {
-    price,
-    color,
-    title: line.title,
-    label: line.labelled ? price.toFixed(decimals) : undefined,
-    dashed: line.kind === "horizon" || line.kind === "stop" || line.kind === "target",
-    far: line.kind === "stop",
-    width: line.kind === "stop" || line.kind === "target" || line.kind === "average" ? 2 : 1,
-  };
+  const label = price.toFixed(tick ? decimalsOf(tick) : 2);
+  return { ...look, price, color: color(colors), title: line.title, label: line.labelled ? label : undefined, edge: line.title ? `${line.title} ${label}` : undefined };
 }
 
 /** A fill belongs to the candle it fell into; marks outside the candles shown are left out. */

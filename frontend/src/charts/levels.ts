@@ -14,33 +14,64 @@ export type Level = {
   title?: string;
   dashed?: boolean;
   width?: number;
-  /** A far line (stop, liquidation) must not squeeze the candles. */
+  /** A far line (an exit, a liquidation) must not squeeze the candles. */
   far?: boolean;
+  /** What is written at the edge of the chart while the line is outside it. */
+  edge?: string;
 };
 
+type Row = { y: number; level: Level };
+
+const TEXT_PX = 11;
+const LEFT_PX = 6;
+/** The library's mark stands in the lower left corner. */
+const MARK_PX = 52;
+
 class Renderer implements IPrimitivePaneRenderer {
-  constructor(private readonly rows: { y: number; level: Level }[]) {}
+  constructor(
+    private readonly rows: readonly Row[],
+    private readonly above: readonly Level[],
+    private readonly below: readonly Level[],
+    private readonly height: number,
+  ) {}
 
   draw(target: CanvasRenderingTarget2D): void {
-    target.useBitmapCoordinateSpace(({ context, bitmapSize, horizontalPixelRatio, verticalPixelRatio }) => {
+    target.useBitmapCoordinateSpace(({ context, bitmapSize, horizontalPixelRatio: across, verticalPixelRatio: down }) => {
       context.save();
       for (const { y, level } of this.rows) {
-        const at = Math.round(y * verticalPixelRatio) + 0.5;
+        const at = Math.round(y * down) + 0.5;
         context.beginPath();
         context.strokeStyle = level.color;
-        context.lineWidth = Math.max(1, Math.floor((level.width ?? 1) * verticalPixelRatio));
-        context.setLineDash(level.dashed ? [5 * horizontalPixelRatio, 4 * horizontalPixelRatio] : []);
+        context.lineWidth = Math.max(1, Math.floor((level.width ?? 1) * down));
+        context.setLineDash(level.dashed ? [5 * across, 4 * across] : []);
         context.moveTo(0, at);
         context.lineTo(bitmapSize.width, at);
         context.stroke();
-        if (!level.title) continue;
-        context.font = `${11 * verticalPixelRatio}px "Inter Variable", sans-serif`;
-        context.fillStyle = level.color;
-        context.textBaseline = "bottom";
-        context.fillText(level.title, 6 * horizontalPixelRatio, at - 2 * verticalPixelRatio);
       }
+      context.font = `${TEXT_PX * down}px "Inter Variable", sans-serif`;
+      context.textBaseline = "bottom";
+      const write = (text: string, level: Level, x: number, y: number) => {
+        context.fillStyle = level.color;
+        context.fillText(text, x * across, y * down);
+        return x + context.measureText(text).width / across;
+      };
+      this.titles(write);
+      this.above.forEach((level, index) => write(`↑ ${level.edge ?? ""}`, level, LEFT_PX, (index + 1) * (TEXT_PX + 4)));
+      this.below.forEach((level, index) => write(`↓ ${level.edge ?? ""}`, level, MARK_PX, this.height - 4 - index * (TEXT_PX + 4)));
       context.restore();
     });
+  }
+
+  /** Two lines close to each other write their names beside each other. */
+  private titles(write: (text: string, level: Level, x: number, y: number) => number): void {
+    let last = -Infinity;
+    let free = LEFT_PX;
+    for (const { y, level } of [...this.rows].sort((a, b) => a.y - b.y)) {
+      if (!level.title) continue;
+      const x = y - last < TEXT_PX + 2 ? free + 10 : LEFT_PX;
+      free = write(level.title, level, x, y - 2);
+      last = y;
+    }
   }
 }
 
@@ -116,10 +147,14 @@ export class LevelsPrimitive implements ISeriesPrimitive<Time> {
 
   private renderer(): IPrimitivePaneRenderer {
     const height = this.chart?.panes()[0]?.getHeight() ?? 0;
-    const rows = this.levels.flatMap((level) => {
+    const rows: Row[] = [];
+    const [above, below]: [Level[], Level[]] = [[], []];
+    for (const level of this.levels) {
       const y = this.y(level.price);
-      return y === null || y < 0 || y > height ? [] : [{ y, level }];
-    });
-    return new Renderer(rows);
+      if (y === null) continue;
+      if (y >= 0 && y <= height) rows.push({ y, level });
+      else if (level.edge) (y < 0 ? above : below).push(level);
+    }
+    return new Renderer(rows, above, below, height);
   }
 }

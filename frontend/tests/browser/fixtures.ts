@@ -88,6 +88,7 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/portfolio") return route.fulfill({ json: aPortfolio(world.bots) });
   if (at === "/analytics") return route.fulfill({ json: anAnalytics() });
   if (list === "analytics") return route.fulfill({ json: aBotAnalytics(id) });
+  if (at === "/notifications/addresses") return page([{ address: "owner@example.org", confirmed_at: null }]);
   if (at === "/notifications/deliveries") return page(DELIVERIES);
   if (at === "/notifications") return route.fulfill({ json: route.request().method() === "PUT" ? route.request().postDataJSON() : NOTIFICATIONS });
   if (at === "/presets") return page([{ id: "ps_1", name: "Tight grid", strategy: "GRID", created_at: "2026-03-01T12:00:00Z", config: { low: "61000", high: "67000", cells: 20, investment: "2500" } }]);

@@ -145,18 +145,20 @@ export function aHeatMap(): HeatMap {
 
 export const NOTIFICATIONS: Notifications = {
   channels: [
-    { id: "ch_1", kind: "email", target: "owner@example.org", occasions: ["error", "guard_tripped", "stopped"], enabled: true },
-    { id: "ch_2", kind: "url", target: "https://chat.example.org/hooks/abc", occasions: ["fill", "deal_closed"], enabled: false },
+    { id: "ch_1", kind: "email", target: "owner@example.org", occasions: ["error", "guard_tripped", "stopped"], enabled: true, min_severity: "warning", digest: "hourly" },
+    { id: "ch_2", kind: "url", target: "https://chat.example.org/hooks/abc", occasions: ["fill", "deal_closed"], enabled: false, min_severity: "info", digest: "none" },
   ],
   time_zone: "Europe/Berlin",
+  critical_in_quiet_hours: true,
+  digest_at: "08:00",
   quiet_from: "22:00",
   quiet_until: "07:00",
 };
 
 export const DEALS: Deal[] = [
   { number: null, status: "open", opened_at: AT, closed_at: null, open_price: "64250.5", amount: "0.0031", reason: null, gross: null },
-  { number: 2, status: "closed", opened_at: "2026-03-01T09:00:00.000Z", closed_at: "2026-03-01T10:12:00.000Z", open_price: "63900", amount: "0.0062", reason: "take_profit", gross: "4.12" },
-  { number: 1, status: "closed", opened_at: "2026-03-01T07:00:00.000Z", closed_at: "2026-03-01T08:40:00.000Z", open_price: "64700", amount: "0.0093", reason: "stop_loss", gross: "-7.5" },
+  { number: 2, status: "closed", opened_at: "2026-03-01T09:00:00.000Z", closed_at: "2026-03-01T10:12:00.000Z", open_price: "63900", close_price: "64539", amount: "0.0062", reason: "take_profit", gross: "4.12" },
+  { number: 1, status: "closed", opened_at: "2026-03-01T07:00:00.000Z", closed_at: "2026-03-01T08:40:00.000Z", open_price: "64700", close_price: "63406", amount: "0.0093", reason: "stop_loss", gross: "-7.5" },
 ];
 
 /** The portfolio of these bots, a little later and a little dearer. */

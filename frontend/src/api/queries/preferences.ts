@@ -29,6 +29,26 @@ export function useNotifications() {
   return useQuery({ queryKey: keys.notifications, queryFn: () => must(api.GET("/api/v1/notifications")), staleTime: 60_000 });
 }
 
+/** Which of the e-mail addresses may be written to. */
+export function useAddresses() {
+  return useQuery({ queryKey: keys.addresses, queryFn: () => must(api.GET("/api/v1/notifications/addresses")), staleTime: 60_000 });
+}
+
+export function useSendCode() {
+  return useMutation({
+    mutationFn: (id: string) => must(api.POST("/api/v1/notifications/code/{channel_id}", { params: { path: { channel_id: id }, header: { "idempotency-key": idempotencyKey() } } })),
+  });
+}
+
+export function useConfirmAddress() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, code }: { id: string; code: string }) =>
+      must(api.POST("/api/v1/notifications/confirm/{channel_id}", { params: { path: { channel_id: id }, header: { "idempotency-key": idempotencyKey() } }, body: { code } })),
+    onSuccess: (addresses) => cache.setQueryData(keys.addresses, addresses),
+  });
+}
+
 export function useDeliveries() {
   return useQuery({
     queryKey: keys.deliveries,
@@ -52,6 +72,9 @@ export function usePutNotifications() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: Notifications) => must(api.PUT("/api/v1/notifications", { body })),
-    onSuccess: (saved) => cache.setQueryData(keys.notifications, saved),
+    onSuccess: (saved) => {
+      cache.setQueryData(keys.notifications, saved);
+      void cache.invalidateQueries({ queryKey: keys.addresses });
+    },
   });
 }

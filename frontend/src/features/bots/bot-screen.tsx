@@ -22,6 +22,7 @@ import { usePriced } from "./priced";
 import { PricedAge } from "./priced-age";
 import { StatePanel } from "./state-panel";
 import { StatusBadge } from "./status-badge";
+import { WatchPanel } from "./watch-panel";
 import { quoteOf } from "./words";
 
 export default function BotScreen({ id }: { id: string }) {
@@ -58,6 +59,7 @@ function Screen({ id }: { id: string }) {
         </div>
         <div className="grid min-w-0 content-start gap-3 sm:grid-cols-2 xl:grid-cols-1">
           <PnlPanel bot={bot.data} />
+          <WatchPanel bot={bot.data} />
           <StatePanel bot={bot.data} />
         </div>
       </div>

@@ -4,7 +4,6 @@ import { useState, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import type { Bot } from "@/api/types";
 import { AnalyticsTab } from "./analytics-tab";
-import { DEALERS } from "./words";
 import { DealTable } from "./deal-table";
 import { ExportButton } from "./export-button";
 import { EquityPanel } from "./equity-panel";
@@ -19,7 +18,6 @@ export function BotSections({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
   const [tab, setTab] = useState<string>("orders");
   const counts: Partial<Record<(typeof NAMES)[number], number>> = { orders: bot.open_orders, fills: bot.fills, deals: bot.deals };
-  const names = NAMES.filter((name) => name !== "deals" || DEALERS.has(bot.strategy));
   const bodies: Record<(typeof NAMES)[number], ReactNode> = {
     orders: <Ladder bot={bot} />,
     fills: (
@@ -46,7 +44,7 @@ export function BotSections({ bot }: { bot: Bot }) {
   return (
     <Tabs.Root value={tab} onValueChange={setTab} className="rounded-lg border border-line bg-panel">
       <Tabs.List aria-label={t("sections")} className="flex overflow-x-auto border-b border-line px-1">
-        {names.map((name) => (
+        {NAMES.map((name) => (
           <Tabs.Trigger
             key={name}
             value={name}
@@ -57,7 +55,7 @@ export function BotSections({ bot }: { bot: Bot }) {
           </Tabs.Trigger>
         ))}
       </Tabs.List>
-      {names.map((name) => (
+      {NAMES.map((name) => (
         <Tabs.Content key={name} value={name}>
           {bodies[name]}
         </Tabs.Content>

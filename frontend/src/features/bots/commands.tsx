@@ -1,31 +1,33 @@
 "use client";
+/** What an owner may tell a bot now. Whatever moves money says what it does before it is sent. */
 import { CirclePause, CirclePlay, CircleStop, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { toast } from "@/ui/toast";
 import { useTranslations } from "use-intl";
-import { useCommand, useDeleteBot, type Command } from "@/api/queries/bot-commands";
+import { useCommand, type Command } from "@/api/queries/bot-commands";
 import type { Bot } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
-import { useNav } from "@/lib/nav";
 import { Button } from "@/ui/button";
+import { DeleteDialog } from "./delete-dialog";
 import { MoreMenu } from "./more-menu";
 import { PauseDialog } from "./pause-dialog";
 import { StopDialog } from "./stop-dialog";
 import { mayDelete, mayPause, mayResume, mayStart, mayStop } from "./words";
 
+const StartDraft = lazy(() => import("./start-draft"));
+
 export function Commands({ bot }: { bot: Bot }) {
   const t = useTranslations("action");
   const words = useTranslations("bot");
   const text = useErrorText();
-  const nav = useNav();
   const command = useCommand(bot.id);
-  const remove = useDeleteBot(bot.id);
-  const [dialog, setDialog] = useState<"stop" | "pause" | null>(null);
+  const [dialog, setDialog] = useState<"start" | "stop" | "pause" | "delete" | null>(null);
+  const close = () => setDialog(null);
 
   const tell = (what: Command) =>
     command.mutate(what, {
       onSuccess: () => {
-        setDialog(null);
+        close();
         toast.success(words(what.name === "start" ? "started_toast" : "command_toast"));
       },
       onError: (error) => toast.error(text(error)),
@@ -34,7 +36,7 @@ export function Commands({ bot }: { bot: Bot }) {
   return (
     <>
       {mayStart(bot) ? (
-        <Button look="primary" busy={command.isPending} onClick={() => tell({ name: "start" })}>
+        <Button look="primary" onClick={() => setDialog("start")}>
           <CirclePlay aria-hidden="true" className="size-4" /> {t("start")}
         </Button>
       ) : null}
@@ -54,24 +56,19 @@ export function Commands({ bot }: { bot: Bot }) {
         </Button>
       ) : null}
       {mayDelete(bot) ? (
-        <Button
-          busy={remove.isPending}
-          onClick={() =>
-            remove.mutate(undefined, {
-              onSuccess: () => {
-                toast.success(words("deleted"));
-                nav.go("/bots/");
-              },
-              onError: (error) => toast.error(text(error)),
-            })
-          }
-        >
+        <Button onClick={() => setDialog("delete")}>
           <Trash2 aria-hidden="true" className="size-4" /> {t("delete")}
         </Button>
       ) : null}
       <MoreMenu bot={bot} />
-      <StopDialog key={`stop-${dialog}`} bot={bot} open={dialog === "stop"} busy={command.isPending} onClose={() => setDialog(null)} onConfirm={(closeMode) => tell({ name: "stop", closeMode })} />
-      <PauseDialog key={`pause-${dialog}`} bot={bot} open={dialog === "pause"} busy={command.isPending} onClose={() => setDialog(null)} onConfirm={(keepOrders) => tell({ name: "pause", keepOrders })} />
+      {dialog === "start" ? (
+        <Suspense>
+          <StartDraft bot={bot} busy={command.isPending} onClose={close} onConfirm={() => tell({ name: "start" })} />
+        </Suspense>
+      ) : null}
+      <StopDialog key={`stop-${dialog}`} bot={bot} open={dialog === "stop"} busy={command.isPending} onClose={close} onConfirm={(closeMode) => tell({ name: "stop", closeMode })} />
+      <PauseDialog key={`pause-${dialog}`} bot={bot} open={dialog === "pause"} busy={command.isPending} onClose={close} onConfirm={(keepOrders) => tell({ name: "pause", keepOrders })} />
+      {dialog === "delete" ? <DeleteDialog bot={bot} onClose={close} /> : null}
     </>
   );
 }

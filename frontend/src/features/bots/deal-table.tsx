@@ -1,5 +1,5 @@
 "use client";
-/** Rounds of a DCA bot, newest first, and what the owner may do with the open one. */
+/** Rounds of a DCA bot or completed cells of a ladder, newest first, and what the owner may do with an open round. */
 import { createColumnHelper } from "@tanstack/react-table";
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
@@ -17,7 +17,7 @@ import { Empty, Failed, Loading } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { useRules } from "@/features/market/use-market";
 import { After } from "./after";
-import { baseOf, quoteOf } from "./words";
+import { baseOf, DEALERS, quoteOf } from "./words";
 
 const column = createColumnHelper<Deal>();
 const TONES: Record<Deal["status"], Tone> = { open: "accent", closed: "positive", cancelled: "warn" };
@@ -33,6 +33,12 @@ export function DealTable({ bot }: { bot: Bot }) {
       column.accessor("status", { header: t("status"), cell: ({ getValue }) => <Badge tone={TONES[getValue()]}>{t(getValue())}</Badge> }),
       column.accessor("open_price", {
         header: `${t("openPrice")} (${quoteOf(bot.symbol)})`,
+        meta: { right: true, from: "sm" },
+        enableSorting: false,
+        cell: ({ getValue }) => show(getValue(), (value) => formatPrice(value, tick)),
+      }),
+      column.accessor("close_price", {
+        header: `${t("closePrice")} (${quoteOf(bot.symbol)})`,
         meta: { right: true, from: "sm" },
         enableSorting: false,
         cell: ({ getValue }) => show(getValue(), (value) => formatPrice(value, tick)),
@@ -64,9 +70,9 @@ export function DealTable({ bot }: { bot: Bot }) {
   const open = deals.data.items.some((deal) => deal.status === "open");
   return (
     <>
-      {bot.status === "active" ? <DealCommands bot={bot} open={open} /> : null}
+      {bot.status === "active" && DEALERS.has(bot.strategy) ? <DealCommands bot={bot} open={open} /> : null}
       {deals.data.items.length === 0 ? (
-        <Empty title={t("none")} />
+        <Empty title={t(DEALERS.has(bot.strategy) ? "none" : "noCells")} />
       ) : (
         <DataTable label={t("title")} columns={columns} rows={deals.data.items} rowId={(deal) => (deal.number == null ? deal.opened_at : String(deal.number))} maxHeight={480} />
       )}

@@ -3,13 +3,16 @@
 import { useState, type FormEvent } from "react";
 import { useTranslations } from "use-intl";
 import { useAddFunds, useAddSafety } from "@/api/queries/bot-edits";
+import { useAccounts } from "@/api/queries/accounts";
 import type { Bot } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
-import { parseTyped, signOf } from "@/lib/money";
+import { negate, parseTyped, signOf, sum } from "@/lib/money";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
+import { Money, Stat } from "@/ui/figure";
 import { toast } from "@/ui/toast";
+import { Outlook } from "./after";
 import { quoteOf } from "./words";
 
 type Props = { bot: Bot; kind: "funds" | "safety"; onClose: () => void };
@@ -24,6 +27,7 @@ export function MoneyDialog({ bot, kind, onClose }: Props) {
   const amount = parseTyped(typed);
   const call = kind === "funds" ? funds : safety;
   const error = call.error;
+  const currency = kind === "funds" ? (bot.pnl?.currency ?? quoteOf(bot.symbol)) : quoteOf(bot.symbol);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -40,7 +44,7 @@ export function MoneyDialog({ bot, kind, onClose }: Props) {
       <form onSubmit={submit} className="space-y-3">
         <TextField
           label={t("amount")}
-          unit={kind === "funds" ? (bot.pnl?.currency ?? quoteOf(bot.symbol)) : quoteOf(bot.symbol)}
+          unit={currency}
           inputMode="decimal"
           required
           autoComplete="off"
@@ -48,6 +52,7 @@ export function MoneyDialog({ bot, kind, onClose }: Props) {
           error={error ? text(error) : undefined}
           onChange={(event) => setTyped(event.target.value)}
         />
+        {kind === "funds" && amount !== null && signOf(amount) > 0 ? <Result bot={bot} currency={currency} amount={amount} /> : null}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{action("cancel")}</Button>
           <Button type="submit" look="primary" disabled={amount === null || signOf(amount) <= 0} busy={call.isPending}>
@@ -56,5 +61,23 @@ export function MoneyDialog({ bot, kind, onClose }: Props) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** Where the money is afterwards: in the bot, and no longer free in the account. */
+function Result({ bot, currency, amount }: { bot: Bot; currency: string; amount: string }) {
+  const t = useTranslations("addMoney");
+  const accounts = useAccounts();
+  const balance = accounts.data?.items.find((one) => one.id === bot.account_id)?.balances?.find((one) => one.currency === currency);
+  const free = balance ? sum([balance.total, negate(balance.reserved ?? "0"), negate(amount)]) : null;
+  return (
+    <Outlook text={t("after")}>
+      <Stat label={t("inBot")}>
+        <Money value={sum([bot.reserved?.[currency] ?? "0", amount])} unit={currency} />
+      </Stat>
+      <Stat label={t("freeAfter")} note={free !== null && signOf(free) < 0 ? <span className="text-negative">{t("tooMuch")}</span> : null}>
+        <Money value={free} unit={currency} />
+      </Stat>
+    </Outlook>
   );
 }

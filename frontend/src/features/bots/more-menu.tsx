@@ -43,7 +43,7 @@ export function MoreMenu({ bot }: { bot: Bot }) {
         <DropdownMenu.Portal>
           <DropdownMenu.Content align="end" sideOffset={6} className="z-40 min-w-48 rounded-lg border border-line-strong bg-panel p-1 shadow-pop">
             {mayEdit(bot) ? <Item icon={Settings2} text={t("edit")} onSelect={() => setOpen("edit")} /> : null}
-            {running ? <Item icon={PiggyBank} text={t("funds")} onSelect={() => setOpen("funds")} /> : null}
+            {running && bot.strategy !== "LOOP" ? <Item icon={PiggyBank} text={t("funds")} onSelect={() => setOpen("funds")} /> : null}
             {running && DEALERS.has(bot.strategy) ? <Item icon={ShieldPlus} text={t("safety")} onSelect={() => setOpen("safety")} /> : null}
             <Item icon={Copy} text={t("clone")} onSelect={copy} />
           </DropdownMenu.Content>

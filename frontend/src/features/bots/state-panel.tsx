@@ -5,15 +5,14 @@ import type { Bot } from "@/api/types";
 import { formatAmount } from "@/lib/money";
 import { formatDateTime, formatFull } from "@/lib/time";
 import { Panel } from "@/ui/panel";
-import { Stat } from "@/ui/figure";
+import { Money, Stat } from "@/ui/figure";
 
-/** What the bot owns, where it lives, and the figures only its strategy has. */
+/** What the bot owns, what it counts on, and where it lives. */
 export function StatePanel({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
   const bots = useTranslations("bots");
   const accounts = useAccounts();
   const account = accounts.data?.items.find((item) => item.id === bot.account_id);
-  const figures = Object.entries(bot.figures ?? {});
   const reserved = Object.entries(bot.reserved ?? {});
   return (
     <Panel title={t("holdings")}>
@@ -24,23 +23,18 @@ export function StatePanel({ bot }: { bot: Bot }) {
               {formatAmount(bot.holdings.base)} <Unit>{bot.holdings.base_currency}</Unit>
             </Stat>
             <Stat label={bot.holdings.quote_currency}>
-              {formatAmount(bot.holdings.quote)} <Unit>{bot.holdings.quote_currency}</Unit>
+              <Money value={bot.holdings.quote} unit={bot.holdings.quote_currency} />
             </Stat>
           </>
         ) : null}
         {reserved.map(([currency, amount]) => (
           <Stat key={currency} label={t("reserved")}>
-            {formatAmount(amount)} <Unit>{currency}</Unit>
+            <Money value={amount} unit={currency} />
           </Stat>
         ))}
         <Stat label={bots("deals")}>{bot.deals}</Stat>
         <Stat label={bots("fills")}>{bot.fills}</Stat>
         <Stat label={bots("orders")}>{bot.open_orders}</Stat>
-        {figures.map(([name, value]) => (
-          <Stat key={name} label={<span className="capitalize">{name.replace(/_/g, " ")}</span>}>
-            {value}
-          </Stat>
-        ))}
         <Stat label={t("account")}>{account?.label ?? "–"}</Stat>
         {bot.started_at ? (
           <Stat label={t("started")}>

@@ -8,7 +8,7 @@ import { Button } from "@/ui/button";
 import { ChoiceList, type Choice } from "@/ui/choice-list";
 import { Dialog } from "@/ui/dialog";
 import { Money, Stat } from "@/ui/figure";
-import { useOutcome } from "./outcome";
+import { After } from "./after";
 import { splitNow, usePriced } from "./priced";
 import { PricedAge } from "./priced-age";
 import { isFuture } from "./words";
@@ -50,30 +50,6 @@ export function StopDialog({ bot, open, busy, onClose, onConfirm }: Props) {
       <ChoiceList label={t("description")} choices={choices} value={mode} onChange={setMode} />
       <After bot={bot} mode={mode} />
     </Dialog>
-  );
-}
-
-/** What would be left, where that can be said beforehand. */
-function After({ bot, mode }: { bot: Bot; mode: CloseMode }) {
-  const t = useTranslations("stop");
-  const left = useOutcome(bot, mode);
-  if (!left || !bot.holdings) return null;
-  const { base_currency: base, quote_currency: quote } = bot.holdings;
-  return (
-    <div role="status" className="mt-3 rounded-md border border-line bg-bg p-3">
-      <p className="mb-2 text-xs text-muted">{t(mode === "keep" ? "afterKeep" : "after")}</p>
-      <dl className="grid grid-cols-3 gap-3">
-        <Stat label={base}>
-          {formatAmount(left.base)} <span className="text-[11px] font-normal text-muted">{base}</span>
-        </Stat>
-        <Stat label={quote}>
-          <Money value={left.quote} unit={quote} />
-        </Stat>
-        <Stat label={t("fee")}>
-          <Money value={left.fee} unit={left.feeCurrency} />
-        </Stat>
-      </dl>
-    </div>
   );
 }
 

@@ -2,7 +2,10 @@
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import type { Account, PreviewAnswer } from "@/api/types";
+import { Outlook } from "@/features/bots/after";
 import { ModeBadge } from "@/features/shell/mode-badge";
+import { useErrorText } from "@/lib/errors";
+import { negate, sum } from "@/lib/money";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
@@ -15,14 +18,17 @@ type Props = {
   account: Account;
   symbol: string;
   answer: PreviewAnswer | null;
+  /** Why there is no answer, where the plan is not on the page behind. */
+  error?: unknown;
   busy: boolean;
   onConfirm: () => void;
 };
 
 /** What goes out at once and what it costs; real money asks for the market's name in writing. */
-export function StartDialog({ open, onClose, name, account, symbol, answer, busy, onConfirm }: Props) {
+export function StartDialog({ open, onClose, name, account, symbol, answer, error, busy, onConfirm }: Props) {
   const t = useTranslations("newBot");
   const action = useTranslations("action");
+  const say = useErrorText();
   const [typed, setTyped] = useState("");
   const live = account.exchange !== "paper";
   const allowed = !live || typed.trim().toUpperCase() === symbol.toUpperCase();
@@ -60,8 +66,31 @@ export function StartDialog({ open, onClose, name, account, symbol, answer, busy
             </Stat>
           </dl>
         ) : null}
+        {error ? (
+          <p role="alert" className="rounded-md bg-negative-soft px-3 py-2 text-xs text-negative">
+            {say(error)}
+          </p>
+        ) : null}
+        {answer ? <Left answer={answer} /> : null}
         {live ? <TextField label={t("confirmLive", { symbol })} value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" /> : null}
       </div>
     </Dialog>
+  );
+}
+
+/** What the account keeps free once the bot has set its money aside. */
+function Left({ answer: { preview, available } }: { answer: PreviewAnswer }) {
+  const t = useTranslations("newBot");
+  const free = available?.[preview.currency];
+  if (free === undefined) return null;
+  return (
+    <Outlook text={t("afterStart")}>
+      <Stat label={t("available")}>
+        <Money value={free} unit={preview.currency} />
+      </Stat>
+      <Stat label={t("freeAfter")}>
+        <Money value={sum([free, negate(preview.funds_needed)])} unit={preview.currency} />
+      </Stat>
+    </Outlook>
   );
 }

@@ -3,7 +3,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { useNotifications, usePutNotifications, useTestChannel } from "@/api/queries/preferences";
+import { useAddresses, useNotifications, usePutNotifications, useTestChannel } from "@/api/queries/preferences";
 import type { Channel, Notifications } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
 import { Badge } from "@/ui/badge";
@@ -12,6 +12,7 @@ import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { ChannelDialog } from "./channel-dialog";
+import { ConfirmDialog } from "./confirm-dialog";
 import { Deliveries } from "./deliveries";
 import { QuietPanel } from "./quiet-panel";
 
@@ -21,6 +22,9 @@ export function NotificationsScreen() {
   const [editing, setEditing] = useState<Channel | "new" | null>(null);
   const save = useSave(settings.data ?? null);
   const channels = settings.data?.channels ?? [];
+  const addresses = useAddresses();
+  const waiting = new Set((addresses.data?.items ?? []).filter((one) => one.confirmed_at === null).map((one) => one.address));
+  const [confirming, setConfirming] = useState<Channel | null>(null);
   const keep = (channel: Channel) =>
     save({ channels: channels.some((one) => one.id === channel.id) ? channels.map((one) => (one.id === channel.id ? channel : one)) : [...channels, channel] });
   return (
@@ -42,6 +46,8 @@ export function NotificationsScreen() {
                   <Row
                     key={channel.id}
                     channel={channel}
+                    waits={channel.kind === "email" && waiting.has(channel.target)}
+                    onConfirm={() => setConfirming(channel)}
                     onEdit={() => setEditing(channel)}
                     onSwitch={() => void keep({ ...channel, enabled: !channel.enabled })}
                     onRemove={() => void save({ channels: channels.filter((one) => one.id !== channel.id) })}
@@ -51,10 +57,11 @@ export function NotificationsScreen() {
             </Panel>
             <Deliveries channels={channels} />
           </div>
-          <QuietPanel key={JSON.stringify([settings.data.time_zone, settings.data.quiet_from, settings.data.quiet_until])} settings={settings.data} onSave={save} />
+          <QuietPanel key={JSON.stringify([settings.data.time_zone, settings.data.quiet_from, settings.data.quiet_until, settings.data.digest_at, settings.data.critical_in_quiet_hours])} settings={settings.data} onSave={save} />
         </div>
       ) : null}
       {editing ? <ChannelDialog channel={editing === "new" ? null : editing} onClose={() => setEditing(null)} onSave={keep} /> : null}
+      {confirming ? <ConfirmDialog channel={confirming} onClose={() => setConfirming(null)} /> : null}
     </>
   );
 }
@@ -77,7 +84,9 @@ function useSave(settings: Notifications | null): (part: Partial<Notifications>)
   };
 }
 
-function Row({ channel, onEdit, onSwitch, onRemove }: { channel: Channel; onEdit: () => void; onSwitch: () => void; onRemove: () => void }) {
+type RowProps = { channel: Channel; waits: boolean; onConfirm: () => void; onEdit: () => void; onSwitch: () => void; onRemove: () => void };
+
+function Row({ channel, waits, onConfirm, onEdit, onSwitch, onRemove }: RowProps) {
   const t = useTranslations("notify");
   const text = useErrorText();
   const test = useTestChannel();
@@ -87,13 +96,20 @@ function Row({ channel, onEdit, onSwitch, onRemove }: { channel: Channel; onEdit
         <p className="flex flex-wrap items-center gap-2">
           <span className="font-medium break-all">{channel.target}</span>
           <Badge>{t(channel.kind)}</Badge>
-          <Badge tone={channel.enabled ? "positive" : "plain"} dot>
-            {t(channel.enabled ? "on" : "off")}
+          <Badge tone={waits ? "warn" : channel.enabled ? "positive" : "plain"} dot>
+            {t(waits ? "waits" : channel.enabled ? "on" : "off")}
           </Badge>
+          {channel.min_severity !== "info" ? <Badge>{t(`severity_${channel.min_severity}`)}</Badge> : null}
+          {channel.digest !== "none" ? <Badge>{t(`digest_${channel.digest}`)}</Badge> : null}
         </p>
         <p className="mt-0.5 text-[11px] text-muted">{channel.occasions.map((one) => t(`occasion_${one}`)).join(" · ")}</p>
       </div>
-      <Button small busy={test.isPending} disabled={!channel.enabled} onClick={() => test.mutate(channel.id, { onSuccess: () => toast.success(t("testSent")), onError: (error) => toast.error(text(error)) })}>
+      {waits ? (
+        <Button small look="primary" onClick={onConfirm}>
+          {t("confirm")}
+        </Button>
+      ) : null}
+      <Button small busy={test.isPending} disabled={!channel.enabled || waits} onClick={() => test.mutate(channel.id, { onSuccess: () => toast.success(t("testSent")), onError: (error) => toast.error(text(error)) })}>
         {t("test")}
       </Button>
       <Button small onClick={onSwitch}>
