@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import orjson
 
@@ -64,11 +64,25 @@ class BookStore(Protocol):
 
 
 class Settings(NamedTuple):
-    """How kind the made-up venue is. `volume_share`: the part of a step's volume one order can get; None fills whole orders."""
+    """How kind the made-up venue is. `volume_share`: the part of a step's volume one order can get; None fills whole orders.
+
+    `slippage_pct`: what a market order pays beyond the price, instead of the source's own figure.
+    """
 
     latency_ms: int = 0
     volume_share: Decimal | None = None
     rules: Market | None = None  # instead of the source's, for the one symbol it names
+    slippage_pct: Decimal | None = None
+
+
+def settings_of(account: dict[str, Any]) -> Settings:
+    """What the owner of a paper account chose; older accounts chose nothing."""
+    share, slippage = account.get("volume_share_pct"), account.get("slippage_pct")
+    return Settings(
+        latency_ms=int(account.get("latency_ms") or 0),
+        volume_share=None if share is None else Decimal(share) / 100,
+        slippage_pct=None if slippage is None else Decimal(slippage),
+    )
 
 
 class PaperExchange:
@@ -87,8 +101,9 @@ class PaperExchange:
         self._opening, self._settings = balances, settings or Settings()
 
     async def market(self, symbol: str) -> Market:
-        rules = self._settings.rules
-        return rules if rules is not None and rules.symbol == symbol else await self._source.market(symbol)
+        rules, slippage = self._settings.rules, self._settings.slippage_pct
+        found = rules if rules is not None and rules.symbol == symbol else await self._source.market(symbol)
+        return found if slippage is None else found.model_copy(update={"slippage_pct": slippage})
 
     async def balances(self) -> dict[str, Balance]:
         return (await self._read()).balances()

@@ -181,6 +181,9 @@ class AccountView(ReadModel):
     label: str
     market: str
     speed: int = 1
+    latency_ms: int = 0
+    volume_share_pct: Num | None = None
+    slippage_pct: Num | None = None
     paper: bool
     created_at: Instant
     balances: tuple[BalanceView, ...] = ()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.paper import Settings
+from exchange.paper import Settings, settings_of
 from exchange.protocol import Cursor, OrderStatus, Result
 from strategy_core.trade import FeeMode, Horizon, Side
 from tests.exchange.paper_fakes import AT_ONCE, MINUTE, T0, World, rules
@@ -215,6 +215,20 @@ async def test_latency_keeps_an_order_from_the_market_for_a_while(tmp_path: Path
     world.clock.now += 2 * MINUTE
     (trade,) = (await world.look(T0, "order1")).trades
     assert trade.at > T0 + 50_000
+
+
+async def test_an_account_may_choose_what_a_market_order_pays_beyond_the_price(tmp_path: Path) -> None:
+    settings = settings_of({"slippage_pct": "1", "latency_ms": 0, "volume_share_pct": None})
+    world = World(tmp_path, ["100 101 95 99"], {"USDT": "1000"}, settings=settings)
+    await world.paper.place(world.placement("buy 1"))
+    world.clock.now += MINUTE
+    (trade,) = (await world.look(T0, "order1")).trades
+    assert trade.price == D("102.01") and (await world.paper.market("BTC/USDT")).slippage_pct == 1
+
+
+def test_an_account_that_chose_nothing_fills_as_the_backtester_does() -> None:
+    assert settings_of({}) == Settings()
+    assert settings_of({"volume_share_pct": "40"}) == Settings(volume_share=D("0.4"))
 
 
 async def test_two_writers_at_once_both_get_their_way(tmp_path: Path) -> None:

@@ -19,6 +19,15 @@ async def test_a_paper_account_starts_with_the_money_it_is_given(client, account
     assert body["paper"] is True
 
 
+async def test_a_paper_account_may_be_less_kind_than_the_market(client):
+    asked = paper_account(latency_ms=500, volume_share_pct="10", slippage_pct="0.05")
+    made = (await client.post("/api/v1/accounts", json=asked)).json()
+    assert (made["latency_ms"], made["volume_share_pct"], made["slippage_pct"]) == (500, "10", "0.05")
+    for field, value in (("latency_ms", 60_001), ("volume_share_pct", "0"), ("slippage_pct", "11")):
+        answer = await client.post("/api/v1/accounts", json=paper_account(**{field: value}))
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
 async def test_an_account_on_a_market_there_is_not_is_refused(client):
     answer = await client.post("/api/v1/accounts", json=paper_account(market="nowhere"))
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "unknown_market", "market")

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, RootModel, SecretStr, Tag
 
 from shared.read_model import AccountView
 from strategy_core.number import Model, Num
+from triggers.api.models.common import WHOLE
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}$")]
 Label = Annotated[str, Field(min_length=1, max_length=80)]
@@ -21,7 +22,14 @@ class AccountCreate(Model):
     label: Label
     market: Annotated[str, Field(pattern=r"^[a-z0-9_]{2,40}$")] = "simulated"
     balances: Annotated[dict[Currency, Annotated[Num, Field(ge=0, le=10**15)]], Field(min_length=1, max_length=50)]
-    speed: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 1
+    speed: Annotated[int, WHOLE, Field(ge=1, le=10_000)] = 1
+    latency_ms: Annotated[int, WHOLE, Field(ge=0, le=60_000, description="How long an order is on its way to the market")] = 0
+    volume_share_pct: Annotated[Num, Field(gt=0, le=100)] | None = Field(
+        default=None, description="The part of the traded volume one order can get, in percent; without it orders fill whole"
+    )
+    slippage_pct: Annotated[Num, Field(ge=0, le=10)] | None = Field(
+        default=None, description="What a market order pays beyond the price, in percent; without it as the market has it"
+    )
 
 
 class Credentials(Model):
