@@ -17,7 +17,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -26,11 +26,15 @@ from orchestrators import search
 from orchestrators.activities import outside
 from orchestrators.compute import ComputeFailed, processes
 from orchestrators.research_plan import backtest_tasks, batch_size, longest, split, trial_tasks, wave_size
+from shared import notice_box
 from shared.clock import iso, ms_of
+from shared.job import CONTAINER, EQUITY, FILLS, ROWS, RUNS, SPEC, TRIALS, part, part_id
+from shared.notices import Notice
 from shared.realtime import to_group
-from shared.research import CONTAINER, EQUITY, FILLS, ROWS, RUNS, SPEC, TRIALS, part, part_id
 from shared.stores import Stale
-from strategy_core.trade import Market
+
+if TYPE_CHECKING:
+    from strategy_core.trade import Market
 
 CANDLES = Path(tempfile.gettempdir()) / f"tickwise-candles-{os.getuid()}"
 SEED = "tickwise"  # of the simulated market, as exchange.market_data has it
@@ -302,6 +306,16 @@ async def research_finish(end: dict, live: func.Out[str]) -> None:
 
     job = await change(end["userId"], end["id"], ended)
     live.set(json.dumps(live_job(end["userId"], job)))
+    if job["status"] in ("done", "failed"):
+        await notice_box.tell(outside().store, end["userId"], job["id"], notice_of(job), outside().now_ms())
+
+
+def notice_of(job: Doc) -> Notice:
+    """What its owner is told of a job that is over."""
+    best = (job.get("best") or {}).get("metrics")
+    total = {"total": best["pnl"]["total"], "currency": best["currency"]} if best else {}
+    reason = {"reason": f"failed: {job['error']}"} if job["status"] == "failed" else {}
+    return Notice("backtest_finished", "", job["name"] or job["strategy"], job["symbol"], {**reason, **total})
 
 
 async def best_run(user_id: str, job_id: str, best: list[Any] | None) -> Doc | None:

@@ -2,7 +2,7 @@
 
 Rules
 1. A notice is the difference between what was told last and the bots' documents now: several fills in between are one notice.
-2. During quiet hours nothing is told and nothing is forgotten: what changed comes afterwards, in one message.
+2. During quiet hours nothing is told and nothing is forgotten: what changed comes afterwards, in one message (shared/notice_plan.py).
 3. A message carries no balance, no key and no id of an account. It is signed where its reader can check that (`signature`).
 """
 
@@ -27,9 +27,16 @@ WORDS = {
     "error": "needs you",
     "fill": "filled",
     "deal_closed": "closed a deal",
+    "guard_tripped": "guard tripped",
+    "alert_silent": "no alert came",
     "key_invalid": "key no longer works",
+    "backtest_finished": "backtest finished",
+    "parity_report": "weekly parity report",
+    "parity_drift": "drifts from its paper twin",
     "test": "test message",
 }
+SEVERITIES = ("info", "warning", "critical")
+_SEVERITY = {"error": 2, "guard_tripped": 2, "key_invalid": 2, "stopped": 1, "alert_silent": 1, "parity_drift": 1}
 
 Doc = dict[str, Any]
 
@@ -71,6 +78,16 @@ def occasion_of(status: str, before: str, bot: Doc) -> str | None:
     return "started" if status in RUNNING and before not in (*RUNNING, "paused", "") else None
 
 
+def severity_of(occasion: str) -> int:
+    """How much it presses: the place in SEVERITIES."""
+    return _SEVERITY.get(occasion, 0)
+
+
+def is_wanted(channel: Doc, notice: Notice) -> bool:
+    least = SEVERITIES.index(channel.get("min_severity", "info"))
+    return notice.occasion in channel["occasions"] and severity_of(notice.occasion) >= least
+
+
 def _maker(bot: Doc) -> Any:
     return lambda occasion, params: Notice(occasion, bot["id"], bot["name"], bot["symbol"], params)
 
@@ -80,15 +97,20 @@ def _total(bot: Doc) -> dict[str, str]:
     return {"total": str(pnl["total"]), "currency": str(pnl["currency"])} if pnl else {}
 
 
+def zone_of(settings: Doc) -> Any:
+    """The user's own zone; UTC for a name nobody knows."""
+    try:
+        return ZoneInfo(settings.get("time_zone") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
 def is_quiet(settings: Doc, now_ms: int) -> bool:
     """Whether the user wants silence now; an interval may cross midnight."""
     begin, end = settings.get("quiet_from"), settings.get("quiet_until")
     if not begin or not end or begin == end:
         return False
-    try:
-        zone: Any = ZoneInfo(settings.get("time_zone") or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = UTC
+    zone = zone_of(settings)
     now = datetime.fromtimestamp(now_ms / 1000, zone).strftime("%H:%M")
     return bool(begin <= now < end) if begin < end else bool(now >= begin or now < end)
 
@@ -115,7 +137,17 @@ def body_of(url: str, notices: list[Notice], message_id: str, at: int) -> bytes:
         return json.dumps({"chat_id": chat, "text": text_of(notices)}).encode()
     if host in ("discord.com", "discordapp.com"):
         return json.dumps({"content": text_of(notices), "allowed_mentions": {"parse": []}}).encode()
-    events = [{"occasion": n.occasion, "bot_id": n.bot_id, "name": n.name, "symbol": n.symbol, "params": n.params} for n in notices]
+    events = [
+        {
+            "occasion": n.occasion,
+            "severity": SEVERITIES[severity_of(n.occasion)],
+            "bot_id": n.bot_id,
+            "name": n.name,
+            "symbol": n.symbol,
+            "params": n.params,
+        }
+        for n in notices
+    ]
     return json.dumps({"id": message_id, "at": iso(at), "text": text_of(notices), "events": events}).encode()
 
 

@@ -23,6 +23,7 @@ _NAMES = {
     "service_bus_namespace": "ServiceBus__fullyQualifiedNamespace",
     "web_pubsub": "WebPubSub",
     "web_pubsub_uri": "WebPubSub__serviceUri",
+    "mail": "Mail",
     "identity_client_id": "Cosmos__clientId",
     "key_vault_url": "KEY_VAULT_URL",
     "key_vault_ca": "KEY_VAULT_CA",
@@ -66,6 +67,7 @@ class Settings(BaseModel):
     service_bus_namespace: str = ""
     web_pubsub: str = ""
     web_pubsub_uri: str = ""
+    mail: str = ""  # an SMTP server (shared/mail.py); empty: no e-mail
     identity_client_id: str = ""
     key_vault_url: str = ""
     key_vault_ca: str = ""

@@ -14,11 +14,12 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared import watch
-from shared.clock import ms_of
+from shared import notice_box, watch
+from shared.clock import iso, ms_of
 from shared.errors import AppError
 from shared.ids import new_id
 from shared.log import log, log_error
+from shared.notices import Notice
 from shared.stores import Stale
 from shared.webhooks.origin import Origin
 from triggers.api.platform import Platform, platform
@@ -67,6 +68,10 @@ async def judge_user(plat: Platform, user_id: str) -> int:
             cause = f"guard:{rule['id']}:{verdict.state['trips']}"
             await panic.command_all(plat, user_id, verdict.bots, rule["mode"], cause, "guard")
             log("guard.tripped", kind=rule["kind"], bots=len(verdict.bots))
+            told = Notice(
+                "guard_tripped", "", rule["kind"], rule.get("currency") or "", {"reason": f"{rule['mode']}, {len(verdict.bots)} bots"}
+            )
+            await notice_box.tell(plat.store, user_id, cause, told, plat.now_ms())
             tripped += 1
     try:
         await guards.write(plat, user_id, {**document, "states": states})
@@ -102,6 +107,8 @@ async def judge_silence(plat: Platform, user_id: str, webhook_id: str) -> int:
         row = hook_intake.row_of(hit, new_id("hit"), "silent", "no_alert", None, [])
         await plat.store.upsert("webhooks", user_id, row)
         log("webhooks.silent")
+        told = Notice("alert_silent", "", webhook["name"], "", {"reason": f"last {iso(last)}" if last else "none yet"})
+        await notice_box.tell(plat.store, user_id, f"{webhook_id}:{due}", told, now)
         webhook.pop("dueMs", None)
     try:
         await plat.store.replace("webhooks", user_id, {**webhook, "silent": True} if is_silent else {**webhook, "dueMs": due})

@@ -1,12 +1,12 @@
 """Telling users what their bots did: a timer finds what changed, the `work` queue delivers it, and a tick never waits for either.
 
 notify_watch   every 20 seconds: per user with channels, the bots' documents against what was told last; one message per channel
-work           one message: the channel's address checked again, called, and the outcome written into the delivery log
+work           one message to one channel, or a code that proves an e-mail address
 
 Rules
 1. What was told moves on by compare-and-set after the messages are in the queue: a kill in between repeats ids, which vanish.
-2. Whether a delivery was made is in its log document; a message that comes again after a success does nothing.
-3. A refusal that will not change (4xx, an address we do not call) is final; anything else is tried again later, MOST_TRIES times in all.
+2. What no bot's document shows waits in the notice box; what must wait for a digest or the end of quiet hours is held beside what was told.
+3. How a message is delivered, and tried again, is in triggers/notify_delivery.py.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ import json
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared import notices, safe_url
-from shared.clock import iso
+from shared import notice_box, notices
 from shared.ids import derived
-from shared.log import log, log_error
+from shared.log import log_error
+from shared.notice_plan import plan
 from shared.notices import Notice
-from shared.outgoing import Post, post
-from shared.read_model import SCHEMA
+from shared.schema import SCHEMA
 from shared.stores import Document, Stale, Store
 from shared.watch import PLATFORM
 from shared.work import QUEUE, Work, WorkQueue
@@ -30,8 +29,8 @@ from triggers.api.platform import Platform, platform
 
 bp = df.Blueprint()
 _queues: list[Work] = []
-MOST_TRIES, FIRST_PAUSE_S, LONGEST_PAUSE_S = 8, 5, 900
 TOLD = "told"
+MOST_SEEN = 2 * notice_box.MOST
 
 
 def own_queue(plat: Platform) -> Work:
@@ -50,8 +49,10 @@ async def notify_watch(timer: func.TimerRequest) -> None:
 @bp.function_name("work")
 @bp.service_bus_queue_trigger(arg_name="msg", connection="ServiceBus", queue_name=QUEUE)
 async def work(msg: func.ServiceBusMessage) -> None:
+    from triggers.notify_delivery import deliver
+
     plat = platform()
-    await deliver(plat, own_queue(plat), json.loads(msg.get_body()), post)
+    await deliver(plat, own_queue(plat), json.loads(msg.get_body()))
 
 
 async def look_at_users(plat: Platform, queue: Work) -> int:
@@ -71,29 +72,41 @@ async def look_at_user(plat: Platform, queue: Work, user_id: str) -> int:
     from triggers.api.preferences import NOTIFICATIONS
 
     wanted = await plat.store.read("settings", user_id, NOTIFICATIONS)
-    channels = [one for one in (wanted or {}).get("settings", {}).get("channels", ()) if one["enabled"]]
-    if wanted is None or not channels or notices.is_quiet(wanted["settings"], plat.now_ms()):
+    if wanted is None or not any(one["enabled"] for one in wanted["settings"].get("channels", ())):
         return 0
     stored = await plat.store.read("settings", user_id, TOLD)
+    before: Document = stored or {"bots": {}, "number": 0}
     bots = [bot for bot in await all_bots(plat.store, user_id) if bot["status"] != "draft"]
-    found = notices.changes(stored["bots"] if stored else {}, bots)
-    number = int(stored["number"]) if stored else 0
-    sent = 0
-    for channel in channels if found else ():
-        own = [one for one in found if one.occasion in channel["occasions"]]
-        if own:
-            await queue_up(queue, user_id, channel["id"], f"{number}", own, plat.now_ms())
-            sent += 1
-    now = {bot["id"]: notices.state_of(bot) for bot in bots}
-    if stored is None or now != stored["bots"]:
-        await move_on(plat.store, user_id, stored, {"bots": now, "number": number + bool(found)})
-    return sent
+    boxed = await notice_box.waiting(plat.store, user_id)
+    seen = before.get("seen", [])
+    fresh = [notice_box.notice_of(row) for row in boxed if row["id"] not in seen]
+    found = notices.changes(before["bots"], bots) + fresh
+    planned = plan(wanted["settings"], before.get("held", {}), found, plat.now_ms())
+    number = int(before["number"])
+    for channel, own in planned.now.items():
+        await queue_up(queue, user_id, channel, f"{number}", own, plat.now_ms())
+    told = {
+        "bots": {bot["id"]: notices.state_of(bot) for bot in bots}, "held": planned.held, "number": number + bool(planned.now),
+        "seen": [*seen, *(row["id"] for row in boxed if row["id"] not in seen)][-MOST_SEEN:],
+    }  # fmt: skip
+    if stored is None or any(told[name] != stored.get(name) for name in told):
+        await move_on(plat.store, user_id, stored, told)
+    for row in boxed:
+        await plat.store.delete("settings", user_id, row["id"])
+    return len(planned.now)
 
 
 async def queue_up(queue: Work, user_id: str, channel_id: str, number: str, own: list[Notice], now: int) -> str:
     """One message; the same number gives the same id. Returns the id of its delivery."""
     delivery = derived("dlv", user_id, channel_id, number)
     await queue.put(delivery, {"kind": "notify", "userId": user_id, "channel": channel_id, "id": delivery, "at": now, "notices": own})
+    return delivery
+
+
+async def queue_code(queue: Work, user_id: str, channel_id: str, at: int) -> str:
+    """A code for the channel's address; what is queued does not hold the code."""
+    delivery = derived("dlv", user_id, channel_id, f"code {at}")
+    await queue.put(delivery, {"kind": "code", "userId": user_id, "channel": channel_id, "id": delivery, "at": at, "notices": []})
     return delivery
 
 
@@ -106,51 +119,3 @@ async def move_on(store: Store, user_id: str, stored: Document | None, told: Doc
         await store.replace("settings", user_id, {**document, "_etag": stored["_etag"]})
     except Stale:  # another watcher told the same
         return
-
-
-async def deliver(plat: Platform, queue: Work, task: Document, send: Post) -> None:
-    """One try. What may work later is put back with a pause that doubles."""
-    from triggers.api.preferences import NOTIFICATIONS
-
-    user_id, attempt = task["userId"], int(task.get("attempt", 1))
-    logged = await plat.store.read("settings", user_id, task["id"])
-    wanted = await plat.store.read("settings", user_id, NOTIFICATIONS)
-    channel = next((one for one in (wanted or {}).get("settings", {}).get("channels", ()) if one["id"] == task["channel"]), None)
-    if channel is None or (logged is not None and (logged["status"] != "failed" or logged["attempts"] >= attempt)):
-        return
-    status, detail = await call(plat, user_id, channel, task, send)
-    if status == "failed" and attempt >= MOST_TRIES:
-        status = "given_up"
-    document = {
-        "id": task["id"], "kind": "delivery", "schema": SCHEMA, "sort": f"{iso(task['at'])}:{task['id']}", "channel": channel["id"],
-        "occasions": sorted({one[0] for one in task["notices"]}), "status": status, "detail": detail, "attempts": attempt,
-        "at": iso(plat.now_ms()), "created_at": iso(task["at"]),
-    }  # fmt: skip
-    if status == "failed":  # before the log: a kill in between repeats this try, it does not lose the next
-        pause = min(FIRST_PAUSE_S * 2 ** (attempt - 1), LONGEST_PAUSE_S)
-        await queue.put(f"{task['id']}-{attempt + 1}", {**task, "attempt": attempt + 1}, pause)
-    await plat.store.upsert("settings", user_id, document)
-    log("notify.delivery", status=status, detail=detail, attempt=attempt)
-
-
-async def call(plat: Platform, user_id: str, channel: Document, task: Document, send: Post) -> tuple[str, str]:
-    """(status, detail). The detail names a class or a status, never what the other side said."""
-    from triggers.api.preferences import notification_key
-
-    if channel["kind"] != "url":
-        return "refused", "no_mail_server"
-    try:
-        addresses = await safe_url.check(channel["target"], plat.resolve)
-    except safe_url.UnsafeUrl:
-        return "refused", "address_refused"
-    found = [Notice(*one) for one in task["notices"]]
-    body = notices.body_of(channel["target"], found, task["id"], task["at"])
-    key = await notification_key(plat.store, user_id)
-    headers = {"x-tickwise-delivery": task["id"], "x-tickwise-signature": notices.signature(key, plat.now_ms(), body)}
-    try:
-        answered = await send(channel["target"], body, headers, addresses)
-    except Exception as error:  # whatever the network does: the class is told, the text is not
-        return "failed", type(error).__name__
-    if 200 <= answered < 300:
-        return "delivered", str(answered)
-    return ("refused" if 300 <= answered < 500 and answered not in (408, 425, 429) else "failed"), str(answered)

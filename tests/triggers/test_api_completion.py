@@ -164,7 +164,8 @@ async def test_notification_settings_are_one_versioned_document(client):
     first = await client.put("/api/v1/notifications", json={"channels": [channel], "quiet_from": "22:00"})
     assert first.status_code == 200, first.text
     found = await client.get("/api/v1/notifications")
-    assert (found.json()["channels"], found.headers["etag"]) == ([channel | {"enabled": True}], first.headers["etag"])
+    whole = channel | {"enabled": True, "min_severity": "info", "digest": "none"}
+    assert (found.json()["channels"], found.headers["etag"]) == ([whole], first.headers["etag"])
     assert (await client.put("/api/v1/notifications", json={}, headers={"if-match": '"old"'})).status_code == 412
 
 

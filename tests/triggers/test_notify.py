@@ -12,6 +12,7 @@ from shared.notices import Notice, body_of, changes, is_quiet, text_of
 from shared.outgoing import post
 from tests.builders import T0
 from triggers import notify
+from triggers.notify_delivery import MOST_TRIES, deliver
 
 URL = "https://hooks.friend.com/in"
 REFUSED = [
@@ -97,7 +98,7 @@ async def test_a_fill_reaches_the_users_address_signed(world, client):
     plat, queue = world
     [task] = await told(plat, queue, fills=3)
     send = Post(200)
-    await notify.deliver(plat, queue, task, send)
+    await deliver(plat, queue, task, send)
     [(url, body, headers, addresses)] = send.calls
     said = json.loads(body)
     assert (url, addresses, said["text"]) == (URL, ["93.184.216.34"], "my grid BTC/USDT: filled x3, total 12.5 USDT")
@@ -106,7 +107,7 @@ async def test_a_fill_reaches_the_users_address_signed(world, client):
     assert hmac.compare_digest(digest, hmac.new(key.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest())
     [logged] = (await client.get("/api/v1/notifications/deliveries")).json()["items"]
     assert (logged["status"], logged["detail"], logged["attempts"], logged["occasions"]) == ("delivered", "200", 1, ["fill"])
-    await notify.deliver(plat, queue, task, send)
+    await deliver(plat, queue, task, send)
     assert len(send.calls) == 1
 
 
@@ -138,19 +139,19 @@ async def test_what_may_work_later_is_tried_later_and_then_given_up(world, clien
     done = 0
     while done < len(queue.tasks):
         task = list(queue.tasks.values())[done]
-        await notify.deliver(plat, queue, task, send)
+        await deliver(plat, queue, task, send)
         done += 1
-    assert len(send.calls) == notify.MOST_TRIES == done
+    assert len(send.calls) == MOST_TRIES == done
     assert list(queue.delays.values())[:5] == [0, 5, 10, 20, 40]
     [logged] = (await client.get("/api/v1/notifications/deliveries")).json()["items"]
-    assert (logged["status"], logged["attempts"]) == ("given_up", notify.MOST_TRIES)
+    assert (logged["status"], logged["attempts"]) == ("given_up", MOST_TRIES)
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 410])
 async def test_a_refusal_and_a_redirect_are_final(world, client, status):
     plat, queue = world
     [task] = await told(plat, queue, fills=1)
-    await notify.deliver(plat, queue, task, Post(status))
+    await deliver(plat, queue, task, Post(status))
     assert len(queue.tasks) == 1
     assert (await client.get("/api/v1/notifications/deliveries")).json()["items"][0]["status"] == "refused"
 
@@ -165,7 +166,7 @@ async def test_a_name_that_leads_inside_by_now_is_not_called(world, inside):
 
     object.__setattr__(plat, "resolve", turned)
     send = Post()
-    await notify.deliver(plat, queue, task, send)
+    await deliver(plat, queue, task, send)
     assert send.calls == []
 
 
@@ -183,7 +184,7 @@ async def test_a_channel_can_be_tried_and_the_log_is_the_users_own(world, client
     monkeypatch.setattr(notify, "_queues", [queue])
     sent = (await client.post("/api/v1/notifications/test/c1")).json()["delivery_id"]
     send = Post(204)
-    await notify.deliver(plat, queue, queue.tasks[sent], send)
+    await deliver(plat, queue, queue.tasks[sent], send)
     assert json.loads(send.calls[0][1])["text"] == "Tickwise : test message"
     assert (await client.post("/api/v1/notifications/test/c9")).status_code == 404
     client.headers["authorization"] = "Bearer eve"

@@ -7,11 +7,11 @@ import secrets
 from typing import Any
 
 from shared import safe_url
-from shared.errors import AppError, invalid
+from shared.errors import AppError, invalid, not_found
 from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale, Store
 from shared.watch import PLATFORM
-from triggers.api.models.preference import Notifications
+from triggers.api.models.preference import Channel, Notifications
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
@@ -26,6 +26,14 @@ async def notifications(store: Store, user_id: str) -> tuple[Notifications, str 
     if document is None:
         return Notifications(), None
     return Notifications.model_validate(document["settings"]), document["_etag"]
+
+
+async def need_channel(store: Store, user_id: str, channel_id: str) -> Channel:
+    found, _ = await notifications(store, user_id)
+    channel = next((one for one in found.channels if one.id == channel_id), None)
+    if channel is None:
+        raise not_found("channel")
+    return channel
 
 
 async def put_notifications(plat: Platform, user_id: str, body: Notifications, if_match: str | None) -> str:

@@ -6,13 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
-from shared.errors import not_found
 from shared.notices import Notice
-from triggers.api import preferences
+from triggers.api import addresses, preferences
 from triggers.api.idempotency import IdempotencyKey, id_for
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
 from triggers.api.models.preference import (
+    Addresses,
+    Code,
+    CodeSent,
     Delivery,
     DeliveryPage,
     Notifications,
@@ -40,7 +42,36 @@ async def put_notifications(
 ) -> Notifications:
     """All of it at once. An address that is not on the public internet is refused."""
     response.headers["etag"] = await preferences.put_notifications(plat, user.id, body, if_match)
+    await addresses.trust_own(plat, user, body)
     return body
+
+
+@router.get("/notifications/addresses")
+async def list_addresses(user: CurrentUser, plat: Plat) -> Addresses:
+    """The e-mail addresses of the channels, and which of them are confirmed."""
+    found, _ = await preferences.notifications(plat.store, user.id)
+    return await addresses.listed(plat, user.id, found)
+
+
+@router.post("/notifications/code/{channel_id}", status_code=202)
+async def send_code(channel_id: ObjectId, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> CodeSent:
+    """Send a code to the channel's e-mail address."""
+    from triggers import notify
+
+    channel = await preferences.need_channel(plat.store, user.id, channel_id)
+    at = await addresses.ask(plat, user.id, channel)
+    return CodeSent(delivery_id=await notify.queue_code(notify.own_queue(plat), user.id, channel.id, at))
+
+
+@router.post("/notifications/confirm/{channel_id}")
+async def confirm_address(
+    channel_id: ObjectId, body: Code, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None
+) -> Addresses:
+    """The code that came: from now on messages go to this address."""
+    channel = await preferences.need_channel(plat.store, user.id, channel_id)
+    key = await preferences.notification_key(plat.store, user.id)
+    await addresses.confirm(plat, user.id, channel, body.code, key)
+    return await addresses.listed(plat, user.id, (await preferences.notifications(plat.store, user.id))[0])
 
 
 @router.get("/notifications/deliveries")
@@ -63,9 +94,7 @@ async def try_channel(channel_id: ObjectId, user: CurrentUser, plat: Plat, idemp
     """Send a test message to a channel, the way real ones go; the delivery log says what became of it."""
     from triggers import notify
 
-    found, _ = await preferences.notifications(plat.store, user.id)
-    if all(channel.id != channel_id for channel in found.channels):
-        raise not_found("channel")
+    await preferences.need_channel(plat.store, user.id, channel_id)
     notice = Notice("test", "", "Tickwise", "", {})
     queue = notify.own_queue(plat)
     number = id_for("test", user.id, f"test:{channel_id}", idempotency_key)
