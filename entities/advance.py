@@ -100,6 +100,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     if view is None:
         return False
     seen_until = max(bot.cursor[0], bot.core.at)
+    is_blind = not bot.book.is_covered(view.get("asked"))
     take_looks_before(bot, view)
     for trade in view["trades"]:
         take_trade(bot, trade)
@@ -111,13 +112,13 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     at, price = int(view["point"][0]), dec(view["point"][1])
     if at < seen_until:  # an old projection, or a look that was overtaken: its trades count, its price is history
         return True
-    if int(view["cursor"][0]) >= bot.cursor[0]:
+    if int(view["cursor"][0]) >= bot.cursor[0] and not is_blind:
         bot.cursor = (int(view["cursor"][0]), view["cursor"][1])
     for candles in view.get("candles") or ():
         take_candles(bot, candles, at)
     take_reality(bot, view, at)
     apply(bot, Look(price, at))
-    return bool(view["more"])
+    return bool(view["more"]) or is_blind
 
 
 def take_looks_before(bot: Bot, view: dict[str, Any]) -> None:

@@ -96,6 +96,14 @@ class Book:
         """The orders whose trades or end are still to come."""
         return [id_ for id_, row in self.rows.items() if not row.is_settled]
 
+    def is_covered(self, asked: list[str] | None) -> bool:
+        """Whether a look that asked for these (beginnings of) ids could tell the trades of every order that may have traded.
+
+        One that began at an old projection cannot: the trades of orders committed since have no name in it, and the venue's window of
+        trades must not move past them.
+        """
+        return asked is None or not self.window.claims or all(id_.startswith(tuple(asked)) for id_ in self.mine())
+
     def commit(self, id_: str, order: Order, now: int) -> Row:
         row = self.rows[id_] = Row(order, Sent.PENDING, now, now + self.window.exp_ms)
         return row

@@ -42,6 +42,7 @@ from strategy_core.number import dec
 from strategy_core.storage import load_order
 
 LEAST_LEFT_MS = 5_000
+SHORT = 8  # hex digits of an order's id that tell it from a bot's others
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
 TRIES = 12
@@ -177,7 +178,7 @@ async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: b
     before = await path_before(source, symbol, max(since, at - where["lookback"]), at, outside().now_ms()) if where["lookback"] else []
     candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
     behind = await reality(exchange, symbol, where["future"], at) if is_first and where.get("future") else {}
-    return view_json(found) | {"before": before, "candles": candles} | behind
+    return view_json(found) | {"asked": [id_[:SHORT] for id_ in where["mine"]], "before": before, "candles": candles} | behind
 
 
 async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
