@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from strategy_core.number import ZERO, plain
 from strategy_core.trade import Order, OrderType, Role, Side
@@ -20,6 +20,10 @@ _REMEMBERED_LEGS = 256
 _SIDES = {"b": Side.BUY, "s": Side.SELL}
 _ROLES = {role.value: role for role in Role}
 _new = tuple.__new__  # a NamedTuple without the detour over its own __new__: every fill makes some
+_LEG: Final = 0  # an order's parts by their place: a third of the cost of their names, and a fill reads many
+_SIDE: Final = 3
+_PRICE: Final = 5
+_AMOUNT: Final = 6
 _BUY, _LIMIT, _MARKET = Side.BUY, OrderType.LIMIT, OrderType.MARKET
 
 
@@ -76,22 +80,21 @@ class Book:
         generations[leg] = generation
         kind = _MARKET if price is None else _LIMIT
         order = _new(Order, (leg, generation, attempt, side, kind, price, amount, role, reduce_only, at))
-        self._insert(order, amount)
+        self._insert(order, leg, side, price, amount)
         if len(generations) > _REMEMBERED_LEGS + len(self.orders):
             self._forget()
         return order
 
-    def _insert(self, order: Order, left: Decimal) -> None:
-        """Into the index and the sums; `left` is still to fill."""
-        self.orders[order.leg] = order
-        price = order.price
-        if order.side is _BUY:
+    def _insert(self, order: Order, leg: str, side: Side, price: Decimal | None, left: Decimal) -> None:
+        """Into the index and the sums; `left` is still to fill. The order's parts are handed over: its maker has them at hand."""
+        self.orders[leg] = order
+        if side is _BUY:
             if price is None:
                 self.markets.append(order)
             else:
                 self.buy_cost += price * left
                 index = self.buys
-                if not index or price > index[-1].price:  # type: ignore[operator]
+                if not index or price > index[-1][_PRICE]:  # type: ignore[operator]
                     index.append(order)
                 else:
                     index.insert(_rank(index, price, 1), order)
@@ -101,7 +104,7 @@ class Book:
                 self.markets.append(order)
             else:
                 index = self.sells
-                if not index or price < index[-1].price:  # type: ignore[operator]
+                if not index or price < index[-1][_PRICE]:  # type: ignore[operator]
                     index.append(order)
                 else:
                     index.insert(_rank(index, price, -1), order)
@@ -121,8 +124,8 @@ class Book:
         """Out of the index and the sums; `left` was still to fill."""
         if self.rows:
             self.rows.pop(order.leg, None)
-        price = order.price
-        is_buy = order.side is _BUY
+        price = order[_PRICE]
+        is_buy = order[_SIDE] is _BUY
         if not is_buy:
             self.sell_amount -= left
         if price is None:
@@ -149,20 +152,20 @@ class Book:
         left = old.amount - self.filled.get(leg, ZERO)
         kept = self.filled.get(leg)
         self._unlist(old, left)
-        self._insert(new, left)
+        self._insert(new, leg, new.side, new.price, left)
         if kept is not None:
             self.filled[leg] = kept
         return new
 
     def take(self, order: Order, amount: Decimal) -> Taken:
         """A fill of a wanted order. It leaves the book when nothing remains."""
-        leg = order.leg
+        leg, whole = order[_LEG], order[_AMOUNT]
         before = self.filled.get(leg, ZERO) if self.filled else ZERO
-        if amount >= order.amount or before + amount >= order.amount:
+        if amount >= whole or before + amount >= whole:
             if before:
                 del self.filled[leg]
             del self.orders[leg]
-            self._unlist(order, order.amount - before)
+            self._unlist(order, whole - before if before else whole)
             return _new(Taken, (order, True, before))
         self.filled[leg] = before + amount
         self.rows.pop(leg, None)
@@ -192,11 +195,11 @@ class Book:
 
     @property
     def best_buy(self) -> Decimal | None:
-        return self.buys[-1].price if self.buys else None
+        return self.buys[-1][_PRICE] if self.buys else None
 
     @property
     def best_sell(self) -> Decimal | None:
-        return self.sells[-1].price if self.sells else None
+        return self.sells[-1][_PRICE] if self.sells else None
 
     def resting(self, price: Decimal) -> tuple[Order, ...]:
         """The orders to send: all, or with a cap the nearest to `price` (a market order always)."""
@@ -280,7 +283,7 @@ def _rank(index: list[Order], price: Decimal, sign: int) -> int:
     low, high = 0, len(index)
     while low < high:
         middle = (low + high) // 2
-        at: Decimal = index[middle].price  # type: ignore[assignment]
+        at: Decimal = index[middle][_PRICE]  # type: ignore[assignment]
         if (at < price) if sign > 0 else (at > price):
             low = middle + 1
         else:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from strategy_core.book import Taken
 from strategy_core.ledger import Kind
-from strategy_core.number import HUNDRED, ONE, ceil_to, dec, floor_to
+from strategy_core.number import HUNDRED, ONE, ZERO, ceil_to, dec, floor_to
 from strategy_core.state import State, rates
 from strategy_core.trade import Market, Role, Side, Status
 
@@ -20,7 +20,7 @@ CLOSE = "CLOSE"
 
 
 def meets_minimum(market: Market, amount: Decimal, price: Decimal) -> bool:
-    return amount > 0 and amount >= market.min_amount and amount * price >= market.min_notional
+    return amount > ZERO and amount >= market.min_amount and amount * price >= market.min_notional
 
 
 def stop(state: State, reason: str, mode: str, percent: Decimal = HUNDRED) -> None:

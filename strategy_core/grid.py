@@ -33,6 +33,8 @@ __all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "p
 on_candles = waiting.candles
 timeframes = waiting.timeframes
 PATIENCE_MS = 60_000
+_new = tuple.__new__  # a NamedTuple without the detour over its own __new__
+_BUY, _ACTIVE = Side.BUY, Status.ACTIVE
 
 
 def start(config: Config, price: Decimal, market: Market, at: int) -> State:
@@ -111,7 +113,7 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
     if memory.guard is not None:
         memory.guard.fill(fill.at)
     level = int(name[1:])
-    if taken.order.side is Side.BUY:
+    if taken.order.side is _BUY:
         _bought(state, level, fill, taken.done)
     else:
         _sold(state, level, fill, taken)
@@ -126,8 +128,9 @@ def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
     free = dust(state)
     if memory.held:
         free += memory.held.get(i, ZERO)
-    amount = floor_to(free, market.amount_step) if free > 0 else ZERO
-    if meets_minimum(market, amount, memory.ladder.sell(i)) or (done and amount > 0):
+    amount = floor_to(free, market.amount_step) if free > ZERO else ZERO
+    is_for_sale = amount > ZERO if done else meets_minimum(market, amount, memory.ladder.sell(i))
+    if is_for_sale:
         memory.held.pop(i, None)
         rest_sell(state, i, amount, fill.price)
     elif done:
@@ -274,7 +277,7 @@ def on_look(state: State) -> None:
     status, memory, config = state.status, state.memory, state.config
     if memory.guard is not None:
         memory.guard.look(state.price, state.at)
-    if status is Status.ACTIVE:
+    if status is _ACTIVE:
         if not _exit(state) and (config.trail_up != "off" or config.trail_down != "off"):
             trail(state)
     elif status is Status.WAITING:
@@ -314,7 +317,7 @@ def horizon(state: State) -> Horizon:
         return waiting.horizon(state)
     config, book, memory = state.config, state.book, state.memory
     below, above, until = book.best_buy, book.best_sell, None
-    if state.status is Status.ACTIVE:
+    if state.status is _ACTIVE:
         guard = memory.guard
         up = next_up(state) if above is None else None
         down = next_down(state) if below is None and not memory.has_parked_buys() else None
@@ -333,7 +336,7 @@ def horizon(state: State) -> Horizon:
             profit = reached
     if profit is not None and (above is None or profit < above):
         above = profit
-    return Horizon(below, above, until)
+    return _new(Horizon, (below, above, until))
 
 
 def load_memory(data: dict[str, Any], config: Config, market: Market) -> GridMemory:

@@ -12,6 +12,8 @@ from strategy_core.number import ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side
 
+_BUY, _SELL, _GRID = Side.BUY, Side.SELL, Role.GRID
+
 
 def planned(state: State, j: int) -> Decimal:
     """The planned size of a buy at level j."""
@@ -32,7 +34,7 @@ def rest_buy(state: State, j: int, amount: Decimal) -> bool:
     name = leg(j)
     price = memory.ladder.buy(j)
     there = book.orders.get(name)
-    if there is not None and there.side is not Side.BUY:
+    if there is not None and there.side is not _BUY:
         memory.parked[j] = None
         return False
     factor = state.buy_factor
@@ -49,7 +51,7 @@ def rest_buy(state: State, j: int, amount: Decimal) -> bool:
             state.note("parked", leg=name, side="buy")
         memory.parked[j] = None
         return False
-    book.place(name, Side.BUY, price, amount, Role.GRID, state.at)
+    book.place(name, _BUY, price, amount, _GRID, state.at)
     return True
 
 
@@ -59,7 +61,7 @@ def rest_sell(state: State, i: int, amount: Decimal, origin: Decimal | None = No
     name = leg(i)
     price = memory.ladder.sell(i)
     there = book.orders.get(name)
-    if there is not None and there.side is Side.SELL:
+    if there is not None and there.side is _SELL:
         left = book.remaining(there)
         if origin is not None:
             memory.origins[name] = (memory.origins.get(name, origin) * left + origin * amount) / (left + amount)
@@ -70,7 +72,7 @@ def rest_sell(state: State, i: int, amount: Decimal, origin: Decimal | None = No
             state.note("parked", leg=name, side="sell")
         memory.parked[i] = (amount if there is not None else ZERO, origin)
         return False
-    book.place(name, Side.SELL, price, amount, Role.GRID, state.at)
+    book.place(name, _SELL, price, amount, _GRID, state.at)
     if origin is not None:
         memory.origins[name] = origin
     return True

@@ -33,6 +33,7 @@ class Waterfall(NamedTuple):
     total: Decimal
 
 
+_QUOTE, _BASE, _BUY = Kind.QUOTE, Kind.BASE, Side.BUY
 _MONEY = ("base", "quote", "put_base", "put_quote", "basis", "realised", "cell", "fees_value", "third", "funding")
 
 
@@ -76,7 +77,7 @@ class Ledger:
 
     def fold(self, fill: Fill) -> None:
         """One execution, once: the caller has made sure it was not seen before."""
-        _, _, side, price, amount, fee, coin, _, _, _, fee_value = fill
+        side, price, amount, fee, coin = fill[2:7]
         fees = self.fees
         fees[coin] = fees[coin] + fee if coin in fees else fee
         cost = price * amount
@@ -86,9 +87,10 @@ class Ledger:
         elif coin == self.base_coin:
             base_fee = fee
         else:
-            self.third += fee_value
-        if self.kind is Kind.QUOTE:
-            if side is Side.BUY:
+            self.third += fill.fee_value
+        kind = self.kind
+        if kind is _QUOTE:
+            if side is _BUY:
                 spent = cost + quote_fee
                 self.base += amount - base_fee
                 self.quote -= spent
@@ -96,7 +98,7 @@ class Ledger:
             else:
                 self._sold(cost - quote_fee, amount + base_fee)
             self.fees_value += quote_fee if base_fee is ZERO else base_fee * price
-        elif self.kind is Kind.BASE:
+        elif kind is _BASE:
             self._base(side, amount, cost, base_fee, quote_fee)
             self.fees_value += base_fee if quote_fee is ZERO else quote_fee / price
         else:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from strategy_core.book import Book
 from strategy_core.number import HUNDRED, ONE, ceil_to, floor_to
 from strategy_core.trade import FeeMode, Market, Order, Side
 
+_PRICE: Final = 5  # of an Order: its place costs less than its name
 _new = tuple.__new__  # a NamedTuple without the detour over its own __new__
 
 
@@ -65,6 +67,20 @@ def match(orders: Iterable[Order], a: Decimal, b: Decimal, jump: bool) -> list[M
         else:
             found.sort(key=lambda item: (abs(item.price - a), item.order.made_at))
     return found
+
+
+def swept(book: Book, low: Decimal, high: Decimal) -> list[Order]:
+    """The resting limits whose price lies beyond `low` or `high`, best first: only the top of the index is looked at."""
+    found: list[Order] = []
+    for order in reversed(book.buys):
+        if order[_PRICE] < low:  # type: ignore[operator]
+            break
+        found.append(order)
+    for order in reversed(book.sells):
+        if order[_PRICE] > high:  # type: ignore[operator]
+            break
+        found.append(order)
+    return [order for order in found if order.leg not in book.virtual] if book.virtual else found
 
 
 def _in_a_jump(item: Match) -> tuple[bool, Decimal, int]:

@@ -46,6 +46,9 @@ MAX_ATTEMPTS = 5
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
 _WORKING = (Status.ACTIVE, Status.STARTING, Status.WAITING)
 _HALTED = (Status.PAUSED, Status.ERROR)
+_RUNNING = (*_WORKING, *_HALTED)
+_LOOKING = (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED)
+_ACTIVE = Status.ACTIVE
 
 
 def apply(state: State, fact: Fact) -> State:
@@ -65,10 +68,8 @@ def horizon(state: State) -> Horizon:
         return AT_ONCE
     band = state.band
     if band is None:
-        if state.status is Status.ACTIVE and not state.book.markets and not state.ending:
-            band = state.rules.horizon(state)
-        else:
-            band = _horizon(state)
+        is_plain = state.status is _ACTIVE and not state.book.markets and not state.ending
+        band = state.rules.horizon(state) if is_plain else _horizon(state)
         state.band = band
     return band
 
@@ -103,11 +104,12 @@ def _look(state: State, look: Look) -> None:
         return
     state.price, state.at = price, look.at
     state.band, state.settled = None, True
-    if state.book.virtual:
+    book = state.book
+    if book.virtual:
         _fill_late(state)
-    if state.status in (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED):
+    if state.status in _LOOKING:
         state.rules.on_look(state)
-    state.book.settle(price)
+    book.settle(price)
 
 
 def _fill_late(state: State) -> None:
@@ -132,24 +134,24 @@ def _fill_late(state: State) -> None:
 
 
 def _fill(state: State, fill: Fill) -> None:
-    if not state.is_new(fill.trade_id):
+    leg, generation, side, _, amount, _, _, trade_id, at = fill[:9]
+    if not state.is_new(trade_id):
         return
     state.band, state.settled = None, False
-    if fill.at > state.at:
-        state.at = fill.at
+    if at > state.at:
+        state.at = at
     book = state.book
-    leg = fill.leg
     order = book.orders.get(leg)
-    if leg == LATE and order is not None and order.generation == fill.generation:
+    if leg == LATE and order is not None and order.generation == generation:
         book.take(order, fill.amount)
         _share_late(state, fill)
         return
     state.ledger.fold(fill)
-    if order is None or order.generation != fill.generation or order.side is not fill.side:
+    if order is None or order.generation != generation or order.side is not side:
         _stray(state, fill, order)
         return
-    taken = book.take(order, fill.amount)
-    if state.status is Status.ACTIVE:
+    taken = book.take(order, amount)
+    if state.status is _ACTIVE:
         state.rules.on_fill(state, fill, taken)
     elif leg == CLOSE:
         closed(state, taken)
@@ -275,7 +277,7 @@ def abandon(state: State, order: Order) -> None:
     order = order._replace(amount=state.book.remaining(order))
     state.book.drop(order.leg)
     hook: Callable[[State, Order], None] | None = getattr(state.rules, "on_abandoned", None)
-    if hook is not None and state.status in (*_WORKING, *_HALTED):
+    if hook is not None and state.status in _RUNNING:
         hook(state, order)
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from strategy_core import registry
 from strategy_core.backtest.series import Series
-from strategy_core.matching import Match, fee_of, is_marketable, market_price, match
+from strategy_core.matching import fee_of, market_price, match, swept
 from strategy_core.mechanics import apply, horizon
 from strategy_core.number import ZERO, working_digits
 from strategy_core.state import FINAL, State
@@ -23,8 +23,8 @@ from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Ord
 
 Progress = Callable[[int, int], None]
 Band = tuple[float, float, int | None]
-_OPEN = (float("-inf"), float("inf"))
-_FLOATS = 4096
+_BUY = Side.BUY
+_BOTTOM, _TOP = float("-inf"), float("inf")
 _new = tuple.__new__  # a NamedTuple without the detour over its own __new__: thousands are made per run
 
 
@@ -60,6 +60,16 @@ class Report(NamedTuple):
     steps: int
 
 
+class _Floats(dict[Decimal, float]):
+    """Prices as floats: a ladder's come again and again, each is turned into a float once."""
+
+    def __missing__(self, price: Decimal) -> float:
+        if len(self) >= 4096:
+            self.clear()
+        value = self[price] = float(price)
+        return value
+
+
 class _Run:
     """The moving parts of one run."""
 
@@ -73,82 +83,64 @@ class _Run:
         self.stepped = (0, 0)
         self.timeframes: Callable[[State], dict[int, int]] | None = getattr(state.rules, "timeframes", None)
         self.shown: dict[int, int] = {}
-        self.floats: dict[int, tuple[Decimal, float]] = {}
+        self.floats = _Floats()
         state.book.changes = []
         self._note_new(state.price, list(state.book.orders.values()))
 
     def _note_new(self, price: Decimal, orders: list[Order]) -> None:
         """Limits that take at once pay taker when they fill."""
         for order in orders:
-            if order.price is not None and is_marketable(order, price):
+            limit = order.price
+            if limit is not None and (limit >= price if order.side is _BUY else limit <= price):
                 self.takers.add(order.key)
 
-    def point(self, i: int, p: int, a: Decimal, b: Decimal, at: int) -> None:
-        """One path point, in the order of strategies.md 1.2."""
+    def point(self, i: int, p: int, a: Decimal | None, b: Decimal, at: int) -> None:
+        """One path point, in the order of strategies.md 1.2. `a` is None when the path came from strictly inside the horizon."""
         self.steps += 1
         state = self.state
         book = state.book
-        jump = p == 0
-        if state.suspended:
-            matched: list[Match] = []
-            markets: list[Order] = []
-        else:
-            matched = match(self._reached(a, b, jump), a, b, jump)
-            markets = list(book.markets) if book.markets else []
-        takers = self.takers
-        for order, price in matched:
-            self._fill(i, p, order, price, not takers or order.key not in takers, at)
-        for order in markets:
-            self._fill(i, p, order, market_price(order.side, b, self.market), False, at)
+        markets: list[Order] | None = None
+        if not state.suspended:
+            markets = list(book.markets) if book.markets else None
+            if a is None:  # whatever is reached fills at its own price, the nearest first: as the index has them
+                for order in swept(book, b, b):
+                    self._fill(i, p, order, order.price, True, at)  # type: ignore[arg-type]
+            else:
+                jump = p == 0
+                low, high = (b, b) if jump else (a, b) if a < b else (b, a)
+                for order, price in match(swept(book, low, high), a, b, jump):
+                    self._fill(i, p, order, price, True, at)
+        if markets is not None:
+            for order in markets:
+                self._fill(i, p, order, market_price(order.side, b, self.market), False, at)
         if self.timeframes is not None and (wanted := self.timeframes(state)):
             self._show_candles(wanted, at)
         waiting = book.virtual
         apply(state, _new(Look, (b, at)))
         if waiting:  # orders beyond the cap that rest from now on are made now
             self._note_new(b, [book.orders[leg] for leg in waiting - book.virtual if leg in book.orders])
-        if book.changes:
-            self._note_new(b, book.changes)
-            book.changes.clear()
+        made = book.changes
+        if made:
+            self._note_new(b, made)
+            made.clear()
         if state.log:
             self.events += state.log
             state.log.clear()
 
     def rough(self, band: Horizon) -> Band:
-        """The band as floats. A ladder's prices are the same objects all along: each is turned into a float once."""
+        """The band as floats."""
         below, above, until = band
-        return _OPEN[0] if below is None else self._float(below), _OPEN[1] if above is None else self._float(above), until
-
-    def _float(self, price: Decimal) -> float:
-        known = self.floats.get(id(price))
-        if known is not None and known[0] is price:
-            return known[1]
-        if len(self.floats) >= _FLOATS:
-            self.floats.clear()
-        value = float(price)
-        self.floats[id(price)] = (price, value)
-        return value
-
-    def _reached(self, a: Decimal, b: Decimal, jump: bool) -> list[Order]:
-        """Resting limits that the way from `a` to `b` touches, best first: only those at the top of the index are looked at."""
-        book = self.state.book
-        low, high = (b, b) if jump else (a, b) if a < b else (b, a)
-        found: list[Order] = []
-        for order in reversed(book.buys):
-            if order.price < low:  # type: ignore[operator]
-                break
-            found.append(order)
-        for order in reversed(book.sells):
-            if order.price > high:  # type: ignore[operator]
-                break
-            found.append(order)
-        return [order for order in found if order.leg not in book.virtual] if book.virtual else found
+        floats = self.floats
+        return _BOTTOM if below is None else floats[below], _TOP if above is None else floats[above], until
 
     def _fill(self, i: int, p: int, order: Order, price: Decimal, maker: bool, at: int) -> None:
         state, trades = self.state, self.trades
-        leg, generation, _, side, _, _, amount, role, _, _ = order
+        leg, generation, _, side, _, _, amount, role = order[:8]
         filled = state.book.filled
         if filled and leg in filled:
             amount -= filled[leg]
+        if maker and self.takers and order.key in self.takers:
+            maker = False
         fee, coin = fee_of(self.market, side, price, amount, maker)
         apply(state, _new(Fill, (leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker, ZERO)))
         own = state.ledger
@@ -235,27 +227,25 @@ def _next(series: Series, start: int, band: Band) -> int:
     """The first candle from `start` that leaves the band or reaches its instant."""
     low, high, until = band
     found = series.leaves(start, low, high)
-    if until is not None:
-        found = min(found, max(series.at_or_after(until), start))
-    return found
+    return found if until is None else min(found, max(series.at_or_after(until), start))
 
 
 def _candle(moving: _Run, i: int, p: int, band: Band) -> Band:
     """The points of one candle, each only if it leaves the horizon; the band after the last."""
     series, state = moving.series, moving.state
     values, columns = series.rough_path(i)
-    start, d = int(series.times[i]), series.interval_ms
     low, high, until = band
     last = values[p - 1] if p else values[0]
     while p < 4:
         value = values[p]
-        at = start + p * d // 3 if p < 3 else start + d - 1
-        if value <= low or last <= low or value >= high or last >= high or (until is not None and at >= until):
+        was_inside = low < last < high
+        if not (was_inside and low < value < high) or (until is not None and series.instant(i, p) >= until):
+            at = series.instant(i, p)
             if moving.lookback:
                 moving.show_looks(i, p, at)
                 moving.stepped = (i, p)
             b = series.price(i, columns[p])
-            moving.point(i, p, series.price(i, columns[p - 1]) if p else b, b, at)
+            moving.point(i, p, None if was_inside else series.price(i, columns[p - 1]) if p else b, b, at)
             if state.status in FINAL:
                 break
             low, high, until = band = moving.rough(horizon(state))

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strategy_core.number import dec
+from strategy_core.number import WORK, dec
 
-BLOCK = 16
+BLOCK = 8  # candles a scan skips at once; a power of two
+_MOST_PLACES, _MOST_DIGITS = 8, 15  # what a float tells apart: two decimals of 15 digits are never the same float
+_times = WORK.multiply  # whatever the caller's context is
 _HIGH_FIRST, _LOW_FIRST = (0, 1, 2, 3), (0, 2, 1, 3)
 Floats = NDArray[np.float64]
 
@@ -36,10 +38,14 @@ class Series:
         self.opens, self.highs, self.lows, self.closes = columns
         self.interval_ms = interval_ms
         self.exact = exact
-        whole = len(times) // BLOCK * BLOCK
-        self._block_lows: list[float] = self.lows[:whole].reshape(-1, BLOCK).min(1).tolist() if whole else []
-        self._block_highs: list[float] = self.highs[:whole].reshape(-1, BLOCK).max(1).tolist() if whole else []
+        self._block_lows: list[float] = _by_block(self.lows, np.minimum)
+        self._block_highs: list[float] = _by_block(self.highs, np.maximum)
+        places = _places(self.closes[:64])
+        self._scale = 10.0**places
+        self._unit = Decimal(1).scaleb(-places)
+        self._whole = min(10.0**_MOST_DIGITS / self._scale, 1e300)
         self._views = tuple(memoryview(column) for column in columns)  # one number at a time is cheaper from a view
+        self._instants = memoryview(times)
         self._longer: dict[int, _Longer] = {}
 
     def __len__(self) -> int:
@@ -57,7 +63,11 @@ class Series:
         """One price of a candle exactly: column 0 open, 1 high, 2 low, 3 close."""
         if self.exact is not None:
             return self.exact[column][i]
-        return Decimal(repr(self._views[column][i]))
+        value = self._views[column][i]
+        units = int(value * self._scale + 0.5)
+        if units / self._scale == value and value < self._whole:
+            return _times(units, self._unit)
+        return Decimal(repr(value))
 
     def candle(self, i: int) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """Open, high, low, close of one candle, exactly."""
@@ -82,21 +92,19 @@ class Series:
 
     def leaves(self, start: int, below: float, above: float) -> int:
         """The first candle from `start` with a low <= below or a high >= above; the length when there is none."""
-        n = len(self.times)
         _, highs, lows, _ = self._views
         block_lows, block_highs = self._block_lows, self._block_highs
-        blocks = len(block_lows)
-        i = start
-        while i < n:
-            block = i // BLOCK + 1
-            edge = block * BLOCK
-            for k in range(i, edge if edge < n else n):
-                if lows[k] <= below or highs[k] >= above:
-                    return k
+        n, blocks, block = len(lows), len(block_lows), start // BLOCK
+        while True:
             while block < blocks and block_lows[block] > below and block_highs[block] < above:
                 block += 1
-            i = block * BLOCK
-        return n
+            first = block * BLOCK
+            for k in range(first if first > start else start, min(first + BLOCK, n)):
+                if lows[k] <= below or highs[k] >= above:
+                    return k
+            if block >= blocks:
+                return n
+            block += 1
 
     def at_or_after(self, instant: int) -> int:
         """The first candle that has a path point at or after an instant."""
@@ -109,9 +117,29 @@ class Series:
             longer = self._longer[timeframe_ms] = _Longer(self, timeframe_ms)
         return longer.closed(at, count)
 
+    def instant(self, i: int, p: int) -> int:
+        """When a candle's path reaches its point."""
+        start: int = self._instants[i]
+        return start + (p * self.interval_ms // 3 if p < 3 else self.interval_ms - 1)
+
     def point_times(self, i: int) -> tuple[int, int, int, int]:
         start, d = int(self.times[i]), self.interval_ms
         return start, start + d // 3, start + 2 * d // 3, start + d - 1
+
+
+def _by_block(column: Floats, extreme: Any) -> list[float]:
+    """The extreme of every whole block: halved until one number of each is left."""
+    found = column[: len(column) // BLOCK * BLOCK]
+    for _ in range(BLOCK.bit_length() - 1):
+        found = extreme(found[::2], found[1::2])
+    numbers: list[float] = found.tolist()
+    return numbers
+
+
+def _places(sample: Floats) -> int:
+    """How many decimal places the prices seem to have; one that has more is read from its own digits."""
+    exponents = [Decimal(repr(value)).as_tuple().exponent for value in sample.tolist()]
+    return min(max([-exponent for exponent in exponents if isinstance(exponent, int)], default=0), _MOST_PLACES) if exponents else 0
 
 
 class _Longer:
