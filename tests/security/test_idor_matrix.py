@@ -73,6 +73,7 @@ OBJECTS = {
     "PUT /api/v1/accounts/{account_id}/credentials": {"api_key": "somebodys-key", "secret": "somebodys-secret"},
     "GET /api/v1/backtests/{backtest_id}": None,
     "DELETE /api/v1/backtests/{backtest_id}": None,
+    "GET /api/v1/backtests/{backtest_id}/band": None,
     "GET /api/v1/backtests/{backtest_id}/bot": None,
     "POST /api/v1/backtests/{backtest_id}/cancel": None,
     "GET /api/v1/backtests/{backtest_id}/equity": None,

@@ -126,7 +126,8 @@ async def test_runs_fills_and_curve_are_read_in_pages_and_go_with_the_job(client
     plat.store._put(CONTAINER, "ada", part(job, "runs", {"items": [{"run": 2}]}, 2))
     for k in range(2):
         plat.store._put(CONTAINER, "ada", part(job, "fills", {"items": [{**fill, "n": k}]}, 1, k))
-    plat.store._put(CONTAINER, "ada", part(job, "equity", {"items": [{"at": iso(T0), "price": "1", "total": "2"}]}, 1))
+    curve = [{"at": iso(T0 + k * MINUTE), "price": "1", "total": total} for k, total in enumerate(("2", "3", "2.5", "4"))]
+    plat.store._put(CONTAINER, "ada", part(job, "equity", {"items": curve}, 1))
     base = f"/api/v1/backtests/{job}"
     page = (await client.get(f"{base}/runs", params={"limit": 2})).json()
     assert ([run["run"] for run in page["items"]], page["next"]) == ([0, 1], "2")
@@ -136,6 +137,8 @@ async def test_runs_fills_and_curve_are_read_in_pages_and_go_with_the_job(client
     second = (await client.get(f"{base}/fills", params={"run": 1, "cursor": first["next"]})).json()
     assert [first["items"][0]["n"], second["items"][0]["n"], second["next"]] == [0, 1, None]
     assert (await client.get(f"{base}/equity", params={"run": 1})).json()["items"][0]["total"] == "2"
+    band = (await client.get(f"{base}/band", params={"run": 1})).json()
+    assert ([dot["at"] for dot in band["items"]], band["items"][0]["median"]) == ([dot["at"] for dot in curve], "2")
     assert (await client.get(f"{base}/fills", params={"run": 0})).status_code == 404
     assert (await client.get(f"{base}/bot", params={"run": 1})).json()["config"]["cells"] == 5
     assert (await client.delete(base)).status_code == 204

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.clock import ms_of
-from shared.read_model import Strategy
+from shared.read_model import Instant, Strategy
 from shared.research import (
     BacktestFill,
     BacktestPoint,
@@ -105,6 +105,21 @@ class BacktestFillPage(Model):
 
 class BacktestEquity(Model):
     items: tuple[BacktestPoint, ...]
+    next: str | None = None
+
+
+class BandDot(Model):
+    at: Instant
+    low: Num
+    median: Num
+    high: Num
+
+
+class BacktestBand(Model):
+    """Profit resampled in blocks over `paths` curves: nine of ten lie between `low` and `high`. Too few points: no items."""
+
+    items: tuple[BandDot, ...]
+    paths: int
     next: str | None = None
 
 

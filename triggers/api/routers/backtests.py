@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from shared.research import BacktestView
-from triggers.api import research
+from triggers.api import bands, research
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
-from triggers.api.models.research import BacktestCreate, BacktestEquity, BacktestFillPage, BacktestPage, BotFrom, RunPage
+from triggers.api.models.research import BacktestBand, BacktestCreate, BacktestEquity, BacktestFillPage, BacktestPage, BotFrom, RunPage
 from triggers.api.paging import listed, number_of
 from triggers.api.platform import CurrentUser, Plat
 
@@ -71,6 +71,13 @@ async def list_backtest_equity(backtest_id: ObjectId, user: CurrentUser, plat: P
     """Total profit of a run over time, at most 500 points."""
     document = await research.need_job(plat, user.id, backtest_id, "backtest")
     return BacktestEquity(items=tuple(await research.run_equity(plat, user.id, document, run)))
+
+
+@router.get("/{backtest_id}/band")
+async def get_backtest_band(backtest_id: ObjectId, user: CurrentUser, plat: Plat, run: Run = 0) -> BacktestBand:
+    """How much of a run's result was luck of the order: its curve resampled in blocks, at each point."""
+    document = await research.need_job(plat, user.id, backtest_id, "backtest")
+    return await bands.run_band(plat, user.id, document, run)
 
 
 @router.get("/{backtest_id}/bot")
