@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entities import deals
+from entities import deals, heal
 from entities.bot_state import Bot
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
 from entities.sent import NOT_NOW, Row
@@ -35,6 +35,8 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
     now = int(given["now"])
     event = given.get("event")
     is_new = event is not None and not bot.is_done(event["id"])
+    if event is not None:
+        heal.begin(bot, now, resumed(bot, event) if is_new else "")
     bot.ticked_at = now
     if given.get("published") is not None:
         bot.published(int(given["published"]))
@@ -42,6 +44,7 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
     with working_digits():
         again = take_outcomes(bot, given.get("outcomes") or [], now)
         more = take_view(bot, given.get("view"))
+        heal.adopt(bot)
         for row in bot.book.missing_trades(now):
             distrust(bot, row)
             row.final = row.filled  # said once: from here on the trades are what is believed
@@ -51,10 +54,19 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         intents = plan(bot, again, now)
         if is_new and "hit" in event["body"]:
             tell_inbox(bot, event["body"]["hit"], verdict, intents)
-        bot.say(registry.drain(bot.core))
+        events = registry.drain(bot.core)
+        bot.say(events)
+        heal.said(bot, events)
+        heal.end(bot, intents, now, None if more or given.get("view") is None else int(given["view"]["point"][0]))
         note_end(bot, now)
         quiet = bool(given.get("settled")) or (more and not intents)
         return answer(bot, intents, more, quiet, given.get("raised"))
+
+
+def resumed(bot: Bot, event: dict[str, Any]) -> str:
+    """Why the owner wants a look back: a bot that was put aside goes on."""
+    is_resume = event["kind"] == "command" and event["body"]["name"] == "resume"
+    return "resume" if is_resume and status_of(bot)[0] == Status.ERROR.value else ""
 
 
 def apply(bot: Bot, fact: Fact) -> None:
@@ -88,6 +100,9 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
         elif result == "absent":
             resend, facts = bot.book.absent(row, outcome["id"] in wanted, int(outcome.get("asked_at", now)), at)
             again += [outcome["id"]] if resend else []
+            if resend:
+                heal.count(bot, "resent")
+                heal.settle(bot, outcome["id"])
         else:  # unknown, duplicate, expired: its fate is looked up, after a pause
             row.looked_at, facts = now, []
         for fact in facts:
@@ -163,6 +178,7 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     if row.filled > row.order.amount:
         distrust(bot, row)
     bot.fills += 1
+    heal.found_trade(bot, fill.at)
     order = row.order
     bot.put(
         "fill",

@@ -47,6 +47,7 @@ class Bot:
     funded: int = 0  # a perpetual's funding is known up to here
     liquidation: str | None = None  # where the venue would take the position, when it last had one
     liquidation_of: str | None = None  # the position that figure was given for
+    heal: dict[str, Any] | None = None  # a look back under way (entities/heal.py)
     parts: dict[str, list[str]] = field(default_factory=dict)  # by order: amount and profit of a deal closed in part (entities/deals.py)
 
     @property
@@ -105,6 +106,7 @@ class Bot:
             "shown": self.shown,
             **({"funded": self.funded} if self.funded else {}),
             **({"parts": self.parts} if self.parts else {}),
+            **({"heal": self.heal} if self.heal else {}),
             **({"liquidation": self.liquidation, "liquidationOf": self.liquidation_of} if self.liquidation else {}),
         }
 
@@ -136,6 +138,7 @@ class Bot:
             liquidation=data.get("liquidation"),
             liquidation_of=data.get("liquidationOf"),
             parts=data.get("parts", {}),
+            heal=data.get("heal"),
         )
 
 
