@@ -8,7 +8,7 @@ from zlib import crc32
 
 from entities.bot_state import Bot
 from shared.clock import iso
-from shared.read_model import SCHEMA
+from shared.schema import SCHEMA
 from strategy_core import registry
 from strategy_core.intent import Sent
 from strategy_core.number import cut, plain

@@ -39,7 +39,6 @@ from shared.stores import Stale
 from shared.transient import is_transient
 from shared.webhooks.decision import decision_row
 from strategy_core.number import dec
-from strategy_core.storage import load_order
 
 LEAST_LEFT_MS = 5_000
 SHORT = 8  # hex digits of an order's id that tell it from a bot's others
@@ -304,6 +303,8 @@ async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
 
     if outside().now_ms() > intent["deadline"] - LEAST_LEFT_MS:
         return Outcome(Result.EXPIRED)
+    from strategy_core.storage import load_order
+
     order = load_order(intent["order"])
     mode, leverage = intent.get("margin") or (None, None)
     margin = (mode, None if leverage is None else dec(leverage))

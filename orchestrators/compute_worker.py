@@ -19,7 +19,8 @@ from time import perf_counter
 from typing import Any
 
 from shared.clock import iso
-from shared.research import POINTS, figure
+from shared.job import POINTS
+from shared.research import figure
 from strategy_core.number import plain
 from strategy_core.trade import Invalid, Market
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from orchestrators import search
 from orchestrators.activities import outside
 from orchestrators.compute import ComputeFailed, processes
 from orchestrators.research_plan import backtest_tasks, batch_size, longest, split, trial_tasks, wave_size
@@ -150,6 +149,8 @@ async def next_trials(user_id: str, job: Doc, wave: int) -> Doc:
 
 async def points_of(user_id: str, job: Doc, first: int, count: int) -> list[tuple[int, ...]]:
     """What a wave tries: decided once and written down, so that doing it again is doing the same."""
+    from orchestrators import search
+
     stored = await outside().store.read(CONTAINER, user_id, part_id(job["id"], TRIALS, first))
     if stored is not None:
         return [tuple(point) for point in stored["points"]]
@@ -216,6 +217,8 @@ async def get_piece(job: Doc, row: list[Any]) -> Doc:
 
 async def run_batch(user_id: str, job: Doc, task: Doc) -> Doc:
     """A batch of runs, and what it left: the runs' figures, for jobs of few runs also fills and curves."""
+    from orchestrators import search
+
     runs = await runs_of(user_id, job, task)
     found = await compute(job, task["range"], runs, job["kept"])
     for run, detail in found["details"].items():
@@ -234,6 +237,8 @@ async def run_batch(user_id: str, job: Doc, task: Doc) -> Doc:
 
 async def runs_of(user_id: str, job: Doc, task: Doc) -> list[tuple[int, Doc]]:
     """The runs of a batch: their numbers and overrides."""
+    from orchestrators import search
+
     numbers = range(task["first"], task["first"] + task["count"])
     if job["kind"] == "backtest":
         variants = (await need(user_id, part_id(job["id"], SPEC)))["variants"]
@@ -271,6 +276,8 @@ async def write_detail(user_id: str, job_id: str, run: int, detail: Doc) -> None
 
 async def prove(user_id: str, job: Doc) -> Doc:
     """The finalists on the candles the search never saw."""
+    from orchestrators import search
+
     finals = search.finalists(await all_runs(user_id, job, job["runs"]), job["objective"])
     outer = await compute(job, 1, [(run["run"], run["overrides"]) for run in finals], False) if finals else {"items": [], "candles": 0}
     proofs, verdict = search.proof_of(finals, outer["items"], job["objective"])

@@ -14,7 +14,6 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from strategy_core import registry
 from strategy_core.number import cut, dec, floor_to, plain
 
 Doc = dict[str, Any]
@@ -32,6 +31,8 @@ class SearchError(Exception):
 
 def space_of(strategy: str, config: Doc, wanted: list[Doc]) -> list[Doc]:
     """The dimensions, checked against the schema; without any, every number of the config around its value. Errors: SearchError."""
+    from strategy_core import registry
+
     fields = registry.schema(strategy)["properties"]
     found = [dimension(fields, one) for one in wanted] if wanted else around(fields, config)
     if not found:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from strategy_core.number import dec, plain
-from strategy_core.trade import Horizon
+
+if TYPE_CHECKING:
+    from strategy_core.trade import Horizon
 
 
 def view_json(view: Any) -> dict[str, Any]:
@@ -48,5 +50,7 @@ def outcome_json(intent: dict[str, Any], result: str, outcome: Any = None, repor
 
 
 def horizon_of(data: list[Any]) -> Horizon:
+    from strategy_core.trade import Horizon
+
     below, above, until = data
     return Horizon(None if below is None else dec(below), None if above is None else dec(above), until)

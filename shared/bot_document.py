@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.clock import iso
-from shared.read_model import SCHEMA
+from shared.schema import SCHEMA
 
 RECORD = ("id", "name", "account_id", "exchange", "market", "symbol", "strategy", "config", "created_at", "sort", "source")
 """What a bot is, as opposed to how it fares: given at creation and kept by its entity."""

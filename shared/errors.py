@@ -9,8 +9,10 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from strategy_core.trade import Finding
+if TYPE_CHECKING:
+    from strategy_core.trade import Finding
 
 
 class AppError(Exception):
@@ -42,6 +44,8 @@ def invalid(code: str, field: str | None = None, **params: str) -> AppError:
 
 def findings_error(findings: Sequence[Finding], prefix: str = "") -> AppError:
     """All findings at once; the first one gives the code and the field."""
+    from strategy_core.trade import Finding
+
     placed = [Finding(field=_join(prefix, f.field), code=f.code, params=f.params) for f in findings]
     return AppError(422, placed[0].code, placed[0].field, placed[0].params, placed)
 

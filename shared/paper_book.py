@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from shared.read_model import SCHEMA
+from shared.schema import SCHEMA
 from shared.stores import Exists, Stale, Store
 from strategy_core.number import ZERO, dec
 

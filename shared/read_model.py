@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
+from shared.schema import SCHEMA as SCHEMA
 from strategy_core.number import ZERO, Model, Num
 from strategy_core.trade import OrderType, Role, Side, Status
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Strategy = Literal["GRID", "DCA", "BTD", "COMBO", "LOOP", "DCA_FUTURES"]
 CloseMode = Literal["keep", "quote", "base", "break_even"]
-SCHEMA = 1
 
 
 class ReadModel(Model):

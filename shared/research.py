@@ -11,20 +11,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
-from shared.ids import digest
-from shared.read_model import SCHEMA, Instant, ReadModel, Strategy
+from shared.read_model import Instant, ReadModel, Strategy
 from strategy_core.number import Num, plain
 from strategy_core.trade import Finding
 
-CONTAINER = "backtests"
-ORCHESTRATION = "research"
 JobStatus = Literal["queued", "running", "cancelling", "cancelled", "done", "failed"]
 Objective = Literal["pnl", "calmar", "sharpe", "worst_month"]
 Method = Literal["grid", "random", "tpe"]
-OPEN = ("queued", "running", "cancelling")
-SPEC, RUNS, FILLS, EQUITY, TRIALS, PROOF = "spec", "runs", "fills", "equity", "trials", "proof"
-ROWS = 500  # fills in one document: about 100 KB
-POINTS = 500  # points of a curve that is kept
 
 
 class CandleSource(ReadModel):
@@ -205,21 +198,6 @@ class BacktestPoint(ReadModel):
     at: Instant
     price: Num
     total: Num
-
-
-def instance_of(user_id: str, job_id: str) -> str:
-    """The orchestration of a job."""
-    return f"research-{digest('research', user_id, job_id)}"
-
-
-def part_id(job_id: str, kind: str, *numbers: int) -> str:
-    return "-".join((job_id, kind, *(f"{number:05d}" for number in numbers)))
-
-
-def part(job_id: str, kind: str, body: dict[str, Any], *numbers: int) -> dict[str, Any]:
-    """A document beside the job's own; never listed."""
-    own = part_id(job_id, kind, *numbers)
-    return {"id": own, "kind": f"backtest_{kind}", "schema": SCHEMA, "sort": own, "jobId": job_id, **body}
 
 
 def figure(value: float | int | None) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from shared.bus import BotEvent
 from shared.clock import iso
 from shared.ids import derived, new_id
-from shared.read_model import SCHEMA
+from shared.schema import SCHEMA
 from shared.stores import Exists, Stale, Store
 from shared.watch import watch
 from shared.webhooks import dialects

@@ -26,7 +26,6 @@ from shared.webhooks.seal import is_secret
 from shared.webhooks.signal import MAX_BODY
 from triggers.api.native import problem_response
 from triggers.api.platform import Platform, platform
-from triggers.hook_intake import BadSecret, Hit, take
 
 BURST, PER_S = 1_200, 1_000 / 180  # a watchlist alert may fire a thousand times in three minutes
 LOCK_MS = 15 * 60_000
@@ -66,6 +65,8 @@ async def receive(plat: Platform, opaque: str, body: bytes, headers: dict[str, s
     """One alert. Errors: AppError 503; whatever the bus or the store raises."""
     if len(body) > MAX_BODY:
         return problem_response(413, "too_large")
+    from triggers.hook_intake import BadSecret, Hit, take
+
     headers = {name.lower(): value for name, value in headers.items()}
     ip = caller_ip(headers, plat.settings)
     guards, who = guarding(plat), (digest("hook", opaque), ip)

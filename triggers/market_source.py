@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from shared.clock import now_ms
 from shared.errors import AppError, invalid
 from shared.settings import Settings
 from strategy_core.number import plain
-from strategy_core.trade import Market
+
+if TYPE_CHECKING:
+    from strategy_core.trade import Market
 
 Candle = tuple[int, str, str, str, str, str]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.read_model import SCHEMA
+from shared.schema import SCHEMA
 
 KEEP_S = 30 * 86_400
 

@@ -15,7 +15,7 @@ from orchestrators import activities, research_activities
 from orchestrators.activities import Outside
 from orchestrators.research import TRIES, research
 from shared.clock import iso
-from shared.research import CONTAINER, SPEC, part, part_id
+from shared.job import CONTAINER, SPEC, part, part_id
 from strategy_core.backtest.case import read_case, read_series
 from strategy_core.backtest.cli import answer
 from strategy_core.backtest.engine import run

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.research import CONTAINER, part
+from shared.job import CONTAINER, part
 from shared.watch import PLATFORM
 from tests.builders import grid
 from tests.shared.imports.test_three_commas import BOT

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared.clock import iso
-from shared.research import CONTAINER, instance_of, part
+from shared.job import CONTAINER, instance_of, part
 from tests.builders import MINUTE, T0, grid
 from triggers.api.durable import durable
 

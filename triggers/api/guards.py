@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.clock import iso
 from shared.errors import AppError, not_found
-from shared.read_model import SCHEMA
+from shared.schema import SCHEMA
 from shared.stores import Exists, Stale, Store
 from triggers.api.models.safety import Guards, GuardsView
 from triggers.api.platform import Platform

@@ -15,7 +15,7 @@ from shared.auth import User
 from shared.clock import iso
 from shared.errors import AppError, conflict, invalid
 from shared.log import log
-from shared.read_model import SCHEMA
+from shared.schema import SCHEMA
 from shared.secrets import Keys, NoSecret, VaultDown
 from shared.stores import Exists, Stale
 from triggers.api.accounts import need_account

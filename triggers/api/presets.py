@@ -11,8 +11,8 @@ from typing import Any
 
 from shared.clock import iso
 from shared.errors import AppError, findings_error, invalid, not_found
+from shared.job import CONTAINER
 from shared.read_model import SCHEMA
-from shared.research import CONTAINER
 from shared.stores import Exists, Stale, Store
 from triggers.api import research
 from triggers.api.idempotency import fingerprint, id_for, same_request

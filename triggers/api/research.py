@@ -14,25 +14,9 @@ from pydantic import TypeAdapter
 
 from shared.clock import iso, ms_of
 from shared.errors import AppError, conflict, findings_error, invalid, not_found
+from shared.job import CONTAINER, EQUITY, FILLS, OPEN, ORCHESTRATION, PROOF, RUNS, SPEC, TRIALS, instance_of, part, part_id
 from shared.read_model import SCHEMA
-from shared.research import (
-    CONTAINER,
-    EQUITY,
-    FILLS,
-    OPEN,
-    ORCHESTRATION,
-    PROOF,
-    RUNS,
-    SPEC,
-    TRIALS,
-    BacktestFill,
-    BacktestPoint,
-    JobProgress,
-    RunView,
-    instance_of,
-    part,
-    part_id,
-)
+from shared.research import BacktestFill, BacktestPoint, JobProgress, RunView
 from shared.stores import Exists, Stale
 from triggers.api import accounts
 from triggers.api.durable import durable_client

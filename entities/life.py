@@ -1,0 +1,73 @@
+"""What happens to a bot: its entity's operations, each (the stored state, what was given) -> (what to store or None, the result).
+
+Apart from the shell (entities/bot.py), which every instance of the app loads: what a strategy needs is loaded by the first operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from entities.advance import FINAL, advance, weigh
+from entities.bot_state import Bot, window_of
+from entities.operation import BotOperation
+from entities.projection import status_of
+from entities.sent import Book
+from strategy_core import registry
+from strategy_core.number import dec
+from strategy_core.trade import Invalid, Market
+
+MAX_FAILURES = 3
+Stored = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def start(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
+    if stored is not None:  # started before: what is open is told again
+        return advanced(stored, {"now": given["now"]})
+    record, market = given["record"], Market.model_validate(given["market"])
+    try:
+        core = registry.start(record["strategy"], record["config"], dec(given["price"]), market, int(given["at"]))
+    except Invalid as refused:
+        return None, {"refused": [finding.model_dump(mode="json") for finding in refused.findings]}
+    fresh = Bot(given["userId"], record, core, Book({}, window_of(record)), int(given["epoch"]), int(given["now"]))
+    fresh.cursor = (int(given["cursor"][0]), given["cursor"][1])
+    fresh.reserved = given["reserved"]
+    result = advance(fresh, {"now": given["now"], "event": given["event"]})
+    return fresh.dump(), result
+
+
+def advanced(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
+    if stored is None:  # a draft, or deleted: there is nothing to advance
+        return None, {"gone": True}
+    mine = Bot.load(stored)
+    result = advance(mine, given)
+    mine.failures = 0 if mine.quarantine is None else mine.failures
+    return mine.dump(), result
+
+
+def fail(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
+    if stored is None:
+        return None, {"gone": True}
+    mine = Bot.load(stored)
+    if status_of(mine)[0] in FINAL:  # nothing is left that could fail
+        return None, {"quarantined": False}
+    mine.failures += 1
+    if given.get("reason") or mine.failures >= MAX_FAILURES:
+        mine.quarantine = given.get("reason") or "internal"
+    result = advance(mine, {"now": given["now"]}) if mine.quarantine is not None else {}
+    return mine.dump(), {**result, "quarantined": mine.quarantine is not None}
+
+
+def weighed(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
+    if stored is None:
+        return None, {"gone": True}
+    return None, weigh(Bot.load(stored), given["event"])
+
+
+OPERATIONS: dict[BotOperation, Callable[[Stored | None, dict[str, Any]], tuple[Stored | None, Answer]]] = {
+    BotOperation.START: start,
+    BotOperation.ADVANCE: advanced,
+    BotOperation.FAIL: fail,
+    BotOperation.WEIGH: weighed,
+}
