@@ -74,6 +74,11 @@ class Client:
     async def delete(self, path: str) -> None:
         await self._ask("DELETE", path)
 
+    async def ask(self, method: str, path: str, query: dict[str, Any] | None = None, body: Any = None) -> str:
+        """Any operation of the API; what is not a GET carries an idempotency key. Errors: Refused."""
+        key = "" if method == "GET" else secrets.token_hex(16)
+        return await self._ask(method, path, query=query, body=body, key=key)
+
     async def live(self) -> AsyncIterator[dict[str, Any]]:
         """The user's own live messages, as they come; a broken connection is made again."""
         while True:

@@ -322,3 +322,26 @@ def export(
             out.write_text("".join(parts), newline="")
 
     run(work())
+
+
+@app.command("mcp")
+def mcp_command(
+    allow: Annotated[list[str] | None, typer.Option("--allow", help="research or trade; without it, an assistant can only look.")] = None,
+    home: Home = HOME,
+) -> None:
+    """The API as tools for your assistant, over standard input and output."""
+    from cli.mcp_tools import SCOPES
+
+    wrong = [one for one in allow or () if one not in SCOPES]
+    if wrong:
+        raise typer.BadParameter(f"one of {', '.join(SCOPES)}", param_hint="--allow")
+    try:
+        from cli.mcp import serve
+    except ModuleNotFoundError:
+        typer.echo("not installed: pip install mcp", err=True)
+        raise typer.Exit(2) from None
+    try:
+        asyncio.run(serve(home, frozenset(allow or ())))
+    except (Refused, OSError) as error:  # standard output belongs to the protocol
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(1) from None
