@@ -45,6 +45,7 @@ SHORT = 8  # hex digits of an order's id that tell it from a bot's others
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
 TRIES = 12
+CLOCKS_DIFFER_MS = 2_000
 
 T = TypeVar("T")
 Doc = dict[str, Any]  # an activity's own parameter is a bare `dict`: the worker refuses any other spelling
@@ -127,6 +128,8 @@ async def observe(event: dict) -> dict:
     is_start = event["kind"] == "command" and event["body"]["name"] == "start"
     if document is None or document["status"] in AT_REST or (document["status"] == "draft" and not is_start):
         await tell_inbox(user_id, bot_id, event["body"], "bot_stopped")
+        return {"idle": True}
+    if event["kind"] == "market" and event["at"] + CLOCKS_DIFFER_MS < document.get("lastTickMs", 0):  # a later tick has looked already
         return {"idle": True}
     seen = {"idle": False, "accountId": document["account_id"], "symbol": document["symbol"], "now": outside().now_ms()}
     try:

@@ -1,9 +1,11 @@
-"""Messages to a bot: one event on the bot's session of `bot-events`.
+"""Messages to a bot: one event on the bot's session of `bot-events`, or of `bot-nudges` where only the newest matters.
 
 Rules
-1. The session is the bot's entity key, so events of one bot keep their order; the message id makes a repeat vanish.
-2. The sender is opened once and kept: opening a link costs half a second.
-3. Only the SDK can set session and message ids; no output binding writes to this queue.
+1. The session is the bot's entity key, so events of one lane keep their order; the message id makes a repeat vanish.
+2. Nudges (the market moved, a heartbeat) have a lane of their own: when a whole market moves, a stop does not stand in line behind
+   everybody's nudges.
+3. Senders are opened once and kept: opening a link costs half a second.
+4. Only the SDK can set session and message ids; no output binding writes to these queues.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from shared.ids import entity_key
 from shared.settings import Settings
 
 QUEUE = "bot-events"
+NUDGES = "bot-nudges"
 
 
 class BotEvent(NamedTuple):
@@ -36,6 +39,11 @@ class Bus(Protocol):
         ...
 
 
+def lane(event: BotEvent) -> str:
+    """The queue an event travels on."""
+    return NUDGES if event.kind in ("market", "heartbeat") else QUEUE
+
+
 def message_id(event: BotEvent) -> str:
     return f"{entity_key(event.user_id, event.bot_id)}:{event.id}"
 
@@ -53,38 +61,42 @@ def decode(text: str | bytes) -> BotEvent:
 
 
 class ServiceBus:
-    """azure-servicebus with one sender kept open; a broken link is opened again once, duplicates are dropped by message id."""
+    """azure-servicebus with a sender per lane kept open; a broken link is opened again once, duplicates are dropped by message id."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: Any = None
-        self._sender: Any = None
-        self._lock = asyncio.Lock()
+        self._senders: dict[str, Any] = {}
+        self._locks = {QUEUE: asyncio.Lock(), NUDGES: asyncio.Lock()}
 
     async def send(self, events: Sequence[BotEvent]) -> None:
+        """Durable when it returns; nudges last."""
+        for queue in self._locks:
+            if own := [event for event in events if lane(event) == queue]:
+                await self._send_to(queue, own)
+
+    async def _send_to(self, queue: str, events: Sequence[BotEvent]) -> None:
         from azure.servicebus import ServiceBusMessage
         from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
 
-        if not events:
-            return
         messages = [
             ServiceBusMessage(
                 encode(e), session_id=entity_key(e.user_id, e.bot_id), message_id=message_id(e), content_type="application/json"
             )
             for e in events
         ]
-        async with self._lock:
+        async with self._locks[queue]:
             try:
-                await self._send(messages)
+                await self._send(queue, messages)
             except ServiceBusError as error:
-                await self._drop()
+                await self._drop(queue)
                 if isinstance(error, MessageSizeExceededError):
                     raise
-                await self._send(messages)
+                await self._send(queue, messages)
 
-    async def _send(self, messages: Sequence[Any]) -> None:
+    async def _send(self, queue: str, messages: Sequence[Any]) -> None:
         """In as many batches as their size asks for, in order."""
-        sender = await self._open()
+        sender = self._open(queue)
         batch = await sender.create_message_batch()
         for message in messages:
             try:
@@ -96,8 +108,8 @@ class ServiceBus:
                 batch.add_message(message)
         await sender.send_messages(batch)
 
-    async def _open(self) -> Any:
-        if self._sender is None:
+    def _open(self, queue: str) -> Any:
+        if self._client is None:
             from azure.servicebus.aio import ServiceBusClient
 
             if self._settings.service_bus:
@@ -106,19 +118,25 @@ class ServiceBus:
                 from shared.identity import credential
 
                 self._client = ServiceBusClient(self._settings.need("service_bus_namespace"), credential(self._settings))
-            self._sender = self._client.get_queue_sender(QUEUE)
-        return self._sender
+        if queue not in self._senders:
+            self._senders[queue] = self._client.get_queue_sender(queue)
+        return self._senders[queue]
 
     async def close(self) -> None:
         """For who opened it for a while; the app keeps its own."""
-        await self._drop()
+        for queue in self._locks:
+            await self._drop(queue)
+        client, self._client = self._client, None
+        await closed(client)
 
-    async def _drop(self) -> None:
+    async def _drop(self, queue: str) -> None:
         """The sender is closed by itself: a client closes only the senders somebody still holds."""
-        sender, client, self._sender, self._client = self._sender, self._client, None, None
-        for opened in (sender, client):
-            if opened is not None:
-                try:
-                    await opened.close()
-                except Exception:  # the link is broken already: what matters is that the next send opens a new one
-                    continue
+        await closed(self._senders.pop(queue, None))
+
+
+async def closed(opened: Any) -> None:
+    if opened is not None:
+        try:
+            await opened.close()
+        except Exception:  # the link is broken already: what matters is that the next send opens a new one
+            return

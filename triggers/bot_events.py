@@ -3,7 +3,8 @@
 Rules
 1. The orchestration's instance id is the message id: a message delivered twice finds its tick started or done.
 2. The message is completed only after the tick has: events of one bot are never worked on at the same time while all goes well.
-3. Waiting is bounded below the lock; a tick that takes longer gives the message back, and the next delivery waits for the same instance.
+3. Nudges come on a queue and a session of their own; a tick of either lane leaves the other's harmless.
+4. Waiting is bounded below the lock; a tick that takes longer gives the message back, and the next delivery waits for the same instance.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import asyncio
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.bus import QUEUE, decode
+from shared.bus import NUDGES, QUEUE, decode
 from shared.clock import now_ms
 from shared.log import log
 
@@ -36,6 +37,19 @@ class TickFailed(Exception):
 )
 @bp.durable_client_input(client_name="client")
 async def bot_events(msg: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
+    await work_on(msg, client)
+
+
+@bp.function_name("bot_nudges")
+@bp.service_bus_queue_trigger(
+    arg_name="msg", connection="ServiceBus", queue_name=NUDGES, is_sessions_enabled=True, auto_complete_messages=True
+)
+@bp.durable_client_input(client_name="client")
+async def bot_nudges(msg: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
+    await work_on(msg, client)
+
+
+async def work_on(msg: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
     event = decode(msg.get_body())
     try:
         await run_tick(client, instance_id(msg.message_id), event._asdict())

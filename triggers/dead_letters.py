@@ -15,12 +15,12 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.bus import QUEUE, decode
+from shared.bus import NUDGES, QUEUE, decode
 from shared.clock import now_ms
 from shared.log import log
 from triggers.bot_events import DONE, LONGEST_POLL_S, RUNNING, WAIT_S, instance_id, status_of
 
-DEAD_LETTERS = f"{QUEUE}/$DeadLetterQueue"
+DEAD_LETTERS, DEAD_NUDGES = f"{QUEUE}/$DeadLetterQueue", f"{NUDGES}/$DeadLetterQueue"
 
 bp = df.Blueprint()
 
@@ -35,6 +35,15 @@ class StillRunning(Exception):
 )
 @bp.durable_client_input(client_name="client")
 async def dead_letters(msg: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
+    await put_aside(msg.get_body(), str(msg.message_id), client)
+
+
+@bp.function_name("dead_nudges")
+@bp.service_bus_queue_trigger(
+    arg_name="msg", connection="ServiceBus", queue_name=DEAD_NUDGES, is_sessions_enabled=False, auto_complete_messages=True
+)
+@bp.durable_client_input(client_name="client")
+async def dead_nudges(msg: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
     await put_aside(msg.get_body(), str(msg.message_id), client)
 
 

@@ -225,3 +225,12 @@ async def test_an_edge_without_an_order_behind_it_is_urgent(world):
     await world.command("start")
     await world.wake()
     assert (world.bot["below"], world.bot["urgent"]) == (96.0, "below")
+
+
+async def test_a_nudge_older_than_the_last_look_asks_for_nothing(world):
+    await world.command("start")
+    old = world.event("market")
+    await world.wake()
+    used, revision = world.host.executions, world.bot["revision"]
+    assert await world.host.tick(old) == "idle"
+    assert (world.host.executions - used, world.bot["revision"]) == (3, revision)

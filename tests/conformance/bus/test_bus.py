@@ -10,7 +10,7 @@ import pytest
 from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 from azure.servicebus.exceptions import MessageSizeExceededError, SessionCannotBeLockedError
 
-from shared.bus import QUEUE, decode, encode, message_id
+from shared.bus import NUDGES, QUEUE, decode, encode, message_id
 
 
 def body_of(message) -> bytes:
@@ -80,7 +80,7 @@ async def test_an_event_too_large_for_any_message_is_refused_and_the_bus_goes_on
 
 async def test_a_broken_link_is_opened_again(world):
     await world.bus.send([world.event("one")])
-    await world.bus._sender._handler.close_async()
+    await world.bus._senders[QUEUE]._handler.close_async()
     await world.bus.send([world.event("two")])
     assert [decode(body_of(message)).id for message in await world.received(2)] == ["one", "two"]
 
@@ -126,3 +126,15 @@ async def test_what_is_put_aside_says_why_and_whose_it_is(world):
             if message.session_id == world.session():
                 break
     assert (message.dead_letter_reason, json.loads(body_of(message))["id"]) == ("broken", "bad")
+
+
+async def test_nudges_travel_beside_what_somebody_asked_for_and_each_lane_keeps_its_order(world):
+    nudges = [world.event(f"s{number}")._replace(kind="market") for number in range(3)]
+    commands = [world.event(f"c{number}") for number in range(3)]
+    beat = world.event("beat1")._replace(kind="heartbeat")
+    more = world.event("more-1")._replace(kind="continue")
+    await world.bus.send([nudges[0], commands[0], nudges[1], commands[1], nudges[2], commands[2], beat, more])
+    assert [decode(body_of(message)) for message in await world.received(4)] == [*commands, more]
+    async with world.client.get_queue_receiver(NUDGES, session_id=world.session()) as receiver:
+        found = await receiver.receive_messages(4, max_wait_time=5)
+        assert [decode(body_of(message)) for message in found] == [*nudges, beat]
