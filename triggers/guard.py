@@ -1,7 +1,8 @@
 """Whether a guard trips: one rule, its state and the bots at the prices of now. Pure.
 
 Rules
-1. A rule looks at one world (paper or live) and one currency; bots it cannot price now count with their last tick's figures.
+1. A rule looks at one world (paper or live), one currency and, where it says so, one account; bots it cannot price now count with their
+   last tick's figures.
 2. What a deleted bot had earned leaves the best and the day's base together with it: deleting a bot is no loss.
 3. A rule that tripped is not judged again until its owner re-arms it.
 """
@@ -28,7 +29,7 @@ class Verdict(NamedTuple):
 
 
 def judge(rule: Doc, state: Doc, bots: list[Priced], now: int) -> Verdict:
-    own = [one for one in bots if one.world == rule["world"]]
+    own = [one for one in bots if one.world == rule["world"] and rule.get("account_id") in (None, one.document["account_id"])]
     value, state, concerned = JUDGES[rule["kind"]](rule, state, own, now)
     state = {**state, "value": plain(cut(value))}
     if value < dec(rule["limit"]):
@@ -54,13 +55,29 @@ def drawdown(rule: Doc, state: Doc, bots: list[Priced], now: int) -> Judged:
 
 def daily_loss(rule: Doc, state: Doc, bots: list[Priced], now: int) -> Judged:
     """What was lost since midnight UTC (or since the rule began to watch)."""
+    if state.get("day") != now // DAY_MS:
+        state = {name: value for name, value in state.items() if name not in ("base", "totals")} | {"day": now // DAY_MS}
+    change, state, own = earned_since(rule, state, bots)
+    return max(ZERO, -change), state, own
+
+
+def earned_since(rule: Doc, state: Doc, bots: list[Priced]) -> Judged:
+    """What the bots of the currency earned since `base` was written: a bot deleted meanwhile keeps what it had come to."""
     own = [one for one in bots if one.currency == rule["currency"]]
     totals = {one.document["id"]: plain(one.total) for one in own}
-    if state.get("day") != now // DAY_MS:
-        state = {**state, "day": now // DAY_MS, "base": totals, "totals": {}}
-    seen = {**state["totals"], **totals}  # a bot deleted today keeps what it had come to
-    change = sum((dec(total) - dec(state["base"].get(bot_id, "0")) for bot_id, total in seen.items()), ZERO)
-    return max(ZERO, -change), {**state, "totals": seen}, own
+    base, seen = state.get("base", totals), {**state.get("totals", {}), **totals}
+    change = sum((dec(total) - dec(base.get(bot_id, "0")) for bot_id, total in seen.items()), ZERO)
+    return change, {**state, "base": base, "totals": seen}, own
+
+
+def target(rule: Doc, state: Doc, bots: list[Priced], now: int) -> Judged:
+    """What all bots together earned (a stop: lost) since the rule began to watch; `_pct`: of the most capital they had meanwhile."""
+    change, state, own = earned_since(rule, state, bots)
+    capital = max(dec(state.get("capital", "0")), sum((one.put_in for one in own if one.is_running), ZERO))
+    value = max(ZERO, change if rule["kind"].startswith("take_profit") else -change)
+    if rule["kind"].endswith("_pct"):
+        value = value / capital * HUNDRED if capital > 0 else ZERO
+    return value, {**state, "capital": plain(capital)}, own
 
 
 def exposure(rule: Doc, state: Doc, bots: list[Priced], now: int) -> Judged:
@@ -96,4 +113,16 @@ def market_of(one: Priced) -> str:
     return f"{one.document['source']}|{one.document['symbol']}"
 
 
-JUDGES = {"drawdown_pct": drawdown, "daily_loss": daily_loss, "exposure": exposure, "sudden_move_pct": sudden_move}
+TARGETS = ("take_profit", "take_profit_pct", "stop_loss", "stop_loss_pct")
+JUDGES = {
+    "drawdown_pct": drawdown,
+    "daily_loss": daily_loss,
+    "exposure": exposure,
+    "sudden_move_pct": sudden_move,
+    **dict.fromkeys(TARGETS, target),
+}
+
+
+def reason_of(kind: str) -> str:
+    """The reason its bots give for what the rule made them do."""
+    return f"portfolio_{kind.removesuffix('_pct')}" if kind in TARGETS else "guard"

@@ -13,7 +13,7 @@ from shared.clock import iso
 from shared.errors import AppError, not_found
 from shared.schema import SCHEMA
 from shared.stores import Exists, Stale, Store
-from triggers.api.models.safety import Guards, GuardsView
+from triggers.api.models.safety import Guard, Guards, GuardsView
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
@@ -45,9 +45,14 @@ async def put(plat: Platform, user_id: str, rules: Guards, if_match: str | None)
     document = await read(plat.store, user_id)
     if if_match is not None and if_match != document.get("_etag"):
         raise AppError(412, "changed_meanwhile", "If-Match")
-    items = rules.model_dump(mode="json")["items"]
-    kept = {rule["id"]: document["states"][rule["id"]] for rule in items if rule in document["items"] and rule["id"] in document["states"]}
+    items, before = rules.model_dump(mode="json")["items"], [as_now(rule) for rule in document["items"]]
+    kept = {rule["id"]: document["states"][rule["id"]] for rule in items if rule in before and rule["id"] in document["states"]}
     return await write(plat, user_id, {**document, "items": items, "states": kept})
+
+
+def as_now(rule: Doc) -> Doc:
+    """A stored rule with the fields it would have if it were written today."""
+    return Guard.model_validate(rule).model_dump(mode="json")
 
 
 async def rearm(plat: Platform, user_id: str, guard_id: str) -> Doc:

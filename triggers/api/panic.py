@@ -13,7 +13,7 @@ from shared.bus import BotEvent
 from shared.ids import derived
 from shared.stores import Store
 from triggers.api.idempotency import id_for
-from triggers.api.models.safety import PanicAnswer, PanicItem, PanicMode
+from triggers.api.models.safety import GuardMode, PanicAnswer, PanicItem, PanicMode
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, Doc]] = {
     "freeze": ("pause", {"keep_orders": True}),
     "cancel_all": ("pause", {"keep_orders": False}),
     "flatten": ("stop", {"close_mode": "quote"}),
+    "stop": ("stop", {"close_mode": "keep"}),  # a guard's fourth: the bots end, the coins stay
 }
 
 
@@ -39,10 +40,11 @@ async def all_bots(store: Store, user_id: str) -> list[Doc]:
 
 async def panic(plat: Platform, user_id: str, mode: PanicMode, key: str | None) -> PanicAnswer:
     bots = [bot for bot in await all_bots(plat.store, user_id) if bot["status"] not in AT_REST]
-    return await command_all(plat, user_id, bots, mode, id_for("panic", user_id, f"panic:{mode}", key), "panic")
+    items = await command_all(plat, user_id, bots, mode, id_for("panic", user_id, f"panic:{mode}", key), "panic")
+    return PanicAnswer(mode=mode, items=items)
 
 
-async def command_all(plat: Platform, user_id: str, bots: list[Doc], mode: PanicMode, cause: str, reason: str) -> PanicAnswer:
+async def command_all(plat: Platform, user_id: str, bots: list[Doc], mode: GuardMode, cause: str, reason: str) -> tuple[PanicItem, ...]:
     """The same cause sends the same commands: whoever repeats it changes nothing."""
     name, params = COMMANDS[mode]
     ids = {bot["id"]: derived("cmd", user_id, cause, bot["id"]) for bot in bots}
@@ -51,7 +53,7 @@ async def command_all(plat: Platform, user_id: str, bots: list[Doc], mode: Panic
         for bot_id, command_id in ids.items()
     ]
     await plat.bus.send(events)
-    items = [
+    return tuple(
         PanicItem.model_validate(
             {
                 "bot_id": bot["id"],
@@ -62,5 +64,4 @@ async def command_all(plat: Platform, user_id: str, bots: list[Doc], mode: Panic
             }  # fmt: skip
         )
         for bot in bots
-    ]
-    return PanicAnswer(mode=mode, items=tuple(items))
+    )

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 from shared.clock import iso
 from shared.errors import AppError
 from strategy_core.number import ZERO, cut, dec
-from triggers.api.models.portfolio import Portfolio, PortfolioBot, PortfolioTotal
+from triggers.api import guards
+from triggers.api.models.portfolio import Portfolio, PortfolioBot, PortfolioGuard, PortfolioTotal
+from triggers.api.models.safety import GuardsView
 from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 from triggers.market_source import Path
@@ -58,7 +60,15 @@ def world_of(document: Doc) -> str:
 async def portfolio(plat: Platform, user_id: str) -> Portfolio:
     bots = await priced_bots(plat, user_id)
     shown = [row(one) for one in bots if one.is_running]
-    return Portfolio(at=iso(plat.now_ms()), totals=tuple(totals(bots)), bots=tuple(shown))
+    watched = rules(guards.view(await guards.read(plat.store, user_id)))
+    return Portfolio(at=iso(plat.now_ms()), totals=tuple(totals(bots)), bots=tuple(shown), guards=watched)
+
+
+def rules(found: GuardsView) -> tuple[PortfolioGuard, ...]:
+    """The owner's guards with their state beside them."""
+    states = {state.id: state.model_dump() for state in found.states}
+    names = set(PortfolioGuard.model_fields)
+    return tuple(PortfolioGuard(**states[rule.id] | rule.model_dump(include=names)) for rule in found.items)
 
 
 async def priced_bots(plat: Platform, user_id: str) -> list[Priced]:

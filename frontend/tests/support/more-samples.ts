@@ -171,7 +171,7 @@ export function aPortfolio(bots: readonly Bot[], at = AT): Portfolio {
     if (count === 0) return [];
     return [{ world, currency: "USDT", bots: count, running: count, cell_profit: "85", inventory_pnl: "-21.66", fees: "6.4", funding: "0", total: "56.94", put_in: "10000", value: "10056.94" }];
   });
-  return { at, bots: rows, totals };
+  return { at, bots: rows, totals, guards: [] };
 }
 
 const WATERFALL = { cell_profit: "42.5", inventory_pnl: "-12.75", fees: "3.2", funding: "0", total: "26.55" };

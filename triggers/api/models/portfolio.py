@@ -7,6 +7,7 @@ from typing import Literal
 from shared.read_model import Instant, Strategy
 from strategy_core.number import Model, Num
 from strategy_core.trade import Status
+from triggers.api.models.safety import GuardKind, GuardMode
 
 World = Literal["paper", "live"]
 
@@ -46,7 +47,23 @@ class PortfolioTotal(Model):
     total: Num
 
 
+class PortfolioGuard(Model):
+    """A rule over the whole portfolio and how it stands: `value` of `limit`; `tripped_at` since it acted."""
+
+    id: str
+    kind: GuardKind
+    world: World
+    currency: str | None
+    account_id: str | None
+    limit: Num
+    mode: GuardMode
+    enabled: bool
+    value: Num | None = None
+    tripped_at: Instant | None = None
+
+
 class Portfolio(Model):
     at: Instant
     totals: tuple[PortfolioTotal, ...]
     bots: tuple[PortfolioBot, ...]
+    guards: tuple[PortfolioGuard, ...] = ()

@@ -10,7 +10,10 @@ from shared.read_model import Instant
 from strategy_core.number import Model, Num
 
 PanicMode = Literal["freeze", "cancel_all", "flatten"]
-GuardKind = Literal["drawdown_pct", "daily_loss", "exposure", "sudden_move_pct"]
+GuardKind = Literal[
+    "drawdown_pct", "daily_loss", "exposure", "sudden_move_pct", "take_profit", "take_profit_pct", "stop_loss", "stop_loss_pct"
+]
+GuardMode = Literal["freeze", "cancel_all", "flatten", "stop"]
 World = Literal["paper", "live"]
 
 
@@ -41,6 +44,9 @@ class Guard(Model):
     drawdown_pct: the running bots' profit fell by `limit` percent of their capital from its best. daily_loss: the profit since midnight UTC
     is `limit` of `currency` or more below zero. exposure: what is held is worth more than `limit` of `currency`.
     sudden_move_pct: a market moved by `limit` percent within `window_s`; only its bots are stopped.
+    take_profit, stop_loss: what all bots together earned (lost) since the rule began to watch, or was armed again, reached `limit` of
+    `currency`. take_profit_pct, stop_loss_pct: the same in percent of the most capital they had meanwhile.
+    `mode` is a panic mode, or stop: the bots end and leave their coins. `account_id`: only the bots of one account.
     """
 
     id: Annotated[str, Field(pattern=r"^[0-9a-z_]{1,40}$")]
@@ -49,12 +55,13 @@ class Guard(Model):
     limit: Annotated[Num, Field(gt=0, le=10**15)]
     currency: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}$")] | None = None
     window_s: Annotated[int, Field(ge=60, le=3600, strict=True)] = 300
-    mode: PanicMode = "freeze"
+    mode: GuardMode = "freeze"
+    account_id: Annotated[str, Field(pattern=r"^[0-9a-z_]{1,40}$")] | None = None
     enabled: bool = True
 
     @model_validator(mode="after")
     def needs_its_currency(self) -> Guard:
-        if self.kind in ("daily_loss", "exposure", "drawdown_pct") and self.currency is None:
+        if self.kind != "sudden_move_pct" and self.currency is None:
             raise ValueError("this guard needs a currency")
         return self
 

@@ -8,8 +8,8 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { SelectField, TextField } from "@/ui/field";
 
-const KINDS = ["drawdown_pct", "daily_loss", "exposure", "sudden_move_pct"] as const;
-const MODES = ["freeze", "cancel_all", "flatten"] as const;
+const KINDS = ["take_profit", "take_profit_pct", "stop_loss", "stop_loss_pct", "drawdown_pct", "daily_loss", "exposure", "sudden_move_pct"] as const;
+const MODES = ["freeze", "cancel_all", "stop", "flatten"] as const;
 
 export function GuardDialog({ busy, onClose, onSave }: { busy: boolean; onClose: () => void; onSave: (guard: Guard) => Promise<unknown> }) {
   const t = useTranslations("guards");
@@ -19,7 +19,7 @@ export function GuardDialog({ busy, onClose, onSave }: { busy: boolean; onClose:
   const [kind, setKind] = useState<Guard["kind"]>("drawdown_pct");
   const [error, setError] = useState<string | null>(null);
   const needsCurrency = kind !== "sudden_move_pct";
-  const percent = kind === "drawdown_pct" || kind === "sudden_move_pct";
+  const percent = kind.endsWith("_pct");
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -61,7 +61,7 @@ export function GuardDialog({ busy, onClose, onSave }: { busy: boolean; onClose:
           <SelectField label={t("mode")} name="mode">
             {MODES.map((mode) => (
               <option key={mode} value={mode}>
-                {panic(mode)}
+                {mode === "stop" ? t("stop") : panic(mode)}
               </option>
             ))}
           </SelectField>

@@ -59,7 +59,7 @@ function GuardRow({ guard, state, onRemove }: { guard: Guard; state: GuardState 
   const t = useTranslations("guards");
   const panic = useTranslations("panic");
   const rearm = useRearm();
-  const unit = guard.kind === "drawdown_pct" || guard.kind === "sudden_move_pct" ? "%" : (guard.currency ?? "");
+  const unit = guard.kind.endsWith("_pct") ? "%" : (guard.currency ?? "");
   return (
     <li className="flex items-start gap-2 px-3 py-2 text-[13px]">
       <div className="min-w-0 flex-1">
@@ -68,7 +68,7 @@ function GuardRow({ guard, state, onRemove }: { guard: Guard; state: GuardState 
           <Badge tone={guard.world === "paper" ? "accent" : "negative"}>{guard.world === "paper" ? "PAPER" : "LIVE"}</Badge>
         </p>
         <p className="text-xs text-muted">
-          {panic(guard.mode ?? "freeze")}
+          {guard.mode === "stop" ? t("stop") : panic(guard.mode ?? "freeze")}
           {state?.value ? ` · ${t("now", { value: `${formatMoney(state.value)} ${unit}` })}` : ""}
         </p>
         {state?.tripped_at ? (
