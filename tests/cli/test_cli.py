@@ -13,7 +13,7 @@ from cli import session as sessions
 from cli.commands import app as cli
 from tests.builders import grid, platform, write_market
 from triggers.api.app import make_api
-from triggers.api.platform import platform as given
+from triggers.api.platform import given_platform
 
 LIVE = {
     "v": 1,
@@ -32,7 +32,11 @@ class Desk:
         self.plat, self.home, self.tmp = plat, tmp_path / "session.json", tmp_path
         self.tokens: list[dict[str, str]] = []
         api = make_api()
-        api.dependency_overrides[given] = lambda: plat
+
+        async def own():
+            return plat
+
+        api.dependency_overrides[given_platform] = own
         self.api = httpx.AsyncClient(transport=httpx.ASGITransport(app=api), base_url="http://api")
 
     async def forward(self, request: web.Request) -> web.Response:

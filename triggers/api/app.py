@@ -8,10 +8,8 @@ Rules
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.settings import settings
 from triggers.api import problem
@@ -36,6 +34,7 @@ from triggers.api.routers import (
     safety,
     shares,
     strategies,
+    twins,
     webhooks,
 )
 
@@ -60,9 +59,10 @@ ROUTERS = (
     bot_edits,
     bot_files,
     shares,
+    twins,
     docs,
 )
-SECURITY_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+SECURITY_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
 def make_api(cors_origins: str = "") -> FastAPI:
@@ -82,7 +82,7 @@ def make_api(cors_origins: str = "") -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
-    app.middleware("http")(answer_headers)
+    app.add_middleware(AnswerHeaders)
     origins = [origin.strip() for origin in cors_origins.split(",") if origin.strip()]
     if origins:
         allow_browsers(app, origins)
@@ -102,11 +102,20 @@ def allow_browsers(app: FastAPI, origins: list[str]) -> None:
     )
 
 
-async def answer_headers(request: Request, call_next: Any) -> Response:
-    response: Response = await call_next(request)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+class AnswerHeaders:
+    """Says of every answer what its route did not say itself. Plain ASGI: nothing is copied, no task is made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in SECURITY_HEADERS if pair[0] not in said)]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
 
 
 api = make_api(settings().cors_origins)

@@ -64,7 +64,12 @@ def platform() -> Platform:
     return _given.get() or own_platform()
 
 
-Plat = Annotated[Platform, Depends(platform)]
+async def given_platform() -> Platform:
+    """`platform` for the API: a plain function would be called on a thread of the pool, for every request."""
+    return platform()
+
+
+Plat = Annotated[Platform, Depends(given_platform)]
 
 
 async def current_user(plat: Platform, authorization: str | None) -> User:
@@ -81,7 +86,7 @@ async def current_user(plat: Platform, authorization: str | None) -> User:
 async def signed_in(request: Request, plat: Plat, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> User:
     """Who calls, and a query that says nothing the route does not know. Errors: AppError 401, 422, 429."""
     user = await current_user(plat, authorization)
-    known_query(request)
+    await known_query(request)
     return user
 
 

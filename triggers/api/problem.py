@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from shared.errors import AppError
 from strategy_core.trade import Finding
+from triggers.api.allow import methods_of
 
 _CODES = {
     "missing": "required",
@@ -86,5 +87,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
-        headers = dict(error.headers) if error.headers else None
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        if error.status_code == 405:
+            headers["allow"] = ", ".join(methods_of(app, request.url.path))
         return answer(error.status_code, body(error.status_code, _BY_STATUS.get(error.status_code, "refused")), headers)

@@ -14,7 +14,7 @@ from shared.errors import invalid
 _known: dict[tuple[str, str], frozenset[str]] = {}
 
 
-def known_query(request: Request) -> None:
+async def known_query(request: Request) -> None:
     """Errors: AppError 422 naming the parameter that the route does not have."""
     if not request.scope["query_string"]:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from shared.read_model import BotView, CloseMode, EquityPoint, EventView, FillView, OrderView, Strategy
 from strategy_core.number import Model, Num
@@ -48,7 +48,7 @@ class StartBody(Model):
 
 
 class PauseBody(Model):
-    keep_orders: bool = True
+    keep_orders: StrictBool = True
 
 
 class StopBody(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from shared.read_model import BotView, Instant
 from strategy_core.number import Model, Num
@@ -28,7 +28,7 @@ class EditBody(Model):
 
     name: Name | None = None
     config: Config = {}
-    check_only: bool = False
+    check_only: StrictBool = False
 
 
 class EditEffect(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from shared.read_model import BotView, Instant, Strategy
 from strategy_core.number import Model
@@ -45,7 +45,7 @@ class ThreeCommasImport(Model):
 
     bot: Annotated[dict[Word, Any], Field(max_length=200)]
     account_id: ObjectId | None = None
-    check_only: bool = False
+    check_only: StrictBool = False
     symbol: Symbol | None = None
     futures_volume: Literal["margin", "notional"] | None = None
     without: Annotated[tuple[Word, ...], Field(max_length=50)] = ()

@@ -15,19 +15,29 @@ Cursor = Annotated[
     str,
     Field(
         description="Opaque; taken from `next` of the page before. Any other is refused with 400",
-        json_schema_extra={"pattern": "^[A-Za-z0-9_-]{10,400}$"},
+        json_schema_extra={"maxLength": 400},
     ),
 ]
 
 
+def whole(given: object) -> object:
+    """300 and 300.0 are whole numbers, "300" and true are not."""
+    if isinstance(given, float) and given.is_integer():
+        return int(given)
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise PydanticCustomError("int_type", "a whole number")
+    return given
+
+
+WHOLE = BeforeValidator(whole, json_schema_input_type=int)
 LATEST_MS = 253_402_300_799_999  # the end of the year 9999
 
 
 def moment(given: object) -> object:
-    """ISO 8601 with its zone, or epoch milliseconds, as milliseconds."""
+    """ISO 8601 with its zone, or epoch milliseconds, as milliseconds; what was before 1970 begins with it."""
     text = str(given)
     try:
-        at = int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else ms_of(text)
+        at = int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else max(0, ms_of(text))
     except (ValueError, OverflowError):
         at = -1
     if not 0 <= at <= LATEST_MS:

@@ -21,6 +21,7 @@ from shared.research import (
 )
 from strategy_core.number import Model, Num
 from triggers.api.models.bot import Config, ObjectId, Symbol
+from triggers.api.models.common import WHOLE
 
 Name = Annotated[str, Field(max_length=80)]
 MAX_RUNS, MAX_RANGES = 1000, 60
@@ -83,9 +84,9 @@ class OptimisationCreate(Model):
     space: Annotated[tuple[DimensionIn, ...], Field(max_length=8)] = ()
     method: Method = "tpe"
     objective: Objective = "pnl"
-    trials: Annotated[int, Field(ge=4, le=MAX_RUNS, strict=True)] = 100
-    split_pct: Annotated[int, Field(ge=30, le=95, strict=True)] = 70
-    seed: Annotated[int, Field(ge=0, le=2**31, strict=True)] = 1
+    trials: Annotated[int, WHOLE, Field(ge=4, le=MAX_RUNS)] = 100
+    split_pct: Annotated[int, WHOLE, Field(ge=30, le=95)] = 70
+    seed: Annotated[int, WHOLE, Field(ge=0, le=2**31)] = 1
 
 
 class BacktestPage(Model):

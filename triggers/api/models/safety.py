@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from shared.read_model import Instant
 from strategy_core.number import Model, Num
+from triggers.api.models.common import WHOLE
 
 PanicMode = Literal["freeze", "cancel_all", "flatten"]
 GuardKind = Literal[
@@ -54,10 +55,10 @@ class Guard(Model):
     world: World
     limit: Annotated[Num, Field(gt=0, le=10**15)]
     currency: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}$")] | None = None
-    window_s: Annotated[int, Field(ge=60, le=3600, strict=True)] = 300
+    window_s: Annotated[int, WHOLE, Field(ge=60, le=3600)] = 300
     mode: GuardMode = "freeze"
     account_id: Annotated[str, Field(pattern=r"^[0-9a-z_]{1,40}$")] | None = None
-    enabled: bool = True
+    enabled: StrictBool = True
 
     @model_validator(mode="after")
     def needs_its_currency(self) -> Guard:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from shared.read_model import Instant, ReadModel, Strategy
 from strategy_core.number import Model, Num
 from triggers.api.models.bot import ObjectId
+from triggers.api.models.common import WHOLE
 
-Days = Annotated[int, Field(ge=1, le=3_650, strict=True)]
+Days = Annotated[int, WHOLE, Field(ge=1, le=3_650)]
 
 
 class ShareCreate(Model):
@@ -18,8 +19,8 @@ class ShareCreate(Model):
 
     bot_id: ObjectId | None = None
     preset_id: ObjectId | None = None
-    with_performance: bool = False
-    with_amounts: bool = True
+    with_performance: StrictBool = False
+    with_amounts: StrictBool = True
     expires_in_days: Days | None = None
 
     @model_validator(mode="after")

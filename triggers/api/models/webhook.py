@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from shared.read_model import CloseMode, Instant, ReadModel
 from shared.webhooks.signal import Action, Dialect
 from strategy_core.number import Model
 from triggers.api.models.bot import ObjectId
+from triggers.api.models.common import WHOLE
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Bots = Annotated[tuple[ObjectId, ...], Field(min_length=1, max_length=20, description="The bots this webhook may command, and no other")]
@@ -17,8 +18,8 @@ Aliases = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=100)], ObjectId],
     Field(max_length=50, description="What another platform called a bot (3Commas `bot_id`, `bot_uuid`), and which of ours it is"),
 ]
-LagS = Annotated[int, Field(ge=1, le=86_400, strict=True, description="Seconds after which a dated alert is too old to act on")]
-EveryS = Annotated[int, Field(ge=60, le=2_592_000, strict=True, description="Tell me when no alert came for twice as long")]
+LagS = Annotated[int, WHOLE, Field(ge=1, le=86_400, description="Seconds after which a dated alert is too old to act on")]
+EveryS = Annotated[int, WHOLE, Field(ge=60, le=2_592_000, description="Tell me when no alert came for twice as long")]
 Secret = Annotated[
     str, Field(min_length=8, max_length=2000, description="The secret your alerts already carry; left out, one is made for you")
 ]
@@ -33,8 +34,8 @@ class WebhookCreate(Model):
     max_lag_s: LagS = 300
     expected_every_s: EveryS | None = None
     close_mode: CloseMode = "keep"
-    only_tradingview_ips: bool = False
-    only_tradingview_certificate: bool = False
+    only_tradingview_ips: StrictBool = False
+    only_tradingview_certificate: StrictBool = False
 
 
 class WebhookPatch(Model):
@@ -44,11 +45,11 @@ class WebhookPatch(Model):
     bots: Bots | None = None
     aliases: Aliases | None = None
     max_lag_s: LagS | None = None
-    expected_every_s: EveryS | Literal[0] | None = None
+    expected_every_s: Annotated[EveryS | Literal[0], WHOLE] | None = None
     close_mode: CloseMode | None = None
-    only_tradingview_ips: bool | None = None
-    only_tradingview_certificate: bool | None = None
-    enabled: bool | None = None
+    only_tradingview_ips: StrictBool | None = None
+    only_tradingview_certificate: StrictBool | None = None
+    enabled: StrictBool | None = None
 
 
 class WebhookView(ReadModel):
