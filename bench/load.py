@@ -1,0 +1,230 @@
+"""`python -m bench.load rest|storm|horizon [--bots N]`: the embedded host under load, as a process of its own.
+
+rest     resting bots over 200 markets and a few a second that trade: idle CPU, memory, wake -> order accepted and published
+storm    the price crossed a line of every bot while the host was away: how fast that drains, in what order, and the API meanwhile
+horizon  the question which bots a price concerns, over 100,000 documents
+
+A wake is told from the log line of its tick: from the instant the watcher saw the price to the end of the tick, publication included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.process import Onebox
+
+ROOT = Path(__file__).resolve().parents[1]
+TICK = re.compile(r"tick\.published.*?kind\W+(\w+).*?late_ms\W+(\d+)")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+HERTZ = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("job", choices=("rest", "storm", "horizon"))
+    parser.add_argument("--bots", type=int, default=None)
+    parser.add_argument("--lively", type=int, default=300, help="rest: how many of the bots trade")
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--keep", type=Path, default=None, help="a folder to work in and leave as it is")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = args.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        found = {"rest": rest, "storm": storm, "horizon": horizon}[args.job](folder, args)
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+# -- the jobs -----------------------------------------------------------------------------------------------------------
+
+
+def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    bots = args.bots or 10_000
+    seed(folder / "data", bots, args.lively, 60, "apart")
+    onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="*/5 * * * * *")
+    found: dict[str, Any] = {"bots": bots, "lively": args.lively, "start_s": round(onebox.start(), 1)}
+    try:
+        time.sleep(15)  # what had been crossed while it was away
+        before, began, log_from = cpu_s(onebox), time.monotonic(), onebox.log.stat().st_size
+        time.sleep(args.seconds)
+        passed = time.monotonic() - began
+        late = [late for kind, late in ticks(onebox.log, log_from) if kind == "market"]
+        found |= {"cpu_of_a_core": round((cpu_s(onebox) - before) / passed, 3), "rss_mb": rss_mb(onebox), **percentiles(late)}
+        found["wakes_per_s"] = round(len(late) / passed, 2)
+    finally:
+        onebox.stop()
+    return found
+
+
+def storm(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    bots = args.bots or 10_000
+    seed(folder / "data", bots, bots, 900, "alike")
+    onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="*/5 * * * * *")
+    found: dict[str, Any] = {"bots": bots, "start_s": round(onebox.start(), 1)}
+    asking = Asking(onebox.url)
+    try:
+        began, done, seen_at, first = time.monotonic(), 0, time.monotonic(), 0.0
+        cpu = cpu_s(onebox)
+        asking.start()
+        while time.monotonic() - seen_at < 12 and time.monotonic() - began < args.seconds + 120:
+            time.sleep(0.5)
+            now = len(ticks(onebox.log, 0))
+            first = first or (time.monotonic() if now else 0.0)
+            if now > done:
+                done, seen_at = now, time.monotonic()
+            if now >= bots and not found.get("all_s"):
+                found["all_s"] = round(time.monotonic() - first, 1)
+        found |= {"ticks": done, "drained_s": round(seen_at - first, 1), "ticks_per_s": round(done / max(seen_at - first, 0.1), 1)}
+        found |= {"cpu_s": round(cpu_s(onebox) - cpu, 1), "rss_mb": rss_mb(onebox), "api_ms": percentiles(asking.took)}
+    finally:
+        asking.over.set()
+        onebox.stop()
+    return found | ledger(folder / "data", bots)
+
+
+def horizon(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    import asyncio
+
+    return asyncio.run(asked(folder / "data", args.bots or 100_000))
+
+
+async def asked(data: Path, bots: int) -> dict[str, Any]:
+    """Through the official SDK, one market of 500 crossed by a few bots, 300 times."""
+    import asyncio
+    import random
+    from decimal import Decimal
+
+    from infra.onebox.clock import SystemClock
+    from infra.onebox.cosmos.service import CosmosService
+    from shared import watch
+    from shared.settings import Settings
+    from shared.stores import CosmosStore
+
+    resource = json.loads((ROOT / "infra/resources.json").read_text(encoding="utf-8"))["cosmos"]
+    service = CosmosService(data, SystemClock(), resource["database"], resource["containers"])
+    await service.start()
+    chance, now = random.Random(7), int(time.time() * 1000)
+    for first in range(0, bots, 1000):
+        rows = [document(number, chance, now) for number in range(first, min(first + 1000, bots))]
+        await asyncio.gather(*(service.upsert(resource["database"], "bots", row) for row in rows))
+    store = CosmosStore(Settings(cosmos=service.connection_string, cosmos_database=resource["database"]))
+    took, found = [], []
+    for number in range(330):
+        low = Decimal(chance.randrange(9_000, 11_000)) / 100
+        began = time.perf_counter()
+        found.append(len(await watch.crossed(store, f"simulated:1|M{chance.randrange(500)}/USDT", low, low + Decimal("0.02"))))
+        took.append((time.perf_counter() - began) * 1000)
+    began = time.perf_counter()
+    everything = len(await watch.published(store, 0))
+    whole = time.perf_counter() - began
+    await service.stop()
+    return {"documents": bots, "bots_found": max(found), **percentiles(took[30:]), "index_read_s": round(whole, 2), "rows": everything}
+
+
+def document(number: int, chance: Any, now: int) -> dict[str, Any]:
+    """A running bot as the watcher sees it, with the bulk of a real one: in a market of 500, its lines around a price of 100."""
+    price, name = 100 + chance.gauss(0, 5), f"bot-{number:06d}"
+    return {
+        "id": name, "userId": f"bench-{number // 10:05d}", "kind": "bot", "sort": name, "status": "active", "orders": [{"id": "x" * 32}] * 20,
+        "watchKey": f"simulated:1|M{number % 500}/USDT", "below": price - 12, "above": price + 12, "lastTickMs": now, "beat": 0.5,
+    }  # fmt: skip
+
+
+# -- measuring ----------------------------------------------------------------------------------------------------------
+
+
+def seed(data: Path, bots: int, lively: int, ago_s: int, kind: str) -> None:
+    now = int((time.time() - ago_s) * 1000)
+    command = [sys.executable, "-m", "bench.load_seed", str(data), str(bots), str(lively), str(now), kind]
+    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def ticks(log: Path, start: int) -> list[tuple[str, int]]:
+    """(kind, ms since the event) of every tick the log tells of, from a place in the file."""
+    with log.open("rb") as file:
+        file.seek(start)
+        return [(kind, int(late)) for kind, late in TICK.findall(file.read().decode(errors="replace"))]
+
+
+def percentiles(values: list[Any]) -> dict[str, Any]:
+    ranked = sorted(values)
+    if not ranked:
+        return {"count": 0}
+    at = {f"p{part}": round(float(ranked[min(len(ranked) - 1, len(ranked) * part // 100)]), 1) for part in (50, 95, 99)}
+    return {"count": len(ranked), **at, "max": round(float(ranked[-1]), 1)}
+
+
+def processes(onebox: Onebox) -> list[int]:
+    """The host and what it started."""
+    assert onebox._process is not None
+    found = [onebox._process.pid]
+    for pid in found:
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        found += [int(text) for text in children.read_text().split()] if children.exists() else []
+    return found
+
+
+def cpu_s(onebox: Onebox) -> float:
+    total = 0.0
+    for pid in processes(onebox):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += (int(fields[11]) + int(fields[12])) / HERTZ
+    return total
+
+
+def rss_mb(onebox: Onebox) -> int:
+    return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE for pid in processes(onebox)) >> 20
+
+
+class Asking(threading.Thread):
+    """An owner at the dashboard: ten requests a second."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.url, self.took, self.over = url, [], threading.Event()  # type: str, list[float], threading.Event
+
+    def run(self) -> None:
+        who = {"email": "load@example.com", "password": "correct horse battery"}
+        self._ask("/oidc/register", json.dumps(who).encode(), {"content-type": "application/json"})
+        form = f"grant_type=password&username={who['email']}&password=correct+horse+battery&client_id=tickwise-web&scope=bots.read"
+        token = json.loads(self._ask("/oidc/token", form.encode(), {}))["access_token"]
+        while not self.over.wait(0.1):
+            began = time.perf_counter()
+            self._ask("/api/v1/bots", None, {"authorization": f"Bearer {token}"})
+            self.took.append((time.perf_counter() - began) * 1000)
+
+    def _ask(self, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, body, headers), timeout=30) as answer:
+            return bytes(answer.read())
+
+
+def ledger(data: Path, bots: int) -> dict[str, Any]:
+    """What the files say afterwards: bots that traded, fills, and bots whose document is behind their ledger."""
+    with sqlite3.connect(f"file:{data / 'cosmos.sqlite3'}?mode=ro", uri=True) as db:
+        tables = {
+            json.loads(settings)["id"]: f"docs_{number}" for number, settings in db.execute("SELECT number, settings FROM containers")
+        }
+        counts = [json.loads(doc)["fills"] for (doc,) in db.execute(f"SELECT doc FROM {tables['bots']}")]
+        fills = db.execute(f"SELECT count(*) FROM {tables['fills']}").fetchone()[0]
+    return {
+        "bots_that_traded": sum(count > 1 for count in counts),
+        "fills": fills,
+        "fills_the_documents_tell": sum(counts),
+        "of_bots": bots,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

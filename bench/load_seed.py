@@ -1,0 +1,156 @@
+"""Running bots by the thousand, put straight into the embedded host's files: each was started and ticked by production code in memory.
+
+Bots trade on the simulated market at a hundred speeds, two symbols each: 200 markets. Every bot has a paper account of its own. `lively` bots
+have lines so close that minutes cross them; the others' lines are 6 % apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "orchestrators"))
+
+SYMBOLS = ("BTC/USDT", "ETH/USDT")
+SLOWEST, MARKETS = 5, 200
+BOTS_A_USER = 10
+AT_ONCE = 500
+
+
+def config_of(price: Decimal, is_lively: bool) -> dict[str, Any]:
+    """A grid of ten cells around the price."""
+    half = price * (Decimal("0.0125") if is_lively else Decimal("0.3"))
+    low, high = (str((price + sign * half).quantize(Decimal("0.01"))) for sign in (-1, 1))
+    return {"low": low, "high": high, "cells": 10, "spacing": "arithmetic", "investment": "5000", "reserve_pct": "0"}
+
+
+Rows = dict[Any, Any]
+
+
+async def made(count: int, lively: int, now: int, alike: bool) -> tuple[Rows, Rows]:
+    """(documents by container, user and id; entity states by name and key) of `count` running bots as of `now`.
+
+    One bot of each market is started and ticked; the others are copies of it with names of their own, but for lively ones: these have
+    lines of their own, too, unless they are to be `alike`.
+    """
+    documents: Rows = {}
+    entities: Rows = {}
+    patterns: dict[tuple[int, bool], tuple[int, str, str]] = {}
+    for number in range(count):
+        is_lively, market = number < lively, number % MARKETS
+        if (is_lively and not alike) or (market, is_lively) not in patterns:
+            rows, states = await one_made(number, is_lively, now)
+            patterns[market, is_lively] = (number, _text(rows), _text(states))
+        pattern, rows_text, states_text = patterns[market, is_lively]
+        names = renamed(pattern, number, states_text)
+        documents |= _parsed(rows_text, names)
+        entities |= _parsed(states_text, names)
+    return documents, entities
+
+
+async def one_made(number: int, is_lively: bool, now: int) -> tuple[Rows, Rows]:
+    from host import Host
+
+    from shared import watch
+    from shared.bot_document import draft
+    from shared.bus import BotEvent
+    from tests.fakes import Clock, MemoryStore
+
+    store, clock = MemoryStore(), Clock(now)
+    host = Host(store, None, clock)
+    user, bot, account_id = names_of(number)
+    symbol, speed = SYMBOLS[number % MARKETS % len(SYMBOLS)], SLOWEST + number % MARKETS // len(SYMBOLS)
+    account = {
+        "id": account_id, "kind": "account", "exchange": "paper", "market": "simulated", "speed": speed, "createdMs": now, "sort": "1",
+        "label": "bench", "balances": {"USDT": "10000"}, "paper": True,
+    }  # fmt: skip
+    store._put("accounts", user, account)
+    ticker = await host.outside.markets.price(_feed(speed), symbol)
+    fields = {"name": bot, "account_id": account_id, "symbol": symbol, "strategy": "GRID", "config": config_of(ticker.last, is_lively)}
+    document = draft(bot, fields, account, now)
+    store._put("bots", user, document)
+    await host.tick(BotEvent(user, bot, "start", "command", now, {"name": "start", "params": {}}))
+    for tick in range(2):
+        clock.now += 1_000
+        await host.tick(BotEvent(user, bot, f"s{tick}", "market", clock.now, {}))
+    found = store.rows["bots", user, bot]
+    if found["status"] != "active":
+        raise RuntimeError(f"the seeded bot is {found['status']}: {found.get('reason')} {found.get('reason_params')}")
+    path = {"market": "simulated", "speed": speed, "created_ms": 0, "live": False}
+    await watch.watch(store, document["source"], path, symbol)
+    return store.rows, host.entities
+
+
+def names_of(number: int) -> tuple[str, str, str]:
+    """User, bot and account."""
+    return f"bench-{number // BOTS_A_USER:05d}", f"bot-{number:06d}", f"acc-{number:06d}"
+
+
+def renamed(old: int, new: int, states: str) -> dict[str, str]:
+    """Everything that is named after a bot, with what it is called in its copy."""
+    from exchange.book import order_id
+    from shared.ids import entity_key
+    from strategy_core.storage import load_order
+    from strategy_core.trade import client_order_id
+
+    user, bot, account = names_of(old)
+    user_2, bot_2, account_2 = names_of(new)
+    names = {bot: bot_2, account: account_2, user: user_2, entity_key(user, bot): entity_key(user_2, bot_2)}
+    names |= {entity_key(user, account): entity_key(user_2, account_2)}
+    for (kind, _), state in _parsed(states, {}).items():
+        for row in state["sent"].values() if kind == "bot" else ():
+            key = load_order(row[0]).key
+            new_id, old_id = (client_order_id(owner, state["epoch"], key) for owner in (f"{user_2}|{bot_2}", f"{user}|{bot}"))
+            names |= {old_id: new_id, order_id(old_id): order_id(new_id)}
+    return names
+
+
+def _text(rows: Rows) -> str:
+    return json.dumps([[list(key), row] for key, row in rows.items()])
+
+
+def _parsed(text: str, names: dict[str, str]) -> Rows:
+    for old, new in names.items():
+        text = text.replace(old, new)
+    return {tuple(key): row for key, row in json.loads(text)}
+
+
+def _feed(speed: int) -> Any:
+    from exchange.market_data import Feed
+
+    return Feed("simulated", 0, speed)
+
+
+async def written(data: Path, documents: dict[Any, Any], entities: dict[Any, Any]) -> None:
+    """Into the files of an installation that is not running."""
+    from infra.onebox.clock import SystemClock
+    from infra.onebox.cosmos.service import CosmosService
+    from infra.onebox.durable import store as sql
+    from infra.onebox.durable.model import Batch, entity_id
+    from infra.onebox.durable.store import DurableStore
+
+    resource = json.loads((ROOT / "infra/resources.json").read_text(encoding="utf-8"))["cosmos"]
+    service = CosmosService(data, SystemClock(), resource["database"], resource["containers"], synchronous="OFF")
+    await service.start()
+    rows = [(place, {**_plain(row), "userId": user}) for (place, user, _), row in documents.items()]
+    for first in range(0, len(rows), AT_ONCE):
+        await asyncio.gather(*(service.upsert(resource["database"], place, row) for place, row in rows[first : first + AT_ONCE]))
+    await service.stop()
+    durable = DurableStore(data / "durable.db")
+    durable.write(Batch(steps=[(sql.ENTITY, (entity_id(name, key), json.dumps(state), 1)) for (name, key), state in entities.items()]))
+    durable.close()
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.startswith("_")}
+
+
+if __name__ == "__main__":  # DATA COUNT LIVELY NOW alike|apart
+    folder, count, lively, now = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(written(folder, *asyncio.run(made(count, lively, now, sys.argv[5] == "alike"))))
