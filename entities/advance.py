@@ -210,6 +210,9 @@ def take_command(bot: Bot, event: dict[str, Any], refused: dict[str, Any] | None
     if body["name"] == "rename":
         bot.record = {**bot.record, "name": body["params"]["name"]}
         return "ok"
+    if body["name"] == "note":  # something beside trading that belongs into the log
+        bot.say((Event(body["params"]["code"], body["params"]["said"], bot.core.at),))
+        return "ok"
     if body["name"] == "resume":
         bot.quarantine, bot.failures = None, 0
     try:

@@ -8,7 +8,7 @@ from shared.bus import BotEvent
 from shared.errors import conflict
 from shared.read_model import BotView
 from shared.watch import watch
-from triggers.api import accounts, bots
+from triggers.api import accounts, bots, twins
 from triggers.api.idempotency import id_for
 from triggers.api.models.bot import Accepted
 from triggers.api.platform import Platform
@@ -47,4 +47,5 @@ async def send(plat: Platform, user_id: str, bot_id: str, name: str, params: dic
         raise conflict("not_possible", status=document["status"], command=name)
     event = BotEvent(user_id, bot_id, command_id, "command", plat.now_ms(), {"name": name, "params": params})
     await plat.bus.send([event])
+    await twins.mirror(plat, user_id, bot_id, name, params, command_id)
     return Accepted(command_id=command_id, status_url=f"/api/v1/bots/{bot_id}", bot=BotView.of_document(document))

@@ -10,7 +10,7 @@ from shared import safe_url
 from shared.errors import AppError, invalid, not_found
 from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale, Store
-from shared.watch import PLATFORM
+from triggers.api.members import join
 from triggers.api.models.preference import Channel, Notifications
 from triggers.api.platform import Platform
 
@@ -40,7 +40,7 @@ async def put_notifications(plat: Platform, user_id: str, body: Notifications, i
     """The new version. Errors: AppError 422 for a target we would not call, 412."""
     await check_targets(plat, body)
     if body.channels:
-        await remember_notified(plat.store, user_id)
+        await join(plat.store, NOTIFIED, user_id)
     stored = await plat.store.read("settings", user_id, NOTIFICATIONS)
     if if_match is not None and if_match != (stored or {}).get("_etag"):
         raise AppError(412, "changed_meanwhile", "If-Match")
@@ -71,21 +71,6 @@ async def notification_key(store: Store, user_id: str) -> str:
         except Exists:
             return await notification_key(store, user_id)
     return str(stored["key"])
-
-
-async def remember_notified(store: Store, user_id: str) -> None:
-    """From now on the notifier looks at this user. A document of the platform, as the watched markets are."""
-    while True:
-        document = await store.read("settings", PLATFORM, NOTIFIED)
-        try:
-            if document is None:
-                first = {"id": NOTIFIED, "kind": NOTIFIED, "schema": SCHEMA, "sort": NOTIFIED, "users": [user_id]}
-                await store.create("settings", PLATFORM, first)
-            elif user_id not in document["users"]:
-                await store.replace("settings", PLATFORM, {**document, "users": [*document["users"], user_id]})
-            return
-        except (Exists, Stale):
-            continue
 
 
 async def check_targets(plat: Platform, body: Notifications) -> None:
