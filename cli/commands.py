@@ -300,7 +300,7 @@ def panic(
 
 @app.command("export")
 def export(
-    what: Annotated[str, typer.Argument(help="fills or events")],
+    what: Annotated[str, typer.Argument(help="fills, orders, deals, equity or events")],
     bot_id: Annotated[str | None, typer.Option("--bot")] = None,
     out: Annotated[Path | None, typer.Option("--out", dir_okay=False)] = None,
     home: Home = HOME,

@@ -1,4 +1,4 @@
-"""The ledger as CSV.
+"""The ledger as CSV: fills, orders, deals, equity, events.
 
 Rules
 1. A cell that a spreadsheet would take for a formula begins with an apostrophe; plain numbers stay numbers.
@@ -13,19 +13,13 @@ import re
 from typing import Any, NamedTuple
 
 from triggers.api.bots import need_bot
+from triggers.api.ledger_rows import KINDS, Kind, Shaper, owners
 from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.platform import Platform
 
 MAX_ROWS = 10_000
 _PAGE = 500
 _NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
-COLUMNS = {
-    "fills": (
-        "at", "bot_id", "symbol", "side", "price", "amount", "cost", "fee", "fee_currency", "maker", "leg", "role", "order_id",
-        "trade_id", "id",
-    ),
-    "events": ("at", "bot_id", "seq", "code", "params", "previous", "hash", "id"),
-}  # fmt: skip
 
 
 class Csv(NamedTuple):
@@ -35,32 +29,37 @@ class Csv(NamedTuple):
     next: str | None
 
 
-async def export(plat: Platform, user_id: str, container: str, bot_id: str | None, before: str | None) -> Csv:
+async def export(plat: Platform, user_id: str, what: str, bot_id: str | None, before: str | None) -> Csv:
     """`before`: `next` of the part before, a bot and a place: places are unique within their bot only."""
     if bot_id is not None:
         await need_bot(plat.store, user_id, bot_id)
-    kind = container[:-1]
-    bots = [bot_id] if bot_id is not None else await plat.store.owners(container, user_id, kind)
-    scope = scope_of(user_id, "exports", {"what": container})
+    kind = KINDS[what]
+    bots = [bot_id] if bot_id is not None else await owners(plat, user_id, what)
+    scope = scope_of(user_id, "exports", {"what": what})
     at_bot, _, place = (place_of(scope, before, "before") or "").partition("|")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS[container])
-    rows = 0
+    writer.writerow(kind.columns)
+    count = 0
     for bot in bots:
         if bot < at_bot:
             continue
-        cursor = (place or None) if bot == at_bot else None
+        cursor, shaper = (place or None) if bot == at_bot else None, Shaper(what)
         while True:
-            if rows >= MAX_ROWS:
+            if count >= MAX_ROWS:
+                writer.writerows(cells(kind, shaper.rest(None)))
                 return Csv(out.getvalue(), cursor_of(scope, f"{bot}|{cursor or ''}"))
-            page = await plat.store.page(container, user_id, {"kind": kind, "botId": bot}, _PAGE, cursor)
-            for row in page.items:
-                writer.writerow([cell(row.get(name)) for name in COLUMNS[container]])
-            rows, cursor = rows + len(page.items), page.next
+            page = await plat.store.page(kind.container, user_id, {"kind": kind.kind, "botId": bot}, _PAGE, cursor)
+            writer.writerows(cells(kind, shaper.take(list(page.items))))
+            count, cursor = count + len(page.items), page.next
             if cursor is None:
                 break
+        writer.writerows(cells(kind, shaper.rest(await plat.store.read("bots", user_id, bot) if what == "orders" else None)))
     return Csv(out.getvalue(), None)
+
+
+def cells(kind: Kind, rows: list[dict[str, Any]]) -> list[list[str]]:
+    return [[cell(row.get(name)) for name in kind.columns] for row in rows]
 
 
 def cell(value: Any) -> str:

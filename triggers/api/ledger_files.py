@@ -1,4 +1,4 @@
-"""The ledger as parquet, and a tax year as CSV: read page by page, bot by bot, oldest first.
+"""The ledger as parquet, and a tax year: read page by page, bot by bot, oldest first.
 
 Rules
 1. A file holds at most ROWS rows; one that was cut names where it goes on (`x-next`: bot and place), and memory stays bounded.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator
+from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from shared.errors import AppError
@@ -19,22 +20,13 @@ from shared.parquet import table
 from shared.tax import COLUMNS as TAX_COLUMNS
 from shared.tax import Method, TaxYear
 from triggers.api.exports import cell
+from triggers.api.ledger_rows import KINDS, Kind, Shaper, owners
 from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 
-ROWS, PAGE, FILLS = 50_000, 1_000, 200_000
-KINDS = {"fills": "fill", "events": "event", "equity": "equity"}
-COLUMNS = {
-    "fills": (
-        "at", "bot_id", "symbol", "side", "price", "amount", "cost", "fee", "fee_currency", "maker", "leg", "role", "order_id",
-        "trade_id", "id",
-    ),
-    "events": ("at", "bot_id", "seq", "code", "params", "previous", "hash", "id"),
-    "equity": ("at", "bot_id", "price", "total", "currency", "id"),
-    "deals": ("at", "bot_id", "seq", "code", "params", "id"),
-}  # fmt: skip
-DEAL_CODES = ("deal_started", "deal_closed", "deal_cancelled")
+ROWS, PAGE, FILLS = 50_000, 1_000, 1_000_000
+HELD = 20_000  # rows of all bots together that a merge holds
 
 Doc = dict[str, Any]
 
@@ -46,34 +38,42 @@ class File(NamedTuple):
 
 async def parquet(plat: Platform, user_id: str, what: str, bot_id: str | None, after: str | None) -> File:
     """`after`: `x-next` of the file before."""
-    container = "events" if what == "deals" else what
-    bots = [bot_id] if bot_id else await plat.store.owners(container, user_id, KINDS[container])
+    kind = KINDS[what]
+    bots = [bot_id] if bot_id else await owners(plat, user_id, what)
     scope = scope_of(user_id, "parquet", {"what": what})
     at_bot, _, place = (place_of(scope, after, "after") or "").partition("|")
-    columns: dict[str, list[str | None]] = {name: [] for name in COLUMNS[what]}
+    columns: dict[str, list[str | None]] = {name: [] for name in kind.columns}
     count = 0
     for bot in bots:
         if bot < at_bot:
             continue
-        async for row in rows_of(plat, user_id, container, bot, place if bot == at_bot else ""):
+        shaper = Shaper(what)
+        async for row in rows_of(plat, user_id, kind, bot, place if bot == at_bot else ""):
             if count >= ROWS:
+                add(columns, shaper.rest(None))
                 return File(packed(columns), cursor_of(scope, f"{bot}|{place}"))
             place = row["sort"]
-            if what != "deals" or row["code"] in DEAL_CODES:
-                count += 1
-                for name, values in columns.items():
-                    values.append(text_of(row.get(name)))
+            count += 1
+            add(columns, shaper.take([row]))
+        add(columns, shaper.rest(await plat.store.read("bots", user_id, bot) if what == "orders" else None))
         place = ""
     return File(packed(columns), None)
 
 
-async def rows_of(plat: Platform, user_id: str, container: str, bot: str, after: str) -> AsyncIterator[Doc]:
+def add(columns: dict[str, list[str | None]], rows: list[Doc]) -> None:
+    for row in rows:
+        for name, values in columns.items():
+            values.append(text_of(row.get(name)))
+
+
+async def rows_of(plat: Platform, user_id: str, kind: Kind, bot: str, after: str, size: int | None = None) -> AsyncIterator[Doc]:
     """Rows of one bot, oldest first, a page in memory at a time."""
+    size = size or PAGE
     while True:
-        rows = await plat.store.since(container, user_id, {"kind": KINDS[container], "botId": bot}, after, PAGE)
+        rows = await plat.store.since(kind.container, user_id, {"kind": kind.kind, "botId": bot}, after, size)
         for row in rows:
             yield row
-        if len(rows) < PAGE:
+        if len(rows) < size:
             return
         after = rows[-1]["sort"]
 
@@ -90,23 +90,49 @@ def packed(columns: dict[str, list[str | None]]) -> bytes:
     return b"".join(table(list(columns), [columns]))
 
 
-async def tax_year(plat: Platform, user_id: str, year: int, method: Method, paper: bool) -> str:
-    """The year's disposals as CSV. Errors: AppError 413 with more fills than one answer can read."""
+async def tax_year(plat: Platform, user_id: str, year: int, method: Method, paper: bool) -> list[Doc]:
+    """The year's disposals. Errors: AppError 413 with more fills than one answer can read."""
     fills = await plat.store.count("fills", user_id, {"kind": "fill"})
     if fills > FILLS:
         raise AppError(413, "too_many_fills", params={"limit": str(FILLS), "fills": str(fills)})
     is_paper = {bot["id"]: bot["exchange"] == "paper" for bot in await all_bots(plat.store, user_id)}
     own = [bot for bot in await plat.store.owners("fills", user_id, "fill") if paper or not is_paper.get(bot, False)]
+    lots, found = TaxYear(method, year), []
+    async for fill in in_time(plat, user_id, own):
+        if fill["at"][:4] > f"{year:04d}":
+            break
+        found += lots.fold(fill)
+    return found
+
+
+async def in_time(plat: Platform, user_id: str, bots: list[str]) -> AsyncIterator[Doc]:
+    """Fills of all bots in the order they happened, a page of each in memory at a time."""
+    size = max(1, min(PAGE, HELD // max(len(bots), 1)))
+    sources = [rows_of(plat, user_id, KINDS["fills"], bot, "", size) for bot in bots]
+    waiting: list[tuple[str, str, str, int, Doc]] = []
+
+    async def pull(k: int) -> None:
+        row = await anext(sources[k], None)
+        if row is not None:
+            heappush(waiting, (row["at"], row["bot_id"], row["sort"], k, row))
+
+    for k in range(len(sources)):
+        await pull(k)
+    while waiting:
+        *_, k, row = heappop(waiting)
+        yield row
+        await pull(k)
+
+
+def tax_csv(rows: list[Doc]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(TAX_COLUMNS)
-    lots = TaxYear(method, year)
-    rows = []
-    for bot in own:
-        rows += [row async for row in rows_of(plat, user_id, "fills", bot, "")]
-    for fill in sorted(rows, key=lambda row: (row["at"], row["bot_id"], row["sort"])):
-        if fill["at"][:4] > f"{year:04d}":
-            break
-        for row in lots.fold(fill):
-            writer.writerow([cell(row[name]) for name in TAX_COLUMNS])
+    writer.writerows([cell(row[name]) for name in TAX_COLUMNS] for row in rows)
     return out.getvalue()
+
+
+def tax_parquet(rows: list[Doc]) -> bytes:
+    columns: dict[str, list[str | None]] = {name: [] for name in TAX_COLUMNS}
+    add(columns, rows)
+    return packed(columns)

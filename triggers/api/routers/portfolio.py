@@ -25,7 +25,7 @@ async def get_portfolio(user: CurrentUser, plat: Plat) -> Portfolio:
 
 @router.get("/exports/{what}", response_class=PlainTextResponse, responses=CSV)  # type: ignore[arg-type]
 async def export_csv(
-    what: Literal["fills.csv", "events.csv"],
+    what: Literal["fills.csv", "orders.csv", "deals.csv", "equity.csv", "events.csv"],
     user: CurrentUser,
     plat: Plat,
     bot_id: Annotated[ObjectId | None, Query()] = None,
