@@ -27,6 +27,7 @@ class KeyProof(NamedTuple):
     ip_restricted: bool | None
     created_at: int | None
     provable: bool
+    account: str | None = None  # which of the venue's accounts the key is of, in the venue's own words
 
     @property
     def refusal(self) -> str | None:
@@ -144,6 +145,30 @@ QUESTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], KeyProof]]] = {
 }
 
 
+# Which of the venue's accounts a key is of: where the answer to the question above says it.
+NAMED: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "bybit": lambda raw: (raw.get("result") or {}).get("userID"),
+    "okx": lambda raw: (raw.get("data") or [{}])[0].get("uid"),
+    "kraken": lambda raw: (raw.get("result") or {}).get("iban"),
+    "coinbase": lambda raw: raw.get("portfolio_uuid"),
+    "kucoin": lambda raw: (raw.get("data") or {}).get("uid"),
+    "bitget": lambda raw: (raw.get("data") or {}).get("userId"),
+    "gate": lambda raw: raw.get("user_id"),
+}
+
+
+async def account_of(venue_id: str, client: Any, raw: dict[str, Any]) -> str | None:
+    """Binance says it beside the balances of its spot account; a key that may not see them has no name."""
+    if venue_id != "binance":
+        found = NAMED[venue_id](raw)
+        return str(found) if found not in (None, "") else None
+    try:
+        found = (await client.private_get_account({"omitZeroBalances": "true"})).get("uid")
+    except Exception:  # what it is called is not worth a refusal: the caller is told that it is not known
+        return None
+    return None if found is None else str(found)
+
+
 async def prove(venue_id: str, client: Any) -> KeyProof:
     """Asks the venue what this key may do. `client`: the account's ccxt instance. Errors: Unauthorized, Unavailable, Rejected."""
     row = venue(venue_id)
@@ -151,7 +176,8 @@ async def prove(venue_id: str, client: Any) -> KeyProof:
     secrets = tuple(str(getattr(client, name, "") or "") for name in ("apiKey", "secret", "password"))
     failure: ExchangeError
     try:
-        return reader(await getattr(client, method)())
+        raw = await getattr(client, method)()
+        return reader(raw)._replace(account=await account_of(venue_id, client, raw))
     except Exception as error:
         failure = raised_for(error, row.signs, secrets)
     raise failure

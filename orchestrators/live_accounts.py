@@ -30,6 +30,7 @@ class Proved(NamedTuple):
     score: int
     ip_restricted: bool | None
     balances: dict[str, dict[str, str]]
+    account: str | None  # stands for the venue's own account, where the venue names it
 
 
 class LiveAccounts:
@@ -62,12 +63,13 @@ class LiveAccounts:
         try:
             proof = await exchange.prove_key()
             if proof.refusal is not None:
-                return Proved(proof.refusal, 0, proof.ip_restricted, {})
+                return Proved(proof.refusal, 0, proof.ip_restricted, {}, None)
             held = await exchange.balances()
         finally:
             await exchange.close()
+        account = None if proof.account is None else digest("venue account", venue, proof.account)
         rows = {name: {"free": plain(one.free), "used": plain(one.used)} for name, one in held.items() if one.total}
-        return Proved(None, proof.score(self._clock()), proof.ip_restricted, rows)
+        return Proved(None, proof.score(self._clock()), proof.ip_restricted, rows, account)
 
     async def forget(self, user_id: str, account: Doc) -> None:
         """Closes the account: its key was replaced or removed."""

@@ -176,6 +176,9 @@ class BalanceView(ReadModel):
 
 
 class AccountView(ReadModel):
+    """`key_account_proved`: the key is of the account the first one was of, by the venue's word; false where the venue has no word for it,
+    null on paper."""
+
     id: str
     exchange: str
     label: str
@@ -191,5 +194,6 @@ class AccountView(ReadModel):
     key_score: int | None = None
     key_ip_restricted: bool | None = None
     key_problem: str | None = None
+    key_account_proved: bool | None = None
     verified_at: Instant | None = None
     balances_at: Instant | None = None

@@ -1,5 +1,6 @@
 """Live accounts over HTTP: off unless switched on, a key proved at the exchange, kept in the vault alone."""
 
+import dataclasses
 import json
 from functools import cache
 
@@ -95,6 +96,20 @@ async def test_a_proven_key_is_kept_in_the_vault_and_shown_by_its_last_four(worl
     assert KEY not in answer.text + listed + world.stored and SECRET not in answer.text + listed + world.stored
 
 
+async def test_a33_every_answer_about_an_account_holds_the_last_four_of_its_key_at_most(world):
+    made = await world.connect()
+    address = f"/api/v1/accounts/{made.json()['id']}"
+    world.venue.account(NEW_KEY, NEW_SECRET, USDT="5")
+    answers = [
+        made, await world.client.get(address), await world.client.get("/api/v1/accounts"), await world.client.post(f"{address}/verify"),
+        await world.client.put(f"{address}/credentials", json={"api_key": NEW_KEY, "secret": NEW_SECRET}),
+        await world.client.put(f"{address}/credentials", json={"api_key": NEW_KEY + "x", "secret": NEW_SECRET}), await world.client.get(address),
+    ]  # fmt: skip
+    pieces = {text[at : at + 5] for text in (KEY, SECRET, NEW_KEY, NEW_SECRET) for at in range(len(text) - 4)}
+    assert [piece for piece in pieces for answer in answers if piece in answer.text] == []
+    assert [answer.status_code for answer in answers] == [201, 200, 200, 200, 200, 422, 200]
+
+
 async def test_without_the_switch_no_live_account_can_be_connected(client):
     body = {"exchange": "binance", "label": "main", "credentials": {"api_key": KEY, "secret": SECRET}}
     answer = await client.post("/api/v1/accounts", json=body)
@@ -148,6 +163,56 @@ async def test_another_key_takes_the_place_of_the_old_one_which_is_destroyed(wor
     refused = await world.client.put(f"/api/v1/accounts/{account}/credentials", json={"api_key": KEY, "secret": SECRET})
     assert problem(refused) == (422, "key_can_withdraw", "credentials")
     assert list(world.secrets.kept.values()) == [{"apiKey": NEW_KEY, "secret": NEW_SECRET}]
+
+
+async def test_a_key_of_another_account_takes_no_place(world):
+    account = (await world.connect()).json()
+    assert account["key_account_proved"] is True
+    world.venue.account(NEW_KEY, NEW_SECRET, USDT="5")
+    world.venue.spot.accounts[NEW_KEY].uid = 7
+    body = {"api_key": NEW_KEY, "secret": NEW_SECRET}
+    refused = await world.client.put(f"/api/v1/accounts/{account['id']}/credentials", json=body)
+    assert problem(refused) == (422, "key_of_another_account", "credentials")
+    assert list(world.secrets.kept.values()) == [{"apiKey": KEY, "secret": SECRET}]
+    assert "354937868" not in world.stored
+
+
+async def test_where_the_venue_does_not_name_the_account_its_owner_is_told(world):
+    world.wallet.uid = None
+    account = (await world.connect()).json()
+    assert account["key_account_proved"] is False
+    world.venue.account(NEW_KEY, NEW_SECRET, USDT="5")
+    body = {"api_key": NEW_KEY, "secret": NEW_SECRET}
+    first = (await world.client.put(f"/api/v1/accounts/{account['id']}/credentials", json=body)).json()
+    assert (first["key_hint"], first["key_account_proved"]) == (NEW_KEY[-4:], False)  # nothing to compare with, but remembered
+    world.wallet.uid = 354937868
+    again = (await world.client.put(f"/api/v1/accounts/{account['id']}/credentials", json={"api_key": KEY, "secret": SECRET})).json()
+    assert again["key_account_proved"] is True
+
+
+async def test_proofs_are_counted_for_the_user_and_not_for_the_process(world):
+    for _ in range(10):
+        await world.connect(key="WRONGKEY000000")
+    other = dataclasses.replace(world.plat)  # another process: the same store, counters of its own
+    token = platforms._given.set(other)
+    answer = await world.connect()
+    platforms._given.reset(token)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+    assert {name: answer.json()["params"][name] for name in ("limit", "of", "per")} == {"limit": "10", "of": "key_proofs", "per": "minute"}
+    world.plat.now_ms.now += 60_000
+    assert (await world.connect()).status_code == 201
+
+
+async def test_a_bot_goes_live_only_after_a_recent_sign_in(world):
+    account = (await world.connect()).json()["id"]
+    body = {"name": "b", "account_id": account, "symbol": "BTC/USDT", "strategy": "GRID", "config": grid()}
+    bot = (await world.client.post("/api/v1/bots", json=body)).json()["id"]
+    world.verifier.ago = 601
+    answer = await world.client.post(f"/api/v1/bots/{bot}/start")
+    assert (answer.status_code, answer.json()["code"], answer.json()["params"]) == (403, "reauthentication_required", {"max_age_s": "600"})
+    assert not world.plat.bus.sent
+    world.verifier.ago = 10
+    assert (await world.client.post(f"/api/v1/bots/{bot}/start")).status_code == 202
 
 
 async def test_verifying_shows_new_balances_and_a_right_that_was_given_later(world):

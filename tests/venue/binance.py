@@ -326,6 +326,7 @@ class BinanceVenue:
             "makerCommission": 10,
             "takerCommission": 10,
             "updateTime": self.clock(),
+            **({} if account.uid is None else {"uid": account.uid}),
         }
 
     def _margin_account(self, engine: Engine, account: Account, fields: Fields) -> Any:

@@ -78,6 +78,7 @@ class Account:
     key: str
     secret: str
     balances: dict[str, Decimal]
+    uid: int | None = 354937868
     wallet: Decimal = ZERO  # of the perpetual account, in USDT
     orders: list[Order] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)

@@ -3,7 +3,9 @@
 Rules
 1. A key is taken only from an owner who has just signed in, and only when the exchange says that it can trade and cannot withdraw.
 2. It goes to the vault before a document names it: a document never names a key that is not there.
-3. Neither the key nor what the exchange said about it in its own words is ever in an answer.
+3. Another key must be of the same account at the exchange: what a bot holds there is not somewhere else. Where the exchange does not
+   name the account, the owner is told that it is not proved.
+4. Neither the key nor what the exchange said about it in its own words is ever in an answer.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrators.live_accounts import Proved, key_name
+from shared import quota
 from shared.auth import User
 from shared.clock import iso
 from shared.errors import AppError, conflict, invalid
@@ -19,11 +22,13 @@ from shared.schema import SCHEMA
 from shared.secrets import Keys, NoSecret, VaultDown
 from shared.stores import Exists, Stale
 from triggers.api.accounts import need_account
+from triggers.api.bots import need_bot
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.account import AccountConnect, Credentials
 from triggers.api.platform import Platform
 from triggers.market_source import Path
 
+PROOFS, LIVE_STARTS = 10, 60  # one user may have so many keys proved, and so many live bots started, per minute
 WITH_PASSWORD = ("okx", "kucoin", "bitget")
 
 Doc = dict[str, Any]
@@ -46,7 +51,8 @@ async def connect(plat: Platform, user: User, body: AccountConnect, key: str | N
     document = {
         "id": account_id, "kind": "account", "schema": SCHEMA, "sort": f"{iso(now)}:{account_id}", "exchange": body.exchange,
         "market": body.exchange, "label": body.label, "paper": False, "speed": 1, "keyNumber": 1, "created_at": iso(now), "createdMs": now,
-        "bodyPrint": body_print, **shown(plat, keys, proved),
+        "bodyPrint": body_print, **shown(plat, keys, proved), "venueAccount": proved.account,
+        "key_account_proved": proved.account is not None,
     }  # fmt: skip
     await keep(plat, user.id, document, keys)
     try:
@@ -79,7 +85,11 @@ async def rotate(plat: Platform, user: User, account_id: str, credentials: Crede
     need_fresh(plat, user)
     keys = keys_of(document["exchange"], credentials)
     proved = await prove(plat, user.id, document["exchange"], keys)
-    fresh = {**document, **shown(plat, keys, proved), "keyNumber": int(document["keyNumber"]) + 1}
+    known = document.get("venueAccount")
+    if known is not None and proved.account is not None and known != proved.account:
+        raise invalid("key_of_another_account", "credentials")
+    fresh = {**document, **shown(plat, keys, proved), "venueAccount": known or proved.account}
+    fresh |= {"key_account_proved": known is not None and proved.account == known, "keyNumber": int(document["keyNumber"]) + 1}
     await keep(plat, user.id, fresh, keys)
     changed = await change(plat, user.id, document, fresh)
     await destroy(plat, user.id, document)
@@ -99,6 +109,14 @@ async def destroy(plat: Platform, user_id: str, document: Doc) -> None:
 def need_live(plat: Platform, exchange: str) -> None:
     if exchange not in plat.settings.traded:
         raise invalid("live_disabled", "exchange", exchange=exchange)
+
+
+async def need_fresh_to_go_live(plat: Platform, user: User, bot_id: str) -> None:
+    """Starting a bot with real money takes what adding the key took. Errors: AppError 403, 404, 429."""
+    if (await need_bot(plat.store, user.id, bot_id))["exchange"] == "paper":
+        return
+    need_fresh(plat, user)
+    await quota.take(plat.store, user.id, "live_starts", LIVE_STARTS, plat.now_ms())
 
 
 def need_fresh(plat: Platform, user: User) -> None:
@@ -127,9 +145,7 @@ async def prove(plat: Platform, user_id: str, exchange: str, keys: Keys) -> Prov
     """Errors: AppError 422 for a key that is not taken, 429, 503."""
     from orchestrators.live_accounts import refusal_of
 
-    wait = plat.proofs.take(user_id)
-    if wait:
-        raise AppError(429, "too_many_requests", params={"per": "minute", "retry_after_s": str(wait // 1000 + 1)})
+    await quota.take(plat.store, user_id, "key_proofs", PROOFS, plat.now_ms())
     try:
         proved = await plat.live.prove(exchange, keys)
     except Exception as error:

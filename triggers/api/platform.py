@@ -25,8 +25,6 @@ from shared.webhooks.keys import SealKeys, VaultKeys
 from triggers.api.query import known_query
 from triggers.market_source import MarketSource, PublicMarkets
 
-PROOFS = 10  # keys one user may have proved per minute
-
 _given: ContextVar[Platform | None] = ContextVar("platform", default=None)
 """Set by a test around its requests; never set in the app."""
 
@@ -45,13 +43,11 @@ class Platform:
     live: LiveAccounts = field(default_factory=own_live_accounts)
     sessions: Sessions = field(init=False)
     rates: Buckets = field(init=False)
-    proofs: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         per_minute = self.settings.requests_per_minute
         object.__setattr__(self, "sessions", Sessions(self.store, self.now_ms))
         object.__setattr__(self, "rates", Buckets(per_minute, per_minute / 60, self.now_ms))
-        object.__setattr__(self, "proofs", Buckets(PROOFS, PROOFS / 60, self.now_ms))
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from triggers.api import commands
+from triggers.api import commands, keys
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import Accepted, ObjectId, PauseBody, StartBody, StopBody
 from triggers.api.platform import CurrentUser, Plat
@@ -21,7 +21,8 @@ async def start_bot(
     body: StartBody | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
-    """Validate against the market as it is now, reserve the money, place the first orders."""
+    """Validate against the market as it is now, reserve the money, place the first orders. On a live account: after a recent sign-in."""
+    await keys.need_fresh_to_go_live(plat, user, bot_id)
     return located(response, await commands.start(plat, user.id, bot_id, idempotency_key))
 
 
