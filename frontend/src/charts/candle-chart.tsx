@@ -37,11 +37,13 @@ type Props = {
   tick?: string | null;
   height?: number;
   onPick?: (price: string) => void;
+  /** All candles at once, for a past that is over; otherwise the newest ones. */
+  whole?: boolean;
 };
 
 type Parts = { chart: IChartApi; series: ISeriesApi<"Candlestick">; levels: LevelsPrimitive; marks: ISeriesMarkersPluginApi<Time> };
 
-export default function CandleChart({ label, candles, lines = [], marks = [], tick, height = 420, onPick }: Props) {
+export default function CandleChart({ label, candles, lines = [], marks = [], tick, height = 420, onPick, whole }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const parts = useRef<Parts | null>(null);
   const pick = useRef(onPick);
@@ -72,8 +74,9 @@ export default function CandleChart({ label, candles, lines = [], marks = [], ti
     const decimals = tick ? decimalsOf(tick) : 2;
     series.applyOptions({ priceFormat: { type: "price", precision: decimals, minMove: 10 ** -decimals } });
     series.setData(candles.map(bar));
-    if (first && candles.length > 0) chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, candles.length - 160), to: candles.length + 8 });
-  }, [candles, tick, theme, palette, zone]);
+    if (whole) chart.timeScale().fitContent();
+    else if (first && candles.length > 0) chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, candles.length - 160), to: candles.length + 8 });
+  }, [candles, tick, whole, theme, palette, zone]);
 
   useEffect(() => {
     parts.current?.levels.set(lines.map((line) => level(line, chartColors(), tick)));

@@ -3,14 +3,21 @@
 import { AreaSeries, BaselineSeries, ColorType, createChart, type IChartApi, type ISeriesApi, type UTCTimestamp } from "lightweight-charts";
 import { useEffect, useRef } from "react";
 import { useSettings } from "@/lib/settings";
+import { BandPrimitive } from "./band";
 import { chartColors, fade } from "./theme";
 import { axisTime, crosshairTime } from "./time-axis";
 
 export type EquityDot = { at: string; value: string };
+export type BandDot = { at: string; low: string; high: string };
 
-export default function EquityChart({ label, points, height = 220, drawdown }: { label: string; points: readonly EquityDot[]; height?: number; drawdown?: boolean }) {
+type Props = { label: string; points: readonly EquityDot[]; height?: number; drawdown?: boolean; band?: readonly BandDot[] };
+type Parts = { chart: IChartApi; series: ISeriesApi<"Baseline">; below: ISeriesApi<"Area"> | null; band: BandPrimitive };
+
+const NO_BAND: readonly BandDot[] = [];
+
+export default function EquityChart({ label, points, height = 220, drawdown, band = NO_BAND }: Props) {
   const box = useRef<HTMLDivElement>(null);
-  const parts = useRef<{ chart: IChartApi; series: ISeriesApi<"Baseline">; below: ISeriesApi<"Area"> | null } | null>(null);
+  const parts = useRef<Parts | null>(null);
   const { theme, palette, zone } = useSettings();
 
   useEffect(() => {
@@ -35,7 +42,9 @@ export default function EquityChart({ label, points, height = 220, drawdown }: {
       lineWidth: 2,
       priceLineVisible: false,
     });
-    parts.current = { chart, series, below: drawdown ? belowOf(chart, colors.down) : null };
+    const made = new BandPrimitive(fade(colors.accent, 0.16));
+    series.attachPrimitive(made);
+    parts.current = { chart, series, below: drawdown ? belowOf(chart, colors.down) : null, band: made };
     return () => {
       parts.current = null;
       chart.remove();
@@ -50,6 +59,11 @@ export default function EquityChart({ label, points, height = 220, drawdown }: {
     below?.setData(fromBest(shown));
     chart.timeScale().fitContent();
   }, [points, theme, palette, zone, drawdown]);
+
+  useEffect(() => {
+    const seconds = (at: string) => Math.floor(Date.parse(at) / 1000) as UTCTimestamp;
+    parts.current?.band.set(band.map((dot) => ({ time: seconds(dot.at), low: Number(dot.low), high: Number(dot.high) })));
+  }, [band, points, theme, palette, zone, drawdown]);
 
   return <div ref={box} role="group" aria-label={label} style={{ height }} className="w-full" />;
 }

@@ -2,10 +2,12 @@
 /** The chart library arrives after the screen: figures first, pixels second. */
 import { lazy, Suspense, type ComponentProps } from "react";
 import type Candle from "./candle-chart";
+import type Curves from "./curves-chart";
 import type Equity from "./equity-chart";
 import type Price from "./price-chart";
 
 const LazyCandles = lazy(() => import("./candle-chart"));
+const LazyCurves = lazy(() => import("./curves-chart"));
 const LazyEquity = lazy(() => import("./equity-chart"));
 const LazyPrice = lazy(() => import("./price-chart"));
 
@@ -33,6 +35,14 @@ export function PriceChart(props: ComponentProps<typeof Price>) {
   return (
     <Suspense fallback={<Hold height={props.height ?? 260} />}>
       <LazyPrice {...props} />
+    </Suspense>
+  );
+}
+
+export function CurvesChart(props: ComponentProps<typeof Curves>) {
+  return (
+    <Suspense fallback={<Hold height={props.height ?? 260} />}>
+      <LazyCurves {...props} />
     </Suspense>
   );
 }

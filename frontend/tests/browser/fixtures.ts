@@ -97,6 +97,7 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/optimisations/op_1/heatmap") return route.fulfill({ json: aHeatMap() });
   if (at.endsWith("/runs")) return page([aBacktest().best, { ...aBacktest().best, run: 1, overrides: { cells: 20 } }, { ...aBacktest().best, run: 2, overrides: { cells: 30 } }]);
   if (at === "/backtests/bt_3") return route.fulfill({ json: aBacktest({ id: "bt_3", runs: 3 }) });
+  if (/^\/backtests\/\w+\/band$/.test(at)) return route.fulfill({ json: { items: band(), paths: 500, next: null } });
   if (/^\/backtests\/bt_3\/(equity|fills)$/.test(at)) return page(at.endsWith("equity") ? curve("bt_3").reverse() : RUN_FILLS);
   if (list === "edit") return route.fulfill({ status: 202, json: { command_id: null, status_url: "", bot: world.bots[0], effects: [{ field: "stop_loss_price", effective: "now" }, { field: "cells", effective: "restart" }] } });
   if (list === "deals") return page(DEALS);
@@ -141,6 +142,13 @@ function curve(bot: string) {
     total: (26.55 - index * 0.6 + Math.sin(index / 3) * 4).toFixed(4),
     currency: "USDT",
   }));
+}
+
+/** As wide as luck would have it, the wider the later. */
+function band() {
+  return curve("band")
+    .reverse()
+    .map(({ at, total }, index) => ({ at, low: String(Number(total) - index * 0.4), median: total, high: String(Number(total) + index * 0.4) }));
 }
 
 function preview(): PreviewAnswer {

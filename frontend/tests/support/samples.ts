@@ -84,6 +84,7 @@ export function anAccount(change: Partial<Account> = {}): Account {
     label: "Practice",
     market: "simulated",
     speed: 1,
+    latency_ms: 0,
     paper: true,
     created_at: AT,
     balances: [

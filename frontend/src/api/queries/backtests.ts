@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, idempotencyKey, must } from "../client";
 import { keys } from "../keys";
-import type { BacktestCreate } from "../types";
+import type { BacktestCreate, BacktestFill } from "../types";
 
 const SAFETY_NET_MS = 30_000;
 
@@ -22,22 +22,45 @@ export function useBacktest(id: string) {
   });
 }
 
-export function useBacktestEquity(id: string, run: number, on: boolean) {
-  return useQuery({
+export function backtestEquityQuery(id: string, run: number) {
+  return {
     queryKey: keys.backtestEquity(id, run),
-    enabled: on,
     queryFn: () => must(api.GET("/api/v1/backtests/{backtest_id}/equity", { params: { path: { backtest_id: id }, query: { run } } })),
     staleTime: Infinity,
+  };
+}
+
+export function useBacktestEquity(id: string, run: number, on: boolean) {
+  return useQuery({ ...backtestEquityQuery(id, run), enabled: on });
+}
+
+/** Where nine of ten curves made of the same stretches lie. */
+export function useBacktestBand(id: string, run: number, on: boolean) {
+  return useQuery({
+    queryKey: keys.backtestBand(id, run),
+    enabled: on,
+    queryFn: () => must(api.GET("/api/v1/backtests/{backtest_id}/band", { params: { path: { backtest_id: id }, query: { run } } })),
+    staleTime: Infinity,
+    retry: false,
   });
 }
 
+/** What a chart and a table can show; the API gives 500 at a time. */
+const MOST_FILLS = 3_000;
+
 export function useBacktestFills(id: string, run: number, on: boolean) {
-  return useQuery({
-    queryKey: keys.backtestFills(id, run),
-    enabled: on,
-    queryFn: () => must(api.GET("/api/v1/backtests/{backtest_id}/fills", { params: { path: { backtest_id: id }, query: { run } } })),
-    staleTime: Infinity,
-  });
+  return useQuery({ queryKey: keys.backtestFills(id, run), enabled: on, queryFn: () => fillsOf(id, run), staleTime: Infinity });
+}
+
+async function fillsOf(id: string, run: number): Promise<{ items: BacktestFill[]; next: string | null }> {
+  const items: BacktestFill[] = [];
+  let next: string | null | undefined;
+  do {
+    const page = await must(api.GET("/api/v1/backtests/{backtest_id}/fills", { params: { path: { backtest_id: id }, query: { run, cursor: next ?? undefined } } }));
+    items.push(...page.items);
+    next = page.next;
+  } while (next && items.length < MOST_FILLS);
+  return { items, next: next ?? null };
 }
 
 export function useBacktestRuns(id: string, on: boolean) {

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, must } from "../client";
 import { keys } from "../keys";
-import type { CandlePage } from "../types";
+import type { CandlePage, CandleSource } from "../types";
 
 export const TIMEFRAMES = ["1m", "5m", "15m", "1h", "4h", "1d"] as const;
 export type Timeframe = (typeof TIMEFRAMES)[number];
@@ -25,6 +25,23 @@ export function useCandles(accountId: string | null, symbol: string | null, time
     refetchInterval: 30_000,
     staleTime: 20_000,
     placeholderData: (before, query) => (query?.queryKey[1] === accountId && query?.queryKey[2] === symbol ? before : undefined),
+  });
+}
+
+/** Candles of a past range, as a backtest read them: they do not change any more. */
+export function useRangeCandles(source: CandleSource, symbol: string, timeframe: Timeframe, range: { first: string; last: string } | null) {
+  const exchange = source.kind === "exchange" ? source.exchange : source.kind;
+  return useQuery({
+    queryKey: keys.rangeCandles(exchange ?? "", source.account_id ?? "", symbol, timeframe, range?.first ?? "", range?.last ?? ""),
+    enabled: range !== null,
+    queryFn: () =>
+      must(
+        api.GET("/api/v1/markets/candles", {
+          params: { query: { symbol, timeframe, limit: 1000, since: range?.first, until: range?.last, ...(source.kind === "replay" ? { account_id: source.account_id } : { exchange }) } },
+        }),
+      ) as Promise<CandlePage>,
+    staleTime: Infinity,
+    retry: false,
   });
 }
 

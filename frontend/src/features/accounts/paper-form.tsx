@@ -11,7 +11,13 @@ import { Button, IconButton } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
 
 type Row = { currency: string; amount: string };
-type Values = { label: string; market: string; speed: string; balances: Row[] };
+type Values = { label: string; market: string; speed: string; balances: Row[]; latency_ms: string; slippage_pct: string; volume_share_pct: string };
+
+const FRICTIONS = [
+  ["slippage_pct", "%"],
+  ["latency_ms", "ms"],
+  ["volume_share_pct", "%"],
+] as const;
 
 /** Exchanges whose public prices need no key; the server refuses what it cannot read. */
 const EXCHANGES = ["binance", "bybit", "okx", "kraken", "kucoin", "gate"] as const;
@@ -21,7 +27,7 @@ export function PaperForm({ onDone }: { onDone: () => void }) {
   const text = useErrorText();
   const say = useCodeText();
   const create = useCreateAccount();
-  const form = useForm<Values>({ defaultValues: { label: "Paper", market: "simulated", speed: "1", balances: [{ currency: "USDT", amount: "10000" }] } });
+  const form = useForm<Values>({ defaultValues: { label: "Paper", market: "simulated", speed: "1", balances: [{ currency: "USDT", amount: "10000" }], latency_ms: "", slippage_pct: "", volume_share_pct: "" } });
   const { register, control, handleSubmit, setError, formState } = form;
   const rows = useFieldArray({ control, name: "balances" });
   const market = useWatch({ control, name: "market" });
@@ -41,12 +47,13 @@ export function PaperForm({ onDone }: { onDone: () => void }) {
       balances[row.currency.trim().toUpperCase()] = amount;
     }
     try {
-      await create.mutateAsync({ exchange: "paper", label: values.label.trim(), market: values.market, balances, speed: played ? wholeOf(values.speed) : 1 });
+      const friction = { latency_ms: wholeOf(values.latency_ms || "0"), slippage_pct: parseTyped(values.slippage_pct), volume_share_pct: parseTyped(values.volume_share_pct) };
+      await create.mutateAsync({ exchange: "paper", label: values.label.trim(), market: values.market, balances, speed: played ? wholeOf(values.speed) : 1, ...friction });
       toast.success(t("created"));
       onDone();
     } catch (error) {
       const field = error instanceof ApiError ? error.field : null;
-      if (field === "label" || field === "market" || field === "speed") setError(field, { message: text(error) });
+      if (field === "label" || field === "market" || field === "speed" || FRICTIONS.some(([name]) => name === field)) setError(field as "label", { message: text(error) });
       else setError("root", { message: text(error) });
     }
   });
@@ -89,6 +96,15 @@ export function PaperForm({ onDone }: { onDone: () => void }) {
       <Button small look="quiet" onClick={() => rows.append({ currency: "BTC", amount: "1" })}>
         <Plus aria-hidden="true" className="size-3.5" /> {t("addBalance")}
       </Button>
+      <details className="border-t border-line pt-2">
+        <summary className="text-xs font-medium text-muted hover:text-text">{t("friction")}</summary>
+        <p className="my-2 text-xs text-muted">{t("frictionHelp")}</p>
+        <div className="grid grid-cols-3 gap-3">
+          {FRICTIONS.map(([name, unit]) => (
+            <TextField key={name} label={t(name)} unit={unit} inputMode="decimal" placeholder={t("none")} error={formState.errors[name]?.message} {...reg(name, { pattern: { value: /^\d{0,5}([.,]\d{1,4})?$/, message: say("not_a_number", {}) } })} />
+          ))}
+        </div>
+      </details>
       {formState.errors.root ? (
         <p role="alert" className="rounded-md bg-negative-soft px-3 py-2 text-xs text-negative">
           {formState.errors.root.message}

@@ -2,10 +2,10 @@
 import { ArrowLeft } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
-import { useBacktest, useBacktestEquity, useBacktestFills, useBacktestRuns, useCancelBacktest, useDeleteBacktest } from "@/api/queries/backtests";
+import { useBacktest, useBacktestBand, useBacktestEquity, useBacktestFills, useBacktestRuns, useCancelBacktest, useDeleteBacktest } from "@/api/queries/backtests";
 import { ApiError } from "@/api/client";
 import type { Backtest, BacktestFill, RunView } from "@/api/types";
-import { EquityChart, PriceChart } from "@/charts/lazy";
+import { EquityChart } from "@/charts/lazy";
 import { Waterfall } from "@/features/bots/pnl-panel";
 import { useCodeText, useErrorText } from "@/lib/errors";
 import { Link, useNav } from "@/lib/nav";
@@ -18,6 +18,9 @@ import { toast } from "@/ui/toast";
 import { Figures } from "./figures";
 import { isOpen, JobBadge } from "./job-badge";
 import { JobProgress } from "./job-progress";
+import { BandSwitch } from "./band-switch";
+import { RunCandles } from "./run-candles";
+import { RunCurves } from "./run-curves";
 import { RunFills } from "./run-fills";
 import { RunTable } from "./run-table";
 import { useSourceText } from "./source-text";
@@ -112,6 +115,7 @@ function Runs({ job }: { job: Backtest }) {
           {runs.isPending ? <Loading /> : <RunTable label={t("label")} runs={items} chosen={run?.run} onChoose={setChosen} many={job.ranges.length > 1} />}
         </Panel>
       ) : null}
+      {several && job.kept ? <RunCurves id={job.id} runs={items} /> : null}
       {run ? <Run key={run.run} job={job} run={run} /> : null}
     </>
   );
@@ -124,6 +128,8 @@ function Run({ job, run }: { job: Backtest; run: RunView }) {
   const kept = Boolean(run.kept || job.kept) && !isOpen(job);
   const equity = useBacktestEquity(job.id, run.run, kept);
   const fills = useBacktestFills(job.id, run.run, kept);
+  const band = useBacktestBand(job.id, run.run, kept);
+  const [withBand, setWithBand] = useState(true);
   const points = useMemo(() => (equity.data?.items ?? []).map(({ at, total }) => ({ at, value: total })), [equity.data]);
   const prices = useMemo(() => (equity.data?.items ?? []).map(({ at, price }) => ({ at, price })), [equity.data]);
   if (run.refused && run.refused.length > 0) {
@@ -145,19 +151,18 @@ function Run({ job, run }: { job: Backtest; run: RunView }) {
       <div className="min-w-0 space-y-3">
         <Panel title={t("equity")} flush>
           {points.length > 1 ? (
-            <EquityChart label={t("equity")} points={points} height={340} drawdown />
+            <>
+              <EquityChart label={t("equity")} points={points} height={340} drawdown band={withBand ? band.data?.items : undefined} />
+              <BandSwitch band={band.data ?? null} on={withBand} onChange={setWithBand} unit={run.metrics.currency} />
+            </>
           ) : equity.isPending && kept ? (
             <Loading />
           ) : (
             <Empty title={t("noEquity")} />
           )}
         </Panel>
-        {prices.length > 1 ? (
-          <Panel title={t("onPrice")} flush>
-            <PriceChart label={t("onPrice")} points={prices} trades={fills.data?.items ?? NONE} height={300} />
-          </Panel>
-        ) : null}
-        <Panel title={t("fills")} flush>
+        {kept ? <RunCandles job={job} run={run} fills={fills.data?.items ?? NONE} prices={prices} /> : null}
+        <Panel title={t("fills")} flush actions={fills.data?.next ? <span className="text-xs text-muted">{t("firstFills", { count: fills.data.items.length })}</span> : null}>
           {fills.isPending && kept ? <Loading /> : <RunFills symbol={job.symbol} fills={fills.data?.items ?? []} />}
         </Panel>
       </div>

@@ -88,30 +88,34 @@ function JobTable({ jobs }: { jobs: Backtest[] }) {
         ),
       }),
       column.accessor("status", { header: t("status"), cell: ({ row }) => <JobBadge job={row.original} /> }),
-      column.accessor((job) => metricsOf(job)?.pnl.total ?? null, {
+      column.accessor((job) => metricsOf(job)?.pnl.total ?? undefined, {
         id: "total",
+        sortUndefined: "last",
         header: t("total"),
         meta: { right: true },
         sortingFn: by((job) => metricsOf(job)?.pnl.total),
         cell: ({ row }) => <Money value={metricsOf(row.original)?.pnl.total} unit={metricsOf(row.original)?.currency} sign />,
       }),
-      column.accessor((job) => metricsOf(job)?.roi_pct ?? null, { id: "roi", header: t("roi"), meta: { right: true, from: "sm" }, sortingFn: by((job) => metricsOf(job)?.roi_pct), cell: ({ getValue }) => <Percent value={getValue()} /> }),
-      column.accessor((job) => metricsOf(job)?.vs_hodl ?? null, {
+      column.accessor((job) => metricsOf(job)?.roi_pct ?? undefined, { id: "roi", sortUndefined: "last", header: t("roi"), meta: { right: true, from: "sm" }, sortingFn: by((job) => metricsOf(job)?.roi_pct), cell: ({ getValue }) => <Percent value={getValue()} /> }),
+      column.accessor((job) => metricsOf(job)?.vs_hodl ?? undefined, {
         id: "hodl",
+        sortUndefined: "last",
         header: t("vsHodl"),
         meta: { right: true, from: "md" },
         sortingFn: by((job) => metricsOf(job)?.vs_hodl),
         cell: ({ row }) => <Money value={metricsOf(row.original)?.vs_hodl} unit={metricsOf(row.original)?.currency} sign />,
       }),
-      column.accessor((job) => metricsOf(job)?.max_drawdown_pct ?? null, {
+      column.accessor((job) => metricsOf(job)?.max_drawdown_pct ?? undefined, {
         id: "drawdown",
+        sortUndefined: "last",
         header: t("drawdown"),
         meta: { right: true, from: "md" },
         sortingFn: by((job) => metricsOf(job)?.max_drawdown_pct),
         cell: ({ getValue }) => (getValue() ? `${formatDecimal(getValue() ?? "0", { decimals: 2 })} %` : "–"),
       }),
-      column.accessor((job) => metricsOf(job)?.sharpe ?? null, {
+      column.accessor((job) => metricsOf(job)?.sharpe ?? undefined, {
         id: "sharpe",
+        sortUndefined: "last",
         header: t("sharpe"),
         meta: { right: true, from: "lg" },
         sortingFn: by((job) => metricsOf(job)?.sharpe),

@@ -35,8 +35,8 @@ export function Figures({ run, metrics }: { run: RunView; metrics: Metrics }) {
       <Stat label={t("fees")}>
         <Money value={metrics.fees_paid} unit={metrics.currency} />
       </Stat>
-      <Stat label={t("fillCount")}>{metrics.fills}</Stat>
-      <Stat label={t("deals")}>{run.deals ?? "–"}</Stat>
+      <Stat label={t("fillCount")}>{formatDecimal(String(metrics.fills))}</Stat>
+      <Stat label={t("deals")}>{run.deals === null || run.deals === undefined ? "–" : formatDecimal(String(run.deals))}</Stat>
       <Stat label={t("days")}>
         {formatDecimal(metrics.days, { max: 1 })} <span className="text-[11px] font-normal text-muted">{t("daysUnit")}</span>
       </Stat>

@@ -109,7 +109,7 @@ function Found({ job }: { job: Optimisation }) {
         </Panel>
       </div>
       <div className="grid content-start gap-3 sm:grid-cols-2 xl:grid-cols-1">
-        {job.overfit ? <Overfit overfit={job.overfit} /> : null}
+        {job.overfit ? <Overfit overfit={job.overfit} unit={job.objective === "pnl" || job.objective === "worst_month" ? " %" : ""} /> : null}
         {run?.metrics ? (
           <Panel title={t(run.run === job.best?.run ? "best" : "trial")}>
             <p className="mb-3 text-[13px] font-medium">{overridesText(run.overrides, name)}</p>
@@ -127,15 +127,15 @@ function Found({ job }: { job: Optimisation }) {
 }
 
 /** Whether what was found is worth anything on candles the search never saw. */
-function Overfit({ overfit }: { overfit: NonNullable<Optimisation["overfit"]> }) {
+function Overfit({ overfit, unit }: { overfit: NonNullable<Optimisation["overfit"]>; unit: string }) {
   const t = useTranslations("optimise");
   const show = (value: string | null | undefined, unit = "") => (value === null || value === undefined ? "–" : `${formatDecimal(value, { max: 2 })}${unit}`);
   return (
     <Panel title={t("overfit")}>
       {overfit.warning ? <p role="alert" className="mb-3 rounded-md bg-warn-soft px-3 py-2 text-xs text-warn">{t("overfitWarning")}</p> : null}
       <dl className="grid grid-cols-2 gap-3">
-        <Stat label={t("inSample")}>{show(overfit.in_sample)}</Stat>
-        <Stat label={t("outOfSample")}>{show(overfit.out_of_sample)}</Stat>
+        <Stat label={t("inSample")}>{show(overfit.in_sample, unit)}</Stat>
+        <Stat label={t("outOfSample")}>{show(overfit.out_of_sample, unit)}</Stat>
         <Stat label={t("kept")}>{show(overfit.kept_pct, " %")}</Stat>
         <Stat label={t("rank")}>{show(overfit.rank_correlation)}</Stat>
       </dl>

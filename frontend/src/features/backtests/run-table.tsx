@@ -29,29 +29,32 @@ export function RunTable({ runs, label, chosen, onChoose, many }: Props) {
           </button>
         ),
       }),
-      column.accessor((run) => run.metrics?.pnl.total ?? null, {
+      column.accessor((run) => run.metrics?.pnl.total ?? undefined, {
         id: "total",
+        sortUndefined: "last",
         header: words("total"),
         meta: { right: true },
         sortingFn: by((run) => run.metrics?.pnl.total),
-        cell: ({ row }) => <Money value={row.original.metrics?.pnl.total} unit={row.original.metrics?.currency} sign />,
+        cell: ({ row: { original: run } }) => (run.metrics ? <Money value={run.metrics.pnl.total} unit={run.metrics.currency} sign /> : <span className="text-muted">{t("couldNotStart")}</span>),
       }),
-      column.accessor((run) => run.metrics?.roi_pct ?? null, { id: "roi", header: words("roi"), meta: { right: true, from: "sm" }, sortingFn: by((run) => run.metrics?.roi_pct), cell: ({ getValue }) => <Percent value={getValue()} /> }),
-      column.accessor((run) => run.metrics?.max_drawdown_pct ?? null, {
+      column.accessor((run) => run.metrics?.roi_pct ?? undefined, { id: "roi", sortUndefined: "last", header: words("roi"), meta: { right: true, from: "sm" }, sortingFn: by((run) => run.metrics?.roi_pct), cell: ({ getValue }) => <Percent value={getValue()} /> }),
+      column.accessor((run) => run.metrics?.max_drawdown_pct ?? undefined, {
         id: "drawdown",
+        sortUndefined: "last",
         header: words("drawdown"),
         meta: { right: true, from: "sm" },
         sortingFn: by((run) => run.metrics?.max_drawdown_pct),
         cell: ({ getValue }) => (getValue() ? `${formatDecimal(getValue() ?? "0", { decimals: 2 })} %` : "–"),
       }),
-      column.accessor((run) => run.metrics?.fees_paid ?? null, {
+      column.accessor((run) => run.metrics?.fees_paid ?? undefined, {
         id: "fees",
+        sortUndefined: "last",
         header: words("fees"),
         meta: { right: true, from: "md" },
         sortingFn: by((run) => run.metrics?.fees_paid),
         cell: ({ row }) => <Money value={row.original.metrics?.fees_paid} unit={row.original.metrics?.currency} />,
       }),
-      column.accessor((run) => run.metrics?.fills ?? 0, { id: "fills", header: words("fills"), meta: { right: true, from: "md" } }),
+      column.accessor((run) => run.metrics?.fills ?? undefined, { id: "fills", header: words("fills"), sortUndefined: "last", meta: { right: true, from: "md" }, cell: ({ getValue }) => (getValue() === undefined ? "–" : formatDecimal(String(getValue()))) }),
     ],
     [t, words, name, chosen, onChoose, many],
   );
