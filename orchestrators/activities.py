@@ -36,6 +36,7 @@ from shared.clock import iso
 from shared.log import log, log_error
 from shared.paper_book import CosmosBook, OneWrite
 from shared.stores import Stale
+from shared.trace import span, traced
 from shared.transient import is_transient
 from shared.webhooks.decision import decision_row
 from strategy_core.number import dec
@@ -121,6 +122,7 @@ async def account_of(user_id: str, account_id: str) -> Doc:
 
 
 @bp.activity_trigger(input_name="event", activity="observe")
+@traced("observe")
 async def observe(event: dict) -> dict:
     """{idle} · {broken} for what would fail every time · else what the tick works on; a service that is away raises."""
     user_id, bot_id = event["user_id"], event["bot_id"]
@@ -205,6 +207,7 @@ async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
     arg_name="bots", connection="Cosmos", database_name="%CosmosDatabase%", container_name="bots", create_if_not_exists=False
 )
 @bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
+@traced("execute")
 async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> dict:
     user_id, publication = work["userId"], work["publication"]
     account = await account_of(user_id, work["accountId"])
@@ -289,9 +292,11 @@ async def carry_out(exchange: Any, symbol: str, intent: Doc, claimed: frozenset[
             if outcome.result in (Result.ACCEPTED, Result.REJECTED):
                 return outcome_json(intent, outcome.result.value, outcome)
         elif intent["kind"] == "cancel":
-            await exchange.cancel(symbol, intent["id"], intent["order_id"])
+            with span("exchange cancel", kind="client", symbol=symbol, client_order_id=intent["id"]):
+                await exchange.cancel(symbol, intent["id"], intent["order_id"])
         asked_at = outside().now_ms()
-        report = await exchange.look_up(symbol, intent["id"], intent["order_id"])
+        with span("exchange look up", kind="client", symbol=symbol, client_order_id=intent["id"]):
+            report = await exchange.look_up(symbol, intent["id"], intent["order_id"])
     except ExchangeError as error:
         alarms.order_unknown(intent, error, outside().now_ms())
         return outcome_json(intent, "unknown")
@@ -311,7 +316,10 @@ async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
     order = load_order(intent["order"])
     mode, leverage = intent.get("margin") or (None, None)
     margin = (mode, None if leverage is None else dec(leverage))
-    return await exchange.place(Placement(intent["id"], symbol, order, intent["signed_at"], intent["deadline"], *margin))
+    with span("exchange place", kind="client", symbol=symbol, client_order_id=intent["id"], side=order.side.value) as mine:
+        outcome = await exchange.place(Placement(intent["id"], symbol, order, intent["signed_at"], intent["deadline"], *margin))
+        mine.say(result=outcome.result.value, reason=outcome.reason)
+        return outcome
 
 
 # -- publish ------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from shared.ids import entity_key
 from shared.settings import Settings
+from shared.trace import here, span
 
 QUEUE = "bot-events"
 NUDGES = "bot-nudges"
@@ -73,7 +74,8 @@ class ServiceBus:
         """Durable when it returns; nudges last."""
         for queue in self._locks:
             if own := [event for event in events if lane(event) == queue]:
-                await self._send_to(queue, own)
+                with span(f"send {queue}", kind="producer", messages=len(own)):
+                    await self._send_to(queue, own)
 
     async def _send_to(self, queue: str, events: Sequence[BotEvent]) -> None:
         from azure.servicebus import ServiceBusMessage
@@ -81,7 +83,11 @@ class ServiceBus:
 
         messages = [
             ServiceBusMessage(
-                encode(e), session_id=entity_key(e.user_id, e.bot_id), message_id=message_id(e), content_type="application/json"
+                encode(e),
+                session_id=entity_key(e.user_id, e.bot_id),
+                message_id=message_id(e),
+                content_type="application/json",
+                application_properties=here() or None,
             )
             for e in events
         ]

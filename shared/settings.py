@@ -50,6 +50,9 @@ _NAMES = {
     "client_ip_header": "CLIENT_IP_HEADER",
     "client_certificate_ca": "CLIENT_CERTIFICATE_CA",
     "webhook_ips": "WEBHOOK_IPS",
+    "traces_exporter": "OTEL_TRACES_EXPORTER",
+    "app_configuration": "AppConfiguration",
+    "app_configuration_endpoint": "AppConfiguration__endpoint",
 }
 
 
@@ -93,6 +96,9 @@ class Settings(BaseModel):
     public_url: str = ""
     client_ip_header: str = ""
     client_certificate_ca: str = ""
+    traces_exporter: str = ""  # console, otlp, azure_monitor; empty or none: no spans, nothing loaded
+    app_configuration: str = ""
+    app_configuration_endpoint: str = ""
     webhook_ips: str = "52.89.214.238,34.212.75.30,54.218.53.128,52.32.178.7"
 
     @property

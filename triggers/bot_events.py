@@ -17,6 +17,7 @@ import azure.functions as func
 from shared.bus import NUDGES, QUEUE, decode
 from shared.clock import now_ms
 from shared.log import log
+from shared.trace import KEY, here, span
 
 WAIT_S = 50.0
 LONGEST_PAUSE_S = 40.0
@@ -52,11 +53,20 @@ async def bot_nudges(msg: func.ServiceBusMessage, client: df.DurableOrchestratio
 async def work_on(msg: func.ServiceBusMessage, client: df.DurableOrchestrationClient) -> None:
     event = decode(msg.get_body())
     try:
-        await run_tick(client, instance_id(msg.message_id), event._asdict())
+        with span("work on", parent_of(msg), "consumer", event=event.kind, bot=event.bot_id):
+            await run_tick(client, instance_id(msg.message_id), event._asdict() | here())
     except Exception:
         await asyncio.sleep(pause_before_return(msg.delivery_count or 1))
         raise
     log("tick.published", kind=event.kind, late_ms=max(0, now_ms() - event.at))
+
+
+def parent_of(msg: func.ServiceBusMessage) -> str | None:
+    """Who sent the message, as a traceparent; not every host tells a message's own properties."""
+    try:
+        return (msg.application_properties or {}).get(KEY)
+    except (AttributeError, TypeError):
+        return None
 
 
 def pause_before_return(deliveries: int) -> float:

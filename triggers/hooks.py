@@ -21,6 +21,7 @@ from shared.errors import AppError
 from shared.ids import digest
 from shared.limit import Buckets, Lockout
 from shared.log import log, log_error
+from shared.trace import of_invocation, span
 from shared.webhooks.origin import Origin, caller_ip, origin_of
 from shared.webhooks.seal import is_secret
 from shared.webhooks.signal import MAX_BODY
@@ -51,9 +52,10 @@ def guarding(plat: Platform) -> Guarding:
 
 @bp.function_name("hooks")
 @bp.route(route="api/hooks/{opaque}", methods=["POST"])
-async def hooks(req: func.HttpRequest) -> func.HttpResponse:
+async def hooks(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     try:
-        return await receive(platform(), req.route_params.get("opaque", ""), req.get_body(), dict(req.headers))
+        with span("hook", of_invocation(context), "server"):
+            return await receive(platform(), req.route_params.get("opaque", ""), req.get_body(), dict(req.headers))
     except AppError as error:
         return problem_response(error.status, error.code)
     except Exception as error:  # not durable: the sender may try again

@@ -32,7 +32,7 @@ def test_derived_ids_do_not_mix_up_their_parts():
 
 
 def test_settings_are_named_once_and_are_few():
-    connections = ("Cosmos", "ServiceBus", "WebPubSub", "Mail")
+    connections = ("Cosmos", "ServiceBus", "WebPubSub", "Mail", "AppConfiguration", "OTEL_")  # the last: OpenTelemetry's own words
     assert len([name for name in _NAMES.values() if not name.startswith(connections)]) <= 25
     given = read_settings({"Cosmos": " x ", "HEARTBEAT_S": "60", "KEY_VAULT_VERIFY_CHALLENGE": "false", "UNKNOWN": "1"})
     assert (given.cosmos, given.heartbeat_s, given.key_vault_verify_challenge) == ("x", 60, False)

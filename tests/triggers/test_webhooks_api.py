@@ -18,7 +18,7 @@ async def post(plat, url, body, **headers):
     req = func.HttpRequest("POST", url, headers=headers, route_params={"opaque": opaque}, body=raw)
     token = platforms._given.set(plat)
     try:
-        return await hooks.hooks.build().get_user_function()(req)
+        return await hooks.hooks.build().get_user_function()(req, None)
     finally:
         platforms._given.reset(token)
 

@@ -15,6 +15,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared.log import log_error
+from shared.trace import of_invocation, span
 from triggers.api.durable import durable
 from triggers.api.native import problem_response
 
@@ -31,12 +32,13 @@ def asgi() -> func.AsgiMiddleware:
     return func.AsgiMiddleware(api)
 
 
-async def serve(req: func.HttpRequest, context: func.Context, client: str) -> func.HttpResponse:
+async def serve(name: str, req: func.HttpRequest, context: func.Context, client: str) -> func.HttpResponse:
     if len(req.get_body()) > MAX_BODY:
         return problem_response(413, "too_large")
     token = durable.set(client)
     try:
-        return await asgi().handle_async(req, context)
+        with span(f"{req.method} {name}", of_invocation(context), "server"):
+            return await asgi().handle_async(req, context)
     except Exception as error:
         log_error("api.failed", error, method=req.method, invocation=str(getattr(context, "invocation_id", "")))
         return problem_response(500, "internal")
@@ -46,7 +48,7 @@ async def serve(req: func.HttpRequest, context: func.Context, client: str) -> fu
 
 def area(name: str, route: str) -> None:
     async def http(req: func.HttpRequest, context: func.Context, client: str) -> func.HttpResponse:
-        return await serve(req, context, client)
+        return await serve(name, req, context, client)
 
     http.__name__ = name
     bp.function_name(name)(bp.route(route=route, methods=METHODS)(bp.durable_client_input(client_name="client")(http)))
