@@ -128,7 +128,7 @@ async def observe(event: dict) -> dict:
     user_id, bot_id = event["user_id"], event["bot_id"]
     document = await outside().store.read("bots", user_id, bot_id)
     is_start = event["kind"] == "command" and event["body"]["name"] == "start"
-    if document is None or document["status"] in AT_REST or (document["status"] == "draft" and not is_start):
+    if document is None or document["kind"] != "bot" or document["status"] in AT_REST or (document["status"] == "draft" and not is_start):
         await tell_inbox(user_id, bot_id, event["body"], "bot_stopped")
         return {"idle": True}
     if event["kind"] == "market" and event["at"] + CLOCKS_DIFFER_MS < document.get("lastTickMs", 0):  # a later tick has looked already
@@ -137,6 +137,7 @@ async def observe(event: dict) -> dict:
     try:
         account = await account_of(user_id, document["account_id"])
         if document["status"] == "draft":
+            await taken_up(user_id, document)
             return seen | {"start": await start_plan(user_id, account, document)}
         view = await seen_now(
             user_id, account, lambda exchange: look(exchange, account, document["symbol"], document["look"], is_first=True)
@@ -148,6 +149,16 @@ async def observe(event: dict) -> dict:
             raise
         log_error("observe.broken", error, bot=bot_id)
         return seen | {"broken": type(error).__name__, "reason": reason_of(error)}
+
+
+async def taken_up(user_id: str, document: Doc) -> None:
+    """From here on the draft cannot be deleted (triggers/api/bots.py): a bot without a document would trade unseen. Errors: TimeoutError."""
+    if "startingMs" in document:
+        return
+    try:
+        await outside().store.replace("bots", user_id, {**document, "startingMs": outside().now_ms()})
+    except Stale:
+        raise TimeoutError("the draft was changed meanwhile") from None
 
 
 async def seen_now(user_id: str, account: Doc, work: Callable[[Any], Awaitable[Doc | None]]) -> Doc | None:
@@ -372,7 +383,7 @@ async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Ou
     stored = await outside().store.read("bots", user_id, refusal["botId"])
     if stored is None or stored["status"] != "draft":
         return
-    document = {name: value for name, value in stored.items() if not name.startswith("_")}
+    document = {name: value for name, value in stored.items() if not name.startswith("_") and name != "startingMs"}
     document |= {"reason": refusal["reason"], "reason_params": refusal["params"], "updated_at": iso(outside().now_ms())}
     document["revision"] += 1
     bots.set(func.DocumentList([func.Document.from_dict(document)]))

@@ -118,7 +118,7 @@ def refusal_of(promise: Doc) -> Doc:
 
 def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
     """Money first, then the state. What cannot start stays a draft that says why; what has started goes on, whatever the plan says now."""
-    begun = yield bot(context, event, BotOperation.ADVANCE, {"now": seen["now"]})
+    begun = yield bot(context, event, BotOperation.ADVANCE, {"now": seen["now"], "event": wire_event(event)})
     if not begun.get("gone"):
         return begun
     plan = seen["start"]

@@ -98,8 +98,13 @@ async def patch(plat: Platform, user_id: str, bot_id: str, body: BotPatch, if_ma
 
 async def delete(plat: Platform, user_id: str, bot_id: str) -> None:
     document = await need_bot(plat.store, user_id, bot_id)
-    if document["status"] not in AT_REST:
+    if document["status"] not in AT_REST or "startingMs" in document:
         raise conflict("bot_is_running", status=document["status"])
+    if document["status"] == "draft":
+        try:  # either this or the start that was asked for meanwhile: never both
+            await plat.store.replace("bots", user_id, {**document, "kind": "deleted"})
+        except Stale:
+            raise conflict("bot_is_running", status=document["status"]) from None
     await plat.store.delete("bots", user_id, bot_id)
 
 
