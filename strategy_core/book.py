@@ -248,12 +248,18 @@ class Book:
         book.floor = data.get("floor", 0)
         orders, generations, rows = book.orders, book.generations, book.rows
         buys, sells = book.buys, book.sells
+        text, size = "0", ZERO
         for row in reversed(data["orders"]):  # the younger first, so that of equal prices the oldest ends up last
             leg, generation, attempt, flags, price, amount, role, at = row if len(row) == 8 else row[:8]
-            side, is_limit = _SIDES[flags[0]], price is not None
-            kind, cost = (_LIMIT, Decimal(price)) if is_limit else (_MARKET, None)
-            order = _new(Order, (leg, generation, attempt, side, kind, cost, Decimal(amount), _ROLES[role], len(flags) > 1, at))
-            (book.markets if not is_limit else buys if side is _BUY else sells).append(order)
+            side = _SIDES[flags[0]]
+            if amount != text:  # a grid's orders are often all of one size
+                text, size = amount, Decimal(amount)
+            if price is None:
+                order = _new(Order, (leg, generation, attempt, side, _MARKET, None, size, _ROLES[role], len(flags) > 1, at))
+                book.markets.append(order)
+            else:
+                order = _new(Order, (leg, generation, attempt, side, _LIMIT, Decimal(price), size, _ROLES[role], len(flags) > 1, at))
+                (buys if side is _BUY else sells).append(order)
             orders[leg], generations[leg], rows[leg] = order, generation, row
             if len(row) > 8:
                 book.filled[leg] = Decimal(row[8])
