@@ -2,6 +2,7 @@
  * The typed door to the API. Rules:
  * 1. Every request carries the bearer token; a 401 renews it once and tries again.
  * 2. A failure is always an ApiError with the server's code and field; wording is en.json's.
+ * 3. What needs a fresh sign-in asks for one and is sent again: the same request with the same idempotency key.
  */
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
@@ -26,11 +27,26 @@ type TokenSource = (renew?: boolean) => Promise<string | null>;
 let apiBase = "";
 let tokens: TokenSource = async () => null;
 let signedOut: () => void = () => undefined;
+let provenAnew: () => Promise<boolean> = async () => false;
 
 export function setTokenSource(base: string, source: TokenSource, onSignedOut: () => void): void {
   apiBase = base.replace(/\/$/, "");
   tokens = source;
   signedOut = onSignedOut;
+}
+
+/** `ask` shows the owner a sign-in and says whether they did; without one the refusal stands. */
+export function setReauthentication(ask: () => Promise<boolean>): () => void {
+  provenAnew = ask;
+  return () => {
+    provenAnew = async () => false;
+  };
+}
+
+async function wantsFreshSignIn(response: Response): Promise<boolean> {
+  if (response.status !== 403) return false;
+  const body = (await response.clone().json().catch(() => null)) as { code?: unknown } | null;
+  return body?.code === "reauthentication_required";
 }
 
 async function send(request: Request): Promise<Response> {
@@ -45,6 +61,7 @@ async function send(request: Request): Promise<Response> {
   };
   const body = request.method === "GET" || request.method === "HEAD" ? undefined : await request.text();
   const first = await attempt(false);
+  if (await wantsFreshSignIn(first)) return (await provenAnew()) ? attempt(false) : first;
   if (first.status !== 401) return first;
   const second = await attempt(true);
   if (second.status === 401) signedOut();

@@ -44,6 +44,13 @@ export class LocalSession implements Session {
     return this.renewing;
   }
 
+  async prove(password: string): Promise<boolean> {
+    const token = await this.token();
+    if (!token) return false;
+    await this.signIn(userOf(token).email, password);
+    return true;
+  }
+
   async signOut(): Promise<void> {
     this.access = null;
     localStorage.removeItem(KEY);

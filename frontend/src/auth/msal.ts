@@ -47,6 +47,17 @@ export class MsalSession implements Session {
     }
   }
 
+  /** In a window of its own, so that what was typed on the page stays. */
+  async prove(): Promise<boolean> {
+    try {
+      const answer = await this.app.acquireTokenPopup({ scopes: this.config.scopes, prompt: "login" });
+      this.app.setActiveAccount(answer.account);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async signOut(): Promise<void> {
     await this.app.logoutRedirect();
   }

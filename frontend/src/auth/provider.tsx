@@ -13,6 +13,7 @@ type Auth = {
   kind: "local" | "msal";
   signIn: (email: string, password: string) => Promise<void>;
   signUp: (email: string, password: string) => Promise<void>;
+  prove: (password: string) => Promise<boolean>;
   signOut: () => Promise<void>;
 };
 
@@ -59,6 +60,7 @@ export function AuthProvider({ children }: { children: ReactNode }) {
       kind: session?.kind ?? "local",
       signIn: (email, password) => enter(session?.signIn(email, password)),
       signUp: (email, password) => enter(session?.signUp(email, password)),
+      prove: async (password) => (await session?.prove(password)) ?? false,
       signOut: async () => {
         await session?.signOut();
         setState({ phase: "out" });

@@ -16,6 +16,8 @@ export interface Session {
   signUp(email: string, password: string): Promise<User>;
   /** A token that is still good; `renew` asks for a new one. Null when the session is over. */
   token(renew?: boolean): Promise<string | null>;
+  /** Prove again who one is, without leaving the page where that can be done; false when it was given up. */
+  prove(password: string): Promise<boolean>;
   signOut(): Promise<void>;
 }
 

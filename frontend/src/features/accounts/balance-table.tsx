@@ -1,7 +1,7 @@
 "use client";
 import { useTranslations } from "use-intl";
 import type { Balance } from "@/api/types";
-import { formatAmount, formatDecimal } from "@/lib/money";
+import { formatAmount, formatMoney } from "@/lib/money";
 
 const COLUMNS = ["free", "used", "reserved", "total"] as const;
 const SHORT = ["free", "used", "reserved"] as const;
@@ -35,7 +35,7 @@ export function BalanceTable({ label, balances, short }: { label: string; balanc
               </th>
               {columns.map((name) => (
                 <td key={name} className={`num text-right ${cell}`}>
-                  {short ? formatDecimal(balance[name] ?? "0", { max: 5 }) : formatAmount(balance[name] ?? "0")}
+                  {short ? <span title={formatAmount(balance[name] ?? "0")}>{formatMoney(balance[name] ?? "0")}</span> : formatAmount(balance[name] ?? "0")}
                 </td>
               ))}
             </tr>

@@ -24,7 +24,7 @@ export function BotSections({ bot }: { bot: Bot }) {
       <>
         <FillTable bot={bot} />
         <Foot>
-          <ExportButton what="fills.csv" botId={bot.id} />
+          <ExportButton kind="fills" botId={bot.id} />
         </Foot>
       </>
     ),
@@ -35,7 +35,7 @@ export function BotSections({ bot }: { bot: Bot }) {
       <>
         <EventLog bot={bot} />
         <Foot>
-          <ExportButton what="events.csv" botId={bot.id} />
+          <ExportButton kind="events" botId={bot.id} />
         </Foot>
       </>
     ),

@@ -2,19 +2,19 @@
 import { Download } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { downloadCsv } from "@/api/download";
+import { downloadLedger } from "@/api/download";
 import { useErrorText } from "@/lib/errors";
 import { Button } from "@/ui/button";
 import { toast } from "@/ui/toast";
 
-export function ExportButton({ what, botId }: { what: "fills.csv" | "events.csv"; botId?: string }) {
+export function ExportButton({ kind, botId }: { kind: "fills" | "events"; botId?: string }) {
   const t = useTranslations("exports");
   const text = useErrorText();
   const [busy, setBusy] = useState(false);
   async function save(): Promise<void> {
     setBusy(true);
     try {
-      await downloadCsv(what, botId);
+      await downloadLedger(kind, "csv", botId);
     } catch (error) {
       toast.error(text(error));
     } finally {
@@ -23,7 +23,7 @@ export function ExportButton({ what, botId }: { what: "fills.csv" | "events.csv"
   }
   return (
     <Button small busy={busy} onClick={() => void save()}>
-      <Download aria-hidden="true" className="size-3.5" /> {t(what === "fills.csv" ? "fills" : "events")}
+      <Download aria-hidden="true" className="size-3.5" /> {t(`${kind}Csv`)}
     </Button>
   );
 }

@@ -21,6 +21,7 @@ import { totalsOf } from "./totals";
 const PanicButton = lazy(() => import("@/features/safety/panic-button"));
 const GuardsPanel = lazy(() => import("@/features/safety/guards-panel"));
 
+const AllocationPanel = lazy(() => import("./allocation-panel").then((made) => ({ default: made.AllocationPanel })));
 const AnalyticsPanels = lazy(() => import("./analytics-panel"));
 
 const SHOWN = 8;
@@ -103,6 +104,9 @@ function Body({ bots, accounts }: { bots: Bot[]; accounts: Account[] }) {
         {trouble.length > 0 ? <Trouble bots={trouble} /> : null}
         <Suspense>
           <GuardsPanel />
+        </Suspense>
+        <Suspense>
+          <AllocationPanel />
         </Suspense>
         {accounts.map((account) => (
           <Panel

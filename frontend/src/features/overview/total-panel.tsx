@@ -20,7 +20,10 @@ const MOST = 24;
 export function TotalPanel({ total }: { total: Total }) {
   const t = useTranslations("overview");
   const mode = useTranslations("mode");
-  const shown = total.bots.slice(0, MOST);
+  // A recorded market lives in another time: its curve beside one of today would be a line between two worlds.
+  const today = total.bots.filter((bot) => bot.market !== "replay");
+  const shown = (today.length > 0 ? today : total.bots).slice(0, MOST);
+  const replayed = total.bots.length - today.length;
   const curves = useQueries({ queries: shown.map((bot) => equityQuery(bot.id)) });
   const stamp = curves.map((curve) => curve.dataUpdatedAt).join("|");
   const points = useMemo(
@@ -36,7 +39,10 @@ export function TotalPanel({ total }: { total: Total }) {
       <div className="grid md:grid-cols-[minmax(0,1fr)_280px]">
         <div className="min-w-0 md:border-r md:border-line">
           {points.length > 1 ? (
-            <EquityChart label={t("curve", words)} points={points} height={300} />
+            <>
+              <EquityChart label={t("curve", words)} points={points} height={340} drawdown />
+              {today.length > 0 && replayed > 0 ? <p className="border-t border-line px-3 py-1.5 text-[11px] text-muted">{t("replayed", { count: replayed })}</p> : null}
+            </>
           ) : (
             <p className="grid h-full min-h-24 place-items-center p-4 text-xs text-muted">{t("noCurve")}</p>
           )}

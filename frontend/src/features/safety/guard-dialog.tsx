@@ -1,6 +1,7 @@
 "use client";
 import { useState, type FormEvent } from "react";
 import { useTranslations } from "use-intl";
+import { useAccounts } from "@/api/queries/accounts";
 import type { Guard } from "@/api/types";
 import { useCodeText, useErrorText } from "@/lib/errors";
 import { parseTyped } from "@/lib/money";
@@ -20,6 +21,7 @@ export function GuardDialog({ busy, onClose, onSave }: { busy: boolean; onClose:
   const [error, setError] = useState<string | null>(null);
   const needsCurrency = kind !== "sudden_move_pct";
   const percent = kind.endsWith("_pct");
+  const accounts = useAccounts();
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -34,6 +36,7 @@ export function GuardDialog({ busy, onClose, onSave }: { busy: boolean; onClose:
       world: read("world") === "live" ? "live" : "paper",
       limit,
       currency: needsCurrency ? read("currency").trim().toUpperCase() : null,
+      account_id: read("account_id") || null,
       window_s: 300,
       mode: MODES.find((mode) => mode === read("mode")) ?? "freeze",
       enabled: true,
@@ -57,6 +60,14 @@ export function GuardDialog({ busy, onClose, onSave }: { busy: boolean; onClose:
           <SelectField label={t("world")} name="world">
             <option value="paper">{t("paper")}</option>
             <option value="live">{t("live")}</option>
+          </SelectField>
+          <SelectField label={t("account")} name="account_id">
+            <option value="">{t("allAccounts")}</option>
+            {(accounts.data?.items ?? []).map((account) => (
+              <option key={account.id} value={account.id}>
+                {account.label}
+              </option>
+            ))}
           </SelectField>
           <SelectField label={t("mode")} name="mode">
             {MODES.map((mode) => (

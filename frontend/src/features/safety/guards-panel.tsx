@@ -3,6 +3,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
+import { useAccounts } from "@/api/queries/accounts";
 import { useGuards, usePutGuards, useRearm } from "@/api/queries/safety";
 import type { Guard, GuardState } from "@/api/types";
 import { FormWords } from "@/i18n/form-words";
@@ -60,6 +61,8 @@ function GuardRow({ guard, state, onRemove }: { guard: Guard; state: GuardState 
   const panic = useTranslations("panic");
   const rearm = useRearm();
   const unit = guard.kind.endsWith("_pct") ? "%" : (guard.currency ?? "");
+  const accounts = useAccounts();
+  const account = guard.account_id ? (accounts.data?.items.find((one) => one.id === guard.account_id)?.label ?? guard.account_id) : null;
   return (
     <li className="flex items-start gap-2 px-3 py-2 text-[13px]">
       <div className="min-w-0 flex-1">
@@ -69,6 +72,7 @@ function GuardRow({ guard, state, onRemove }: { guard: Guard; state: GuardState 
         </p>
         <p className="text-xs text-muted">
           {guard.mode === "stop" ? t("stop") : panic(guard.mode ?? "freeze")}
+          {account ? ` · ${account}` : ""}
           {state?.value ? ` · ${t("now", { value: `${formatMoney(state.value)} ${unit}` })}` : ""}
         </p>
         {state?.tripped_at ? (

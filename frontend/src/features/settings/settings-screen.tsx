@@ -2,7 +2,6 @@
 import { useTranslations } from "use-intl";
 import { useMe } from "@/api/queries/me";
 import { changeSettings, useSettings, type Settings } from "@/lib/settings";
-import { ExportButton } from "@/features/bots/export-button";
 import { ButtonLink } from "@/ui/button";
 import { SelectField } from "@/ui/field";
 import { Stat } from "@/ui/figure";
@@ -42,10 +41,9 @@ export function SettingsScreen() {
         </Panel>
         <Panel title={t("ledger")}>
           <p className="mb-3 text-xs text-muted">{t("ledgerText")}</p>
-          <div className="flex flex-wrap gap-2">
-            <ExportButton what="fills.csv" />
-            <ExportButton what="events.csv" />
-          </div>
+          <ButtonLink href="/exports/" small>
+            {t("toExports")}
+          </ButtonLink>
         </Panel>
         <Panel title={t("account")}>
           <You />

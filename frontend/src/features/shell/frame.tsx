@@ -11,6 +11,7 @@ import { Toasts } from "@/ui/toast";
 import { LiveBadge } from "./live-badge";
 import { Mark } from "./mark";
 import { PLACES } from "./places";
+import { Reauthenticate } from "./reauthenticate";
 import { usePalette } from "./use-palette";
 
 function here(path: string): string {
@@ -93,6 +94,7 @@ export function Frame({ children }: { children: ReactNode }) {
         ))}
       </nav>
       {palette}
+      <Reauthenticate />
       <Toasts />
     </div>
   );

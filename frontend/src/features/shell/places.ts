@@ -1,9 +1,9 @@
 /** Where one can go. */
-import { Bell, Bot, FlaskConical, LayoutDashboard, Plus, Settings, Wallet, Webhook, type LucideIcon } from "lucide-react";
+import { Bell, Bot, FileDown, FlaskConical, LayoutDashboard, Plus, Settings, Wallet, Webhook, type LucideIcon } from "lucide-react";
 
 export type Place = {
   href: string;
-  name: "overview" | "bots" | "newBot" | "backtests" | "webhooks" | "accounts" | "notifications" | "settings";
+  name: "overview" | "bots" | "newBot" | "backtests" | "webhooks" | "accounts" | "exports" | "notifications" | "settings";
   icon: LucideIcon;
   /** A phone's bar has no room for it; settings lead there. */
   deskOnly?: boolean;
@@ -17,5 +17,6 @@ export const PLACES: readonly Place[] = [
   { href: "/webhooks/", name: "webhooks", icon: Webhook },
   { href: "/accounts/", name: "accounts", icon: Wallet },
   { href: "/notifications/", name: "notifications", icon: Bell, deskOnly: true },
+  { href: "/exports/", name: "exports", icon: FileDown, deskOnly: true },
   { href: "/settings/", name: "settings", icon: Settings },
 ];
