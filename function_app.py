@@ -5,7 +5,7 @@ import azure.functions as func
 
 from entities import account, bot
 from orchestrators import activities, bot_aside, bot_tick, quiet_round, research, research_activities
-from triggers import bot_events, dead_letters, guard_watch, health, heartbeat, hooks, market_watch, negotiate, notify, twin_watch
+from triggers import bot_events, dead_letters, guard_watch, health, heartbeat, hooks, market_watch, negotiate, notify, ready, twin_watch
 from triggers.api import areas
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -27,6 +27,7 @@ for module in (
     market_watch,
     negotiate,
     notify,
+    ready,
     twin_watch,
     areas,
 ):

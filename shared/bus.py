@@ -39,6 +39,10 @@ class Bus(Protocol):
         """Durable when it returns."""
         ...
 
+    async def reach(self) -> object:
+        """Whether messages could be sent; sends none. Errors: whatever stands in the way."""
+        ...
+
 
 def lane(event: BotEvent) -> str:
     """The queue an event travels on."""
@@ -113,6 +117,9 @@ class ServiceBus:
                 batch = await sender.create_message_batch()
                 batch.add_message(message)
         await sender.send_messages(batch)
+
+    async def reach(self) -> object:
+        return await self._open(QUEUE).create_message_batch()  # opens the link, and learns from it how large a batch may be
 
     def _open(self, queue: str) -> Any:
         if self._client is None:

@@ -143,6 +143,11 @@ class MemoryBus:
                 self._ids.add((event.user_id, event.bot_id, event.id))
                 self.sent.append(event)
 
+    async def reach(self) -> object:
+        if self.is_down:
+            raise ConnectionError("the bus is down")
+        return None
+
 
 class NameVerifier:
     """Takes `Bearer <name>` for the user of that name."""

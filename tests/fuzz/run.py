@@ -31,7 +31,7 @@ from tests.security.world import make_world, world_platform
 from triggers.api.app import make_api
 from triggers.api.platform import Platform, given_platform
 
-NATIVE = ("/api/health", "/api/hooks/{opaque}", "/api/v1/realtime/negotiate")
+NATIVE = ("/api/health", "/api/ready", "/api/hooks/{opaque}", "/api/v1/realtime/negotiate")
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 MANY_ANSWERS = ("use_after_free", "ensure_resource_availability", "object_level_authorization")
 AUTH_PROBES = 3  # per operation: the same two requests without a good token, after an answer of 2xx

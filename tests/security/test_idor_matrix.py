@@ -24,7 +24,7 @@ THEIRS = {
 }  # fmt: skip
 STUDY = {"strategy": "GRID", "symbol": "BTC/USDT", "source": {"kind": "replay", "account_id": "{account_id}"}, "config": grid()}
 
-PUBLIC = {"GET /api/health", "POST /api/hooks/{opaque}", "GET /api/v1/shared/{token}"}
+PUBLIC = {"GET /api/health", "GET /api/ready", "POST /api/hooks/{opaque}", "GET /api/v1/shared/{token}"}
 NATIVE = {"POST /api/v1/realtime/negotiate"}
 # Routes without an object in their path: what another user may ask, and gets their own (empty) world for.
 OWN = {

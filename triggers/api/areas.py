@@ -32,7 +32,7 @@ def asgi() -> func.AsgiMiddleware:
     return func.AsgiMiddleware(api)
 
 
-async def serve(name: str, req: func.HttpRequest, context: func.Context, client: str) -> func.HttpResponse:
+async def serve(req: func.HttpRequest, context: func.Context, client: str, name: str = "api") -> func.HttpResponse:
     if len(req.get_body()) > MAX_BODY:
         return problem_response(413, "too_large")
     token = durable.set(client)
@@ -48,7 +48,7 @@ async def serve(name: str, req: func.HttpRequest, context: func.Context, client:
 
 def area(name: str, route: str) -> None:
     async def http(req: func.HttpRequest, context: func.Context, client: str) -> func.HttpResponse:
-        return await serve(name, req, context, client)
+        return await serve(req, context, client, name)
 
     http.__name__ = name
     bp.function_name(name)(bp.route(route=route, methods=METHODS)(bp.durable_client_input(client_name="client")(http)))

@@ -15,10 +15,10 @@ from pydantic.json_schema import models_json_schema
 
 from triggers.api.models.common import Problem
 from triggers.api.models.live import LiveMessage
-from triggers.api.models.market import Health, Negotiated
+from triggers.api.models.market import Health, Negotiated, Ready
 from triggers.api.models.webhook import AlertTaken
 
-MODELS = (Problem, LiveMessage, Negotiated, Health, AlertTaken)
+MODELS = (Problem, LiveMessage, Negotiated, Health, Ready, AlertTaken)
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -36,10 +36,11 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def native_paths() -> dict[str, Any]:
-    """What native functions answer (triggers/health.py, triggers/negotiate.py)."""
+    """What native functions answer (triggers/health.py, triggers/ready.py, triggers/negotiate.py, triggers/hooks.py)."""
     return {
         "/api/v1/realtime/negotiate": {"post": operation("negotiate", "realtime", "Where and with which token to listen", "Negotiated")},
         "/api/hooks/{opaque}": {"post": alert_operation()},
+        "/api/ready": {"get": ready_operation()},
         "/api/health": {"get": operation("health", "health", "Whether the app answers; needs no token", "Health") | {"security": []}},
     }
 
@@ -52,6 +53,12 @@ def alert_operation() -> dict[str, Any]:
     opaque = {"name": "opaque", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 800}}
     body = {"required": True, "content": {"application/json": {"schema": {}}, "text/plain": text}}
     return found | {"parameters": [opaque], "requestBody": body, "security": []}
+
+
+def ready_operation() -> dict[str, Any]:
+    found = operation("ready", "health", "Whether stores, bus and vault can be asked; needs no token", "Ready")
+    found["responses"]["503"] = found["responses"]["200"] | {"description": "Degraded"}
+    return found | {"security": []}
 
 
 def operation(name: str, tag: str, summary: str, model: str) -> dict[str, Any]:

@@ -69,6 +69,13 @@ class Negotiated(Model):
     url: str
 
 
+class Ready(Model):
+    """`status` is "degraded", and the answer a 503, while the stores, the bus or the vault cannot be asked."""
+
+    status: Literal["ok", "degraded"]
+    time: str
+
+
 class Health(Model):
     """`status` is "ok" while the app answers at all."""
 
