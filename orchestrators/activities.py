@@ -135,7 +135,7 @@ async def observe(event: dict) -> dict:
         return {"idle": True}
     seen = {"idle": False, "accountId": document["account_id"], "symbol": document["symbol"], "now": outside().now_ms()}
     try:
-        account = await account_of(user_id, document["account_id"])
+        seen["account"] = account = await account_of(user_id, document["account_id"])
         if document["status"] == "draft":
             await taken_up(user_id, document)
             return seen | {"start": await start_plan(user_id, account, document)}
@@ -221,7 +221,7 @@ async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
 @traced("execute")
 async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> dict:
     user_id, publication = work["userId"], work["publication"]
-    account = await account_of(user_id, work["accountId"])
+    account = work.get("account") or await account_of(user_id, work["accountId"])
     outcomes, view = await asked_or_unknown(user_id, account, work)
     is_settled = publication is not None and settled(outcomes, view, work["look"])
     is_published = publication is not None and (is_settled or publication["overdue"])

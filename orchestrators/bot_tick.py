@@ -68,7 +68,8 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
     while (state["intents"] or state["more"]) and rounds < MAX_ROUNDS:
         rounds += 1
         asked = {
-            "userId": event["user_id"], "botId": event["bot_id"], "accountId": seen["accountId"], "symbol": seen["symbol"],
+            "userId": event["user_id"], "botId": event["bot_id"], "accountId": seen["accountId"], "account": seen.get("account"),
+            "symbol": seen["symbol"],
             "intents": state["intents"], "look": state["look"], "publication": state["publish"],
         }  # fmt: skip
         asked |= {name: event[name] for name in ("traceparent",) if name in event}

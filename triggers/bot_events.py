@@ -21,7 +21,7 @@ from shared.trace import KEY, here, span
 
 WAIT_S = 50.0
 LONGEST_PAUSE_S = 40.0
-FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.5
+FIRST_POLL_S, LONGEST_POLL_S = 0.05, 1.0
 DONE = {"Completed"}
 RUNNING = {"Running", "Pending", "ContinuedAsNew", "Suspended"}
 
@@ -89,7 +89,7 @@ async def run_tick(client: df.DurableOrchestrationClient, instance: str, event: 
     waited, pause = 0.0, FIRST_POLL_S
     while waited < WAIT_S:
         await asyncio.sleep(pause)
-        waited, pause = waited + pause, min(pause * 1.5, LONGEST_POLL_S)
+        waited, pause = waited + pause, min(pause * 2, LONGEST_POLL_S)
         status = await status_of(client, instance)
         if status in DONE:
             return
