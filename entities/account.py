@@ -6,6 +6,7 @@ reserve  {bot, revision, amounts, balances, held, seen, alone}  promises `amount
 raise    {bot, id, more, own, balances, held, seen}  promises a running bot `more` beside what it owns by its book, once per `id`
                                        -> as reserve
 settle   {bot, amounts, revision, id}  what the bot counts on from its revision on, with the raise `id` in it; an older word changes nothing
+restore  {bot, revision, amounts, alone}  what a bot made again counts on, unless its promise stands
 release  {bot}                         takes the promise back
 
 Rules
@@ -100,6 +101,12 @@ def add(amounts: dict[str, str], more: dict[str, str]) -> None:
         amounts[currency] = plain(dec(amounts.get(currency, "0")) + dec(amount))
 
 
+def _restore(stored: Stored, given: dict[str, Any]) -> Answer:
+    alone = {"alone": given["alone"]} if given.get("alone") is not None else {}
+    stored["bots"].setdefault(given["bot"], {"revision": given["revision"], "amounts": given["amounts"], **alone})
+    return stored, {"ok": True}
+
+
 def _release(stored: Stored, given: dict[str, Any]) -> Answer:
     stored["bots"].pop(given["bot"], None)
     return stored, {"ok": True}
@@ -135,6 +142,7 @@ _OPERATIONS: dict[AccountOperation, Callable[[Stored, dict[str, Any]], Answer]] 
     AccountOperation.RESERVE: _reserve,
     AccountOperation.RAISE: _raise,
     AccountOperation.SETTLE: _settle,
+    AccountOperation.RESTORE: _restore,
     AccountOperation.RELEASE: _release,
 }
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entities import deals, heal
+from entities import deals, heal, inheritance
 from entities.bot_state import Bot
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
 from entities.sent import NOT_NOW, Row
@@ -57,7 +57,9 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         events = registry.drain(bot.core)
         bot.say(events)
         heal.said(bot, events)
-        heal.end(bot, intents, now, None if more or given.get("view") is None else int(given["view"]["point"][0]))
+        seen_at = None if more or given.get("view") is None else int(given["view"]["point"][0])
+        inheritance.end(bot, intents, seen_at)
+        heal.end(bot, intents, now, seen_at)
         note_end(bot, now)
         quiet = bool(given.get("settled")) or (more and not intents)
         return answer(bot, intents, more, quiet, given.get("raised"))
@@ -85,6 +87,7 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
         row.order_id = row.order_id or outcome.get("order_id")
         if report is not None:
             facts = bot.book.report(row, report, at)
+            inheritance.found(bot, outcome["id"], row, report)
             if outcome["kind"] == "look_up" and report["status"] == "open" and row.state is Sent.CANCELLING:
                 row.state = Sent.OPEN  # the cancel was lost on its way: it is asked for again
         elif outcome["kind"] == "place" and result == "accepted":
@@ -97,6 +100,9 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
             facts = []
         elif outcome["kind"] == "place" and result == "rejected":
             facts = bot.book.rejected(row, outcome.get("reason") or "other", at)
+        elif result == "absent" and outcome["id"] in bot.adopted.values():
+            inheritance.give_up(bot, outcome["id"], int(outcome.get("asked_at", now)))
+            facts = []
         elif result == "absent":
             resend, facts = bot.book.absent(row, outcome["id"] in wanted, int(outcome.get("asked_at", now)), at)
             again += [outcome["id"]] if resend else []
@@ -119,7 +125,8 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     take_looks_before(bot, view)
     for trade in view["trades"]:
         take_trade(bot, trade)
-    bot.book.seen_resting(view["open"])
+    if bot.heir is None:
+        bot.book.seen_resting(view["open"])
     for report in view["ended"]:
         found = bot.book.find(report["id"], report["order_id"])
         for fact in bot.book.report(found[1], report, report["at"]) if found else ():
@@ -251,11 +258,15 @@ def tell_inbox(bot: Bot, hit: dict[str, str], verdict: str, intents: list[dict[s
 
 
 def wanted_orders(bot: Bot) -> dict[str, Order]:
-    return {client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
+    if not bot.adopted:
+        return {client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
+    adopted = bot.adopted
+    return {adopted.get(order.key) or client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
 
 
 def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
     """What to ask the exchange, committed before it is handed out. In quarantine or error only doubts are cleared up."""
+    inheritance.inherit(bot, now)
     wanted = wanted_orders(bot)
     rows = bot.book.rows
     sent = {id_: SentOrder(row.order, row.binding) for id_, row in rows.items()}

@@ -3,6 +3,7 @@
 start    {userId, record, market, price, at, cursor, epoch, event, reserved, now}  draft -> waiting | starting; or {refused: findings}
 advance  see entities/advance.py                                                   facts -> intents
 fail     {error, reason, now}                                         counts; the third, or one with a reason, puts the bot aside (error)
+rebuild  see entities/rebuild.py                                              a lost or broken state -> one of the next epoch
 weigh    {event}                                                      what a command would take: {more, own}, by currency; nothing changes
 
 Rules

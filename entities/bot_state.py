@@ -47,6 +47,9 @@ class Bot:
     funded: int = 0  # a perpetual's funding is known up to here
     liquidation: str | None = None  # where the venue would take the position, when it last had one
     liquidation_of: str | None = None  # the position that figure was given for
+    adopted: dict[str, str] = field(default_factory=dict)  # orders of an earlier epoch, by key: their ids; "" for one that never was
+    heir: list[Any] | None = None  # just made again (entities/rebuild.py): the epoch before, and the cursor its look back began at
+    backed_up: int | None = None  # how many fills the last backup has
     heal: dict[str, Any] | None = None  # a look back under way (entities/heal.py)
     parts: dict[str, list[str]] = field(default_factory=dict)  # by order: amount and profit of a deal closed in part (entities/deals.py)
 
@@ -107,6 +110,9 @@ class Bot:
             **({"funded": self.funded} if self.funded else {}),
             **({"parts": self.parts} if self.parts else {}),
             **({"heal": self.heal} if self.heal else {}),
+            **({"adopted": self.adopted} if self.adopted else {}),
+            **({"heir": self.heir} if self.heir else {}),
+            **({"backedUp": self.backed_up} if self.backed_up is not None else {}),
             **({"liquidation": self.liquidation, "liquidationOf": self.liquidation_of} if self.liquidation else {}),
         }
 
@@ -139,6 +145,9 @@ class Bot:
             liquidation_of=data.get("liquidationOf"),
             parts=data.get("parts", {}),
             heal=data.get("heal"),
+            adopted=data.get("adopted", {}),
+            heir=data.get("heir"),
+            backed_up=data.get("backedUp"),
         )
 
 

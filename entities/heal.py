@@ -67,7 +67,7 @@ def end(bot: Bot, intents: list[dict[str, Any]], now: int, seen_at: int | None) 
         return
     for kind, name in (("place", "placed"), ("cancel", "cancelled")):
         count(bot, name, sum(intent["kind"] == kind for intent in intents))
-    if seen_at is None or any(intent["kind"] == "look_up" for intent in intents):
+    if seen_at is None or bot.heir is not None or any(intent["kind"] == "look_up" for intent in intents):
         return
     bot.heal = None
     rows = bot.book.rows

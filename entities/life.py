@@ -5,6 +5,7 @@ Apart from the shell (entities/bot.py), which every instance of the app loads: w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,15 @@ def fail(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, A
     return mine.dump(), {**result, "quarantined": mine.quarantine is not None}
 
 
+def rebuild(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
+    from entities import rebuild as again
+
+    if isinstance(stored, dict) and given["event"]["id"] in (stored.get("done") or ()):  # made before: what is open is told again
+        return advanced(stored, {"now": given["now"]})
+    mine, result = again.rebuild(json.loads(json.dumps(given)), stored)
+    return mine.dump(), result
+
+
 def weighed(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
     if stored is None:
         return None, {"gone": True}
@@ -69,5 +79,6 @@ OPERATIONS: dict[BotOperation, Callable[[Stored | None, dict[str, Any]], tuple[S
     BotOperation.START: start,
     BotOperation.ADVANCE: advanced,
     BotOperation.FAIL: fail,
+    BotOperation.REBUILD: rebuild,
     BotOperation.WEIGH: weighed,
 }

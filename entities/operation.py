@@ -9,6 +9,7 @@ class BotOperation(StrEnum):
     START = "start"  # a draft becomes a state; what it wants is returned as intents
     ADVANCE = "advance"  # facts in, intents and what is to be published out
     FAIL = "fail"  # an event could not be worked on; after some tries the bot is put aside
+    REBUILD = "rebuild"  # a lost or broken state is made again from what was written down
     WEIGH = "weigh"  # what a command would ask of the account; changes nothing
 
 
@@ -16,4 +17,5 @@ class AccountOperation(StrEnum):
     RESERVE = "reserve"  # promise money to a bot, unless it is promised already
     RAISE = "raise"  # promise a running bot more, once per command
     SETTLE = "settle"  # what the bot counts on now
+    RESTORE = "restore"  # a promise that got lost is given again, whatever there is
     RELEASE = "release"  # the bot needs it no more

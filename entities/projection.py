@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 from typing import Any
 from zlib import crc32
 
+from entities import backup
 from entities.bot_state import Bot
 from shared.clock import iso
 from shared.schema import SCHEMA
@@ -40,6 +41,7 @@ def publication(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         "document": document,
         "rows": bot.outbox,
         "equity": equity_of(bot, document),
+        "backup": backup.backup_of(bot) if backup.due(bot) else None,
         "overdue": len(bot.outbox) >= OUTBOX_ROWS,
     }
 

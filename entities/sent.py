@@ -69,7 +69,7 @@ class Row:
 
     @property
     def binding(self) -> Sent:
-        """Its state for what may be placed beside it: as long as trades the venue counted are missing, what is left to trade is not known."""
+        """Its state for what may be placed beside it: while trades the venue counted are missing, what is left to trade is unknown."""
         return Sent.CANCELLING if self.state is Sent.OVER and not self.is_settled else self.state
 
     def dump(self) -> list[Any]:

@@ -22,12 +22,14 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrators import alarms
+from orchestrators.ledger_rows import write_ledger
 from orchestrators.live import live_actions
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts, reason_of
 from orchestrators.market_path import closed_candles, path_before
 from orchestrators.outside import Outside as Outside
 from orchestrators.outside import given, outside
 from orchestrators.reality import reality
+from orchestrators.rebuild_plan import rebuild_plan
 from orchestrators.start_plan import AT_REST, account_money, prepared, promised
 from orchestrators.wire import horizon_of, outcome_json, view_json
 from shared.bus import BotEvent
@@ -43,8 +45,6 @@ from strategy_core.number import dec
 
 LEAST_LEFT_MS = 5_000
 SHORT = 8  # hex digits of an order's id that tell it from a bot's others
-CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
-BATCH = 100
 TRIES = 12
 CLOCKS_DIFFER_MS = 2_000
 
@@ -136,13 +136,15 @@ async def observe(event: dict) -> dict:
     seen = {"idle": False, "accountId": document["account_id"], "symbol": document["symbol"], "now": outside().now_ms()}
     try:
         seen["account"] = account = await account_of(user_id, document["account_id"])
+        if is_command(event, "rebuild"):
+            return seen | {"rebuild": await rebuild_plan(outside().store, user_id, document)}
         if document["status"] == "draft":
             await taken_up(user_id, document)
             return seen | {"start": await start_plan(user_id, account, document)}
         view = await seen_now(
             user_id, account, lambda exchange: look(exchange, account, document["symbol"], document["look"], is_first=True)
         )
-        money = {"money": await money_now(user_id, account, document)} if asks_for_money(event) else {}
+        money = {"money": await money_now(user_id, account, document)} if is_command(event, "add_funds", "edit") else {}
         return seen | {"published": document["revision"], "view": view} | money
     except Exception as error:
         if is_transient(error):
@@ -152,7 +154,7 @@ async def observe(event: dict) -> dict:
 
 
 async def taken_up(user_id: str, document: Doc) -> None:
-    """From here on the draft cannot be deleted (triggers/api/bots.py): a bot without a document would trade unseen. Errors: TimeoutError."""
+    """From here on the draft cannot be deleted (triggers/api/bots.py): without a document a bot would trade unseen. Errors: TimeoutError."""
     if "startingMs" in document:
         return
     try:
@@ -172,8 +174,8 @@ async def seen_now(user_id: str, account: Doc, work: Callable[[Any], Awaitable[D
         return None
 
 
-def asks_for_money(event: Doc) -> bool:
-    return event["kind"] == "command" and event["body"]["name"] in ("add_funds", "edit")
+def is_command(event: Doc, *names: str) -> bool:
+    return event["kind"] == "command" and event["body"]["name"] in names
 
 
 async def money_now(user_id: str, account: Doc, document: Doc) -> Doc | None:
@@ -348,19 +350,11 @@ async def publish(publication: dict, bots: func.Out[func.DocumentList], live: fu
 
 async def put_out(publication: Doc, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
     user_id, document, rows = publication["userId"], publication["document"], publication["rows"]
-    await write_rows(user_id, [*rows, *([publication["equity"]] if publication["equity"] else [])])
+    await write_ledger(outside().store, user_id, publication)
     document = {**document, "userId": user_id, **await wake_time(user_id, document)}
     alarms.quarantined(document)
     bots.set(func.DocumentList([func.Document.from_dict(document)]))
     live.set(json.dumps(live_actions(user_id, document, rows)))
-
-
-async def write_rows(user_id: str, rows: list[Doc]) -> None:
-    """The ledger, before anything says that it is written. Rows have fixed ids: written twice they are the same."""
-    for kind, container in CONTAINERS.items():
-        own = [row for row in rows if row["kind"] == kind]
-        for start in range(0, len(own), BATCH):
-            await outside().store.batch(container, user_id, own[start : start + BATCH])
 
 
 async def wake_time(user_id: str, document: Doc) -> Doc:

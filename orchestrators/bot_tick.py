@@ -40,6 +40,8 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
     try:
         if "start" in seen:
             state = yield from start(context, event, seen)
+        elif "rebuild" in seen:
+            state = yield from rebuild(context, event, seen)
         else:
             facts = {"now": seen["now"], "event": wire_event(event), "view": seen["view"], "published": seen["published"]}
             money = (yield from ask_for_money(context, event, seen)) if "money" in seen else {}
@@ -92,9 +94,13 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
 def advance(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, facts: Doc) -> Steps:
     """The bot's next step; when it counts on other money from now on, its account hears it."""
     state = yield bot(context, event, BotOperation.ADVANCE, facts)
+    yield from settle(context, event, seen, state)
+    return state
+
+
+def settle(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: Doc) -> Steps:
     if state.get("settle"):
         yield account(context, event, seen, AccountOperation.SETTLE, {"bot": event["bot_id"], **state["settle"]})
-    return state
 
 
 def ask_for_money(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
@@ -140,6 +146,19 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
         release(context, event, seen)
         first = state["refused"][0]
         return (yield from refuse(context, event, {"reason": first["code"], "params": {"field": first["field"], **first["params"]}}))
+    return state
+
+
+def rebuild(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
+    """A lost or broken state is made again; its account learns what the bot counts on, in case it forgot. What cannot be is said."""
+    plan = {**seen["rebuild"], "userId": event["user_id"], "event": wire_event(event), "now": seen["now"]}
+    if "refused" in plan:
+        return (yield from advance(context, event, seen, plan))
+    state = yield bot(context, event, BotOperation.REBUILD, plan)
+    document = plan["document"]
+    kept = {"amounts": document["reserved"], "alone": document["symbol"] if ":" in document["symbol"] else None}
+    yield account(context, event, seen, AccountOperation.RESTORE, {"bot": event["bot_id"], "revision": event["id"], **kept})
+    yield from settle(context, event, seen, state)
     return state
 
 

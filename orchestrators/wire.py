@@ -33,7 +33,7 @@ def report_json(report: Any) -> dict[str, Any]:
     """An `exchange.protocol.OrderReport`."""
     return {
         "id": report.client_order_id, "order_id": report.order_id, "filled": plain(report.filled), "status": report.status.value,
-        "at": report.at,
+        "at": report.at, "price": None if report.price is None else plain(report.price), "amount": plain(report.amount),
     }  # fmt: skip
 
 

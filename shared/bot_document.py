@@ -31,6 +31,11 @@ def draft(bot_id: str, fields: dict[str, Any], account: dict[str, Any], now: int
     }
 
 
+def backup_id(bot_id: str) -> str:
+    """Where the bot's working state is kept beside its document (entities/backup.py)."""
+    return f"{bot_id}-backup"
+
+
 def source_key(account: dict[str, Any]) -> str:
     """What determines the path of prices: bots with the same key see the same market."""
     if not account.get("paper", True):

@@ -24,6 +24,8 @@ THEIRS = {
 }  # fmt: skip
 STUDY = {"strategy": "GRID", "symbol": "BTC/USDT", "source": {"kind": "replay", "account_id": "{account_id}"}, "config": grid()}
 
+GUARD = {"id": "g", "kind": "stop_loss", "world": "paper", "limit": "1", "currency": "USDT", "account_id": "{account_id}"}
+
 PUBLIC = {"GET /api/health", "GET /api/ready", "POST /api/hooks/{opaque}", "GET /api/v1/shared/{token}"}
 NATIVE = {"POST /api/v1/realtime/negotiate"}
 # Routes without an object in their path: what another user may ask, and gets their own (empty) world for.
@@ -96,6 +98,7 @@ OBJECTS = {
     "GET /api/v1/bots/{bot_id}/fills": None,
     "GET /api/v1/bots/{bot_id}/orders": None,
     "POST /api/v1/bots/{bot_id}/pause": None,
+    "POST /api/v1/bots/{bot_id}/rebuild": None,
     "POST /api/v1/bots/{bot_id}/resume": None,
     "POST /api/v1/bots/{bot_id}/start": None,
     "POST /api/v1/bots/{bot_id}/start_deal": None,
@@ -140,6 +143,7 @@ REFERENCES = {
     ("POST /api/v1/bots", "account_id"): ({}, {"name": "x", "account_id": "{account_id}", **PLAN}, 404),
     ("POST /api/v1/bots/preview", "account_id"): ({}, {"account_id": "{account_id}", **PLAN}, 404),
     ("POST /api/v1/bots/{bot_id}/clone", "account_id"): ({}, {"account_id": "{account_id}"}, 404),
+    ("PUT /api/v1/guards", "account_id"): ({}, {"items": [GUARD]}, 404),
     ("POST /api/v1/webhooks", "bots"): ({}, {"name": "x", "bots": ["{bot_id}"]}, 404),
     ("POST /api/v1/webhooks", "aliases"): ({}, {"name": "x", "bots": ["{eves_bot}"], "aliases": {"1": "{bot_id}"}}, 404),
     ("PATCH /api/v1/webhooks/{webhook_id}", "bots"): ({}, {"bots": ["{bot_id}"]}, 404),

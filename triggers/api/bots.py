@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from shared.bot_document import draft
+from shared.bot_document import backup_id, draft
 from shared.clock import iso
 from shared.errors import AppError, conflict, findings_error, not_found
 from shared.stores import Exists, Stale, Store
@@ -105,7 +105,8 @@ async def delete(plat: Platform, user_id: str, bot_id: str) -> None:
             await plat.store.replace("bots", user_id, {**document, "kind": "deleted"})
         except Stale:
             raise conflict("bot_is_running", status=document["status"]) from None
-    await plat.store.delete("bots", user_id, bot_id)
+    for id_ in (backup_id(bot_id), bot_id):
+        await plat.store.delete("bots", user_id, id_)
 
 
 def market_fields(market: Market) -> dict[str, object]:

@@ -26,6 +26,7 @@ POSSIBLE = {
     "close_deal": {"active", "paused"},
     "cancel_deal": {"active", "paused"},
     "add_safety": {"active"},
+    "rebuild": {"waiting", "starting", "active", "paused", "stopping", "error"},
 }
 
 

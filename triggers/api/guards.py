@@ -13,6 +13,7 @@ from shared.clock import iso
 from shared.errors import AppError, not_found
 from shared.schema import SCHEMA
 from shared.stores import Exists, Stale, Store
+from triggers.api import accounts
 from triggers.api.models.safety import Guard, Guards, GuardsView
 from triggers.api.platform import Platform
 
@@ -42,10 +43,14 @@ def is_active(document: Doc) -> bool:
 
 
 async def put(plat: Platform, user_id: str, rules: Guards, if_match: str | None) -> Doc:
+    """Errors: AppError 412; 404 for a rule over an account that is not the user's."""
     document = await read(plat.store, user_id)
     if if_match is not None and if_match != document.get("_etag"):
         raise AppError(412, "changed_meanwhile", "If-Match")
     items, before = rules.model_dump(mode="json")["items"], [as_now(rule) for rule in document["items"]]
+    for rule in items:
+        if rule["account_id"] is not None and rule not in before:
+            await accounts.need_account(plat.store, user_id, rule["account_id"])
     kept = {rule["id"]: document["states"][rule["id"]] for rule in items if rule in before and rule["id"] in document["states"]}
     return await write(plat, user_id, {**document, "items": items, "states": kept})
 

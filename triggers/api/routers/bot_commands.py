@@ -67,6 +67,23 @@ async def stop_bot(
     return located(response, await commands.send(plat, user.id, bot_id, "stop", params, idempotency_key))
 
 
+@router.post("/{bot_id}/rebuild", status_code=202)
+async def rebuild_bot(
+    bot_id: ObjectId,
+    user: CurrentUser,
+    plat: Plat,
+    response: Response,
+    body: StartBody | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """A bot whose working state is lost or broken is made again, under a new epoch, from its ledger, its last backup and the exchange.
+
+    Its own open orders are taken over by their client order ids, fills it has not seen are booked. The log says what was found
+    (`reconciled`). A bot that never had a backup refuses (`command_refused`, code `no_backup`).
+    """
+    return located(response, await commands.send(plat, user.id, bot_id, "rebuild", {}, idempotency_key))
+
+
 def located(response: Response, accepted: Accepted) -> Accepted:
     response.headers["location"] = accepted.status_url
     return accepted

@@ -1,0 +1,33 @@
+"""A bot's working state as its ledger keeps it, so that a lost or broken entity can be made again.
+
+Rules
+1. The backup goes out with a publication: when the bot has none yet, when its log got a line (a command, a deal, a shift, a change of
+   status), or every FILLS fills. What happened since is in the rows of its fills.
+2. It is never read by the bot itself; entities/rebuild.py is its one reader.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entities.bot_state import Bot
+from shared.bot_document import backup_id
+from shared.read_model import SCHEMA
+from strategy_core import registry
+
+FILLS = 20
+
+
+def due(bot: Bot) -> bool:
+    return bot.backed_up is None or bot.fills - bot.backed_up >= FILLS or any(row["kind"] == "event" for row in bot.outbox)
+
+
+def backup_of(bot: Bot) -> dict[str, Any]:
+    """The document of the bot as it is now."""
+    bot.backed_up = bot.fills
+    return {
+        "id": backup_id(bot.id), "kind": "backup", "botId": bot.id, "sort": backup_id(bot.id), "schema": SCHEMA,
+        "revision": bot.revision, "epoch": bot.epoch, "record": bot.record, "fills": bot.fills, "core": registry.dump(bot.core),
+        "adopted": bot.adopted, "done": bot.done, "sent": {id_: row.dump() for id_, row in bot.book.rows.items()},
+        "parts": bot.parts, "shown": bot.shown,
+    }  # fmt: skip

@@ -1,0 +1,186 @@
+"""A bot whose working state is lost or broken is made again from its ledger, its last backup and the venue, and nothing is ordered twice."""
+
+from decimal import Decimal
+
+import pytest
+from conftest import ACCOUNT, BOT
+from host import Killed
+
+from shared.bot_document import backup_id
+from shared.ids import entity_key
+from tests.builders import USER
+
+KEY = ("bot", entity_key(USER, BOT))
+
+
+async def traded(world, minutes=3):
+    await world.command("start")
+    await world.live_through(minutes)
+    assert world.bot["fills"] >= minutes
+    return {order["id"] for order in world.bot["orders"]}
+
+
+def lose(world, left=None):
+    if left is None:
+        del world.host.entities[KEY]
+    else:
+        world.host.entities[KEY] = left
+
+
+def resting(world):
+    return {id_ for id_, row in world.book["orders"].items() if row["status"] == "open"}
+
+
+def said(world, code):
+    return [row["params"] for row in sorted(world.store.of("events"), key=lambda row: row["sort"]) if row["code"] == code]
+
+
+def assert_agrees(world):
+    """The ledger, the venue's book and the bot's own figures are the same money, and what rests is what the bot wants."""
+    quote, base = Decimal(10000), Decimal(0)
+    for row in world.fills:
+        sign = 1 if row["side"] == "buy" else -1
+        quote -= sign * Decimal(row["cost"]) + Decimal(row["fee"])
+        base += sign * Decimal(row["amount"])
+    assert {"USDT": quote, "BTC": base} == {name: Decimal(total) for name, total in world.book["balances"].items()}
+    assert (Decimal(world.bot["holdings"]["base"]), Decimal(world.bot["holdings"]["quote"])) == (base, quote - 9000)
+    assert resting(world) == {order["id"] for order in world.bot["orders"]}
+    assert len({row["trade_id"] for row in world.fills}) == len(world.fills) == world.bot["fills"]
+
+
+@pytest.mark.parametrize("left", [None, {"schema": 99}, {"schema": 1, "epoch": 0, "revision": "x", "core": {}}])
+async def test_a_lost_or_broken_state_is_made_again_and_its_orders_stay(world, left):
+    before = await traded(world)
+    figures = {name: world.bot[name] for name in ("status", "fills", "deals", "holdings", "config", "reserved")}
+    lose(world, left)
+    assert await world.command("rebuild") == "done"
+    assert resting(world) == before and world.bot["epoch"] == 1
+    assert {name: world.bot[name] for name in figures} == figures
+    assert said(world, "rebuilt")[0]["epoch"] == "1"
+    [report] = said(world, "reconciled")
+    assert (report["why"], report["adopted"], report["missing"], report["placed"]) == ("rebuild", str(len(before)), "0", "0")
+    await world.live_through(4)
+    assert_agrees(world)
+    assert len({row["order_id"] for row in world.fills}) == len({row["leg"] + row["order_id"] for row in world.fills})
+
+
+async def test_what_was_filled_while_the_state_was_gone_is_folded_and_mirrored(world):
+    await traded(world, 2)
+    lose(world)
+    fills = world.bot["fills"]
+    for _ in range(6):
+        await world.wake(20_000)  # nobody is there
+    assert world.bot["fills"] == fills
+    await world.command("rebuild")
+    assert world.bot["fills"] > fills
+    assert_agrees(world)
+    await world.live_through(2)
+    assert_agrees(world)
+
+
+async def test_fills_written_since_the_backup_are_folded_from_the_ledger(world):
+    await world.command("start")
+    await world.wake()
+    backup = dict(world.store.rows["bots", USER, backup_id(BOT)])
+    await world.live_through(3)
+    world.store._put("bots", USER, {name: value for name, value in backup.items() if name != "_etag"})
+    assert backup["fills"] < world.bot["fills"]
+    holdings, orders = world.bot["holdings"], {(order["leg"], order["amount"]) for order in world.bot["orders"]}
+    before = resting(world)
+    lose(world)
+    await world.command("rebuild")
+    assert world.bot["holdings"] == holdings
+    assert {(order["leg"], order["amount"]) for order in world.bot["orders"]} == orders and resting(world) == before
+    await world.live_through(4)
+    assert_agrees(world)
+
+
+async def test_orders_sent_after_the_last_publication_are_found_under_their_old_ids(world):
+    """The host died after sending what a fill led to and before telling anybody, and the state is gone as well."""
+    await traded(world, 1)
+    document = dict(world.bot)
+    backup = dict(world.store.rows["bots", USER, backup_id(BOT)])
+    rows = {key: row for key, row in world.store.rows.items() if key[0] in ("fills", "events", "equity")}
+    while world.bot["fills"] == document["fills"]:
+        await world.wake(20_000)
+    for key in [key for key in world.store.rows if key[0] in ("fills", "events", "equity") and key not in rows]:
+        del world.store.rows[key]
+    for old in (document, backup):
+        world.store._put("bots", USER, {name: value for name, value in old.items() if name != "_etag"})
+    before = resting(world)
+    lose(world)
+    await world.command("rebuild")
+    assert resting(world) == before
+    assert_agrees(world)
+
+
+async def test_published_orders_that_the_backup_does_not_want_are_cancelled(world):
+    """A backup from before an edit, a document from after it: the ladder of the edit goes, the one before it is laid again."""
+    await traded(world, 1)
+    backup = dict(world.store.rows["bots", USER, backup_id(BOT)])
+    await world.command("edit", low="80", high="120")
+    await world.wake()
+    edited = resting(world)
+    world.store._put("bots", USER, {name: value for name, value in backup.items() if name != "_etag"})
+    lose(world)
+    await world.command("rebuild")
+    await world.wake()
+    assert not edited & resting(world) and world.bot["config"]["low"] == "90"
+    assert_agrees(world)
+
+
+@pytest.mark.parametrize("edge", ["die_before", "die_after"])
+@pytest.mark.parametrize("step", range(1, 9))
+async def test_wherever_the_host_dies_the_rebuild_is_made_once(world, edge, step):
+    before = await traded(world)
+    lose(world)
+    event = world.event("command", name="rebuild", params={})
+    setattr(world.host, edge, len(world.host.calls) + step)
+    try:
+        await world.host.tick(event)
+    except Killed:
+        pass
+    setattr(world.host, edge, 0)
+    for _ in range(2):
+        await world.host.tick(event)  # from its beginning: the history is gone with the host
+    await world.wake(1)
+    assert world.bot["epoch"] == 1 and resting(world) == before
+    assert len(said(world, "rebuilt")) == 1
+    await world.live_through(4)
+    assert_agrees(world)
+
+
+async def test_a_healthy_bot_survives_a_rebuild_and_another(world):
+    before = await traded(world)
+    for epoch in (1, 2):
+        await world.command("rebuild")
+        assert (world.bot["epoch"], resting(world)) == (epoch, before)
+    await world.live_through(4)
+    assert_agrees(world)
+    events = sorted(world.store.of("events"), key=lambda row: row["seq"])
+    assert [row["seq"] for row in events] == list(range(1, len(events) + 1))
+    assert all(after["previous"] == row["hash"] for row, after in zip(events, events[1:], strict=False))
+
+
+async def test_a_bot_without_a_backup_is_refused_and_says_so(world):
+    await traded(world, 1)
+    del world.store.rows["bots", USER, backup_id(BOT)]
+    state = world.host.entities[KEY]["core"]
+    await world.command("rebuild")
+    assert said(world, "command_refused") == [{"command": "rebuild", "code": "no_backup"}]
+    assert world.host.entities[KEY]["core"]["ledger"] == state["ledger"] and world.bot["epoch"] == 0
+
+
+async def test_a_lost_promise_is_given_again(world):
+    await traded(world, 1)
+    lose(world)
+    world.host.entities["account", entity_key(USER, ACCOUNT)]["bots"].clear()
+    await world.command("rebuild")
+    assert world.host.entities["account", entity_key(USER, ACCOUNT)]["bots"][BOT]["amounts"] == {"USDT": "1000"}
+
+
+async def test_a_stopped_bot_is_not_made_again(world):
+    await traded(world, 1)
+    await world.command("stop", close_mode="keep")
+    await world.wake()
+    assert await world.command("rebuild") == "idle" and world.bot["epoch"] == 0
