@@ -6,7 +6,8 @@ import { loadConfig, type Config } from "@/lib/config";
 import { LocalSession } from "./local";
 import type { Session, User } from "./session";
 
-type State = { phase: "starting" } | { phase: "broken" } | { phase: "out" } | { phase: "in"; user: User };
+/** `waiting`: the server does not answer yet; it is asked again by itself. */
+type State = { phase: "starting" } | { phase: "waiting"; tries: number } | { phase: "out" } | { phase: "in"; user: User };
 
 type Auth = {
   state: State;
@@ -16,6 +17,9 @@ type Auth = {
   prove: (password: string) => Promise<boolean>;
   signOut: () => Promise<void>;
 };
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 5_000;
 
 const AuthContext = createContext<Auth | null>(null);
 
@@ -32,16 +36,20 @@ export function AuthProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     let gone = false;
     void (async () => {
-      try {
-        const config = await loadConfig();
-        const opened = await open(config);
-        setTokenSource(config.apiBase, (renew) => opened.token(renew), () => setState({ phase: "out" }));
-        const user = await opened.resume();
-        if (gone) return;
-        setSession(opened);
-        setState(user ? { phase: "in", user } : { phase: "out" });
-      } catch {
-        if (!gone) setState({ phase: "broken" });
+      for (let tries = 1; !gone; tries += 1) {
+        try {
+          const config = await loadConfig();
+          const opened = await open(config);
+          setTokenSource(config.apiBase, (renew) => opened.token(renew), () => setState({ phase: "out" }));
+          const user = await opened.resume();
+          if (gone) return;
+          setSession(opened);
+          return setState(user ? { phase: "in", user } : { phase: "out" });
+        } catch {
+          if (gone) return;
+          setState({ phase: "waiting", tries });
+          await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * tries)));
+        }
       }
     })();
     return () => {

@@ -20,13 +20,15 @@ import {
 import { useEffect, useRef } from "react";
 import { decimalsOf } from "@/lib/money";
 import { useSettings } from "@/lib/settings";
+import { draggable, type Handle } from "./drag";
 import { LevelsPrimitive, type Level } from "./levels";
 import { chartColors, fade, type ChartColors } from "./theme";
 import { axisTime, crosshairTime } from "./time-axis";
 
 export type Candle = readonly [number, string, string, string, string, string];
 export type LineKind = "buy" | "sell" | "level" | "stop" | "target" | "average" | "even" | "liquidation" | "trail" | "entry";
-export type ChartLine = { price: string; kind: LineKind; title?: string; labelled?: boolean };
+/** `drag`: the name under which `onDrag` hears of the line being moved. */
+export type ChartLine = { price: string; kind: LineKind; title?: string; labelled?: boolean; drag?: string };
 export type ChartMark = { at: string; side: "buy" | "sell"; price: string; text?: string };
 
 type Props = {
@@ -37,21 +39,25 @@ type Props = {
   tick?: string | null;
   height?: number;
   onPick?: (price: string) => void;
+  onDrag?: (name: string, price: string) => void;
   /** All candles at once, for a past that is over; otherwise the newest ones. */
   whole?: boolean;
 };
 
 type Parts = { chart: IChartApi; series: ISeriesApi<"Candlestick">; levels: LevelsPrimitive; marks: ISeriesMarkersPluginApi<Time> };
 
-export default function CandleChart({ label, candles, lines = [], marks = [], tick, height = 420, onPick, whole }: Props) {
+export default function CandleChart({ label, candles, lines = [], marks = [], tick, height = 420, onPick, onDrag, whole }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const parts = useRef<Parts | null>(null);
   const pick = useRef(onPick);
+  const drag = useRef(onDrag);
+  const handles = useRef<readonly Handle[]>([]);
   const { theme, palette, zone } = useSettings();
 
   useEffect(() => {
     pick.current = onPick;
-  }, [onPick]);
+    drag.current = onDrag;
+  }, [onPick, onDrag]);
 
   useEffect(() => {
     if (!box.current) return;
@@ -61,7 +67,9 @@ export default function CandleChart({ label, candles, lines = [], marks = [], ti
       const price = event.point ? made.series.coordinateToPrice(event.point.y) : null;
       if (price !== null && price > 0) pick.current?.(price.toFixed(10));
     });
+    const letGo = draggable(box.current, made.chart, made.series, () => (drag.current ? handles.current : []), (name, price) => drag.current?.(name, price.toFixed(10)));
     return () => {
+      letGo();
       parts.current = null;
       made.chart.remove();
     };
@@ -79,6 +87,7 @@ export default function CandleChart({ label, candles, lines = [], marks = [], ti
   }, [candles, tick, whole, theme, palette, zone]);
 
   useEffect(() => {
+    handles.current = lines.flatMap(({ drag: name, price }) => (name ? [{ name, price: Number(price) }] : []));
     parts.current?.levels.set(lines.map((line) => level(line, chartColors(), tick)));
   }, [lines, tick, theme, palette, zone]);
 

@@ -1,5 +1,5 @@
 /**
- * The run's configuration, read once from `config.json` beside the app: one build serves every deployment.
+ * The run's configuration, read once (again only after a failure) from `config.json` beside the app: one build serves every deployment.
  * Checked by hand: it is five fields on the way to the first screen, and a schema library there costs more than the screen.
  */
 
@@ -10,11 +10,17 @@ export type Config = { apiBase: string; auth: LocalAuth | MsalAuth };
 let loaded: Promise<Config> | null = null;
 
 export function loadConfig(): Promise<Config> {
-  loaded ??= fetch("/config.json", { cache: "no-cache" }).then(async (response) => {
-    if (!response.ok) throw new Error(`config.json answered ${response.status}`);
-    return parseConfig(await response.json());
+  loaded ??= read().catch((error: unknown) => {
+    loaded = null;
+    throw error;
   });
   return loaded;
+}
+
+async function read(): Promise<Config> {
+  const response = await fetch("/config.json", { cache: "no-cache" });
+  if (!response.ok) throw new Error(`config.json answered ${response.status}`);
+  return parseConfig(await response.json());
 }
 
 export function parseConfig(raw: unknown): Config {

@@ -19,6 +19,30 @@ export function useCommand(id: string) {
   return useMutation({ mutationFn: (command: Command) => send(id, command), onSuccess: () => soon(cache, id) });
 }
 
+/** So many requests at once; the rest wait their turn. */
+const AT_ONCE = 4;
+
+export type BulkAnswer = { refused: { id: string; error: unknown }[] };
+
+/** The same command for several bots, each with a key of its own; one that is refused does not hold up the others. */
+export function useBulkCommand() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ ids, command }: { ids: readonly string[]; command: Command }): Promise<BulkAnswer> => {
+      const refused: BulkAnswer["refused"] = [];
+      const queue = [...ids];
+      const worker = async () => {
+        for (let id = queue.shift(); id !== undefined; id = queue.shift()) await send(id, command).catch((error: unknown) => refused.push({ id: id ?? "", error }));
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      return { refused };
+    },
+    onSuccess: () => {
+      for (const wait of [800, 4_000]) setTimeout(() => void cache.invalidateQueries({ queryKey: keys.bots }), wait);
+    },
+  });
+}
+
 /** A command is only accepted at first; its effect comes live, and is read a moment later in case the feed is down. */
 function soon(cache: QueryClient, id: string): void {
   for (const wait of [600, 3_000, 8_000]) setTimeout(() => void cache.invalidateQueries({ queryKey: keys.bot(id) }), wait);

@@ -10,7 +10,7 @@ import { compare, formatPrice } from "@/lib/money";
 import { Link } from "@/lib/nav";
 import { useNow } from "@/lib/now";
 import { ageSeconds, formatFull, formatSpan } from "@/lib/time";
-import { DataTable } from "@/ui/data-table";
+import { DataTable, type Selection } from "@/ui/data-table";
 import { Money, Percent } from "@/ui/figure";
 import { usePriced } from "./priced";
 import { PricedAge } from "./priced-age";
@@ -19,11 +19,15 @@ import { quoteOf } from "./words";
 
 const column = createColumnHelper<Bot>();
 
-export function BotTable({ bots, label }: { bots: Bot[]; label: string }) {
+type Props = { bots: Bot[]; label: string; selection?: Selection };
+
+export function BotTable({ bots, label, selection }: Props) {
   const t = useTranslations("bots");
   const strategy = useTranslations("strategy");
+  const choosing = selection !== undefined;
   const columns = useMemo(
     () => [
+      ...(choosing ? [chooser(t("chooseAll"), (name) => t("choose", { name }))] : []),
       column.accessor("name", {
         header: t("name"),
         cell: ({ row: { original: bot } }) => (
@@ -72,9 +76,27 @@ export function BotTable({ bots, label }: { bots: Bot[]; label: string }) {
         cell: ({ getValue }) => <Age at={getValue()} />,
       }),
     ],
-    [t, strategy],
+    [t, strategy, choosing],
   );
-  return <DataTable label={label} columns={columns} rows={bots} rowId={(bot) => bot.id} />;
+  return <DataTable label={label} columns={columns} rows={bots} rowId={(bot) => bot.id} selection={selection} />;
+}
+
+/** A box in front of each row, and one for all that is shown. */
+function chooser(all: string, one: (name: string) => string) {
+  const look = "block size-4 accent-[var(--accent-solid)]";
+  return column.display({
+    id: "chosen",
+    meta: { from: "sm" },
+    header: ({ table }) => <input type="checkbox" aria-label={all} className={look} checked={table.getIsAllRowsSelected()} ref={mixed(table.getIsSomeRowsSelected())} onChange={table.getToggleAllRowsSelectedHandler()} />,
+    cell: ({ row }) => <input type="checkbox" aria-label={one(row.original.name)} className={look} checked={row.getIsSelected()} onChange={row.getToggleSelectedHandler()} />,
+  });
+}
+
+/** "Some of them" has no attribute, only a property. */
+function mixed(on: boolean): (box: HTMLInputElement | null) => void {
+  return (box) => {
+    if (box) box.indeterminate = on;
+  };
 }
 
 function PriceNow({ bot }: { bot: Bot }) {

@@ -1,6 +1,6 @@
 "use client";
 import { Plus, Search } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useBots } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";
@@ -9,6 +9,8 @@ import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { BotTable } from "./lazy-table";
 import { RUNNING } from "./words";
+
+const BulkBar = lazy(() => import("./bulk-bar"));
 
 type Filters = { text: string; status: string; strategy: string };
 const ALL: Filters = { text: "", status: "", strategy: "" };
@@ -19,6 +21,10 @@ export function BotsScreen() {
   const [filters, setFilters] = useState<Filters>(ALL);
   const items = useMemo(() => bots.data?.items ?? [], [bots.data]);
   const shown = useMemo(() => items.filter((bot) => matches(bot, filters)), [items, filters]);
+  const [marks, setMarks] = useState<Record<string, boolean>>({});
+  const selection = useMemo(() => ({ chosen: marks, onChange: setMarks }), [marks]);
+  const chosen = useMemo(() => shown.filter((bot) => marks[bot.id]), [shown, marks]);
+  const clear = () => setMarks({});
   const running = items.filter((bot) => RUNNING.has(bot.status)).length;
 
   return (
@@ -47,7 +53,12 @@ export function BotsScreen() {
             </Button>
           </Empty>
         ) : null}
-        {shown.length > 0 ? <BotTable bots={shown} label={t("tableLabel")} /> : null}
+        {chosen.length > 0 ? (
+          <Suspense>
+            <BulkBar bots={chosen} onClear={clear} />
+          </Suspense>
+        ) : null}
+        {shown.length > 0 ? <BotTable bots={shown} label={t("tableLabel")} selection={selection} /> : null}
       </Panel>
     </>
   );

@@ -42,7 +42,7 @@ export function Builder({ strategy, fields, account, market, given }: Props) {
   const preview = usePreview(plan);
   const refused = preview.error instanceof ApiError ? preview.error : null;
   const findings = useMemo(() => (complete && refused ? findingsOf(refused) : []), [complete, refused]);
-  const { surroundings, onPick } = useSurroundings(form, fields, issues, findings, market);
+  const { surroundings, onPick, onDrag } = useSurroundings(form, fields, issues, findings, market);
   const [dialog, setDialog] = useState<"start" | "backtest" | null>(null);
   const fresh = complete && !preview.isError && preview.data !== undefined && !preview.isPlaceholderData && settled === current;
   const submit = useSubmit({ account, market, strategy, config });
@@ -59,6 +59,7 @@ export function Builder({ strategy, fields, account, market, given }: Props) {
               config={config}
               picking={surroundings.picking !== null}
               onPick={onPick}
+              onDrag={onDrag}
             />
             <PreviewSheet
               answer={complete && !preview.isError ? (preview.data ?? null) : null}
@@ -122,7 +123,8 @@ function useSurroundings(form: ReturnType<typeof useForm<Values>>, fields: Field
     },
     [picking, form, market.price_tick],
   );
-  return { surroundings, onPick, fields };
+  const onDrag = useCallback((field: string, price: string) => form.setValue(field, onTick(price, market.price_tick), { shouldDirty: true }), [form, market.price_tick]);
+  return { surroundings, onPick, onDrag, fields };
 }
 
 function useSubmit({ account, market, strategy, config }: { account: Account; market: Market; strategy: StrategyName; config: Values }) {

@@ -76,19 +76,21 @@ export function ConfigForm({ strategy, fields, account, market, ready, busy, nam
   );
 }
 
-/** Low and high where the market has been: the ends of its recent candles without the outliers. */
+/** Low and high around the price, as wide as the market has lately moved. */
 function Suggest({ fields, account, market }: { fields: FieldSpec[]; account: Account; market: Market }) {
   const t = useTranslations("newBot");
   const { setValue } = useFormContext<Values>();
-  const candles = useCandles(account.id, market.symbol, "1h", 500);
-  const range = rangeOf(candles.data?.items ?? [], market.price_tick);
+  const candles = useCandles(account.id, market.symbol, "1h");
+  const range = rangeOf(candles.data?.items ?? [], market.last, market.price_tick);
   const wanted = fields.some(({ name, required }) => name === "low" && required);
-  if (!wanted || !range) return null;
+  if (!wanted) return null;
   return (
     <Button
       small
       look="quiet"
+      disabled={!range}
       onClick={() => {
+        if (!range) return;
         setValue("low", range.low, { shouldDirty: true });
         setValue("high", range.high, { shouldDirty: true });
       }}

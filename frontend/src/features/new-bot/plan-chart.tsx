@@ -12,9 +12,9 @@ import { compare, formatPrice, isDecimal } from "@/lib/money";
 import { Panel } from "@/ui/panel";
 import { Failed } from "@/ui/states";
 
-type Props = { account: Account; market: Market; preview: PreviewAnswer | null; config: Values; picking: boolean; onPick: (price: string) => void };
+type Props = { account: Account; market: Market; preview: PreviewAnswer | null; config: Values; picking: boolean; onPick: (price: string) => void; onDrag: (field: string, price: string) => void };
 
-export function PlanChart({ account, market, preview, config, picking, onPick }: Props) {
+export function PlanChart({ account, market, preview, config, picking, onPick, onDrag }: Props) {
   const t = useTranslations("newBot");
   const field = useTranslations("field");
   const [timeframe, setTimeframe] = useState<Timeframe>("15m");
@@ -33,6 +33,7 @@ export function PlanChart({ account, market, preview, config, picking, onPick }:
         </span>
       ) : null}
       {picking ? <span className="text-xs font-medium text-accent">{t("picking")}</span> : null}
+      {!picking && lines.some((line) => line.drag) ? <span className="text-xs font-normal text-muted max-sm:hidden">{t("dragHelp")}</span> : null}
     </span>
   );
   return (
@@ -47,6 +48,7 @@ export function PlanChart({ account, market, preview, config, picking, onPick }:
           tick={market.price_tick}
           height={380}
           onPick={picking ? onPick : undefined}
+          onDrag={onDrag}
         />
       )}
       <CandleTable candles={candles.data?.items ?? []} tick={market.price_tick} />
@@ -54,26 +56,23 @@ export function PlanChart({ account, market, preview, config, picking, onPick }:
   );
 }
 
-/** The orders of the plan; before there is one, the range the owner has typed so far. */
+/** The orders of the plan, and the prices the owner typed, which can be taken hold of. */
 function linesOf(preview: PreviewAnswer | null, config: Values, words: Record<"stop" | "target" | "low" | "high" | "average" | "liquidation", string>): ChartLine[] {
   const lines: ChartLine[] = [];
-  const add = (price: unknown, kind: ChartLine["kind"], title: string) => {
-    if (typeof price === "string" && isDecimal(price)) lines.push({ price, kind, title, labelled: true });
+  const add = (price: unknown, kind: ChartLine["kind"], title: string, drag?: string) => {
+    if (typeof price === "string" && isDecimal(price)) lines.push({ price, kind, title, labelled: true, drag });
   };
-  if (preview) {
-    const orders = preview.preview.orders.filter((order): order is typeof order & { price: string } => order.price !== null);
-    const sorted = [...orders].sort((a, b) => compare(a.price, b.price));
-    sorted.forEach((order, index) => lines.push({ price: order.price, kind: order.side, labelled: index === 0 || index === sorted.length - 1 }));
-  } else {
-    add(config.low, "level", words.low);
-    add(config.high, "level", words.high);
-  }
+  const orders = (preview?.preview.orders ?? []).filter((order): order is typeof order & { price: string } => order.price !== null);
+  const sorted = [...orders].sort((a, b) => compare(a.price, b.price));
+  sorted.forEach((order, index) => lines.push({ price: order.price, kind: order.side, labelled: index === 0 || index === sorted.length - 1 }));
+  add(config.low, "level", words.low, "low");
+  add(config.high, "level", words.high, "high");
   const table = preview?.preview.table ?? [];
   const end = table.at(-1);
   add(table[0]?.take_profit, "target", words.target);
   add(end?.average, "average", words.average);
-  add(end?.liquidation ?? preview?.preview.plan?.liquidation, "stop", words.liquidation);
-  add(config.stop_loss_price, "stop", words.stop);
-  add(config.take_profit_price, "target", words.target);
+  add(end?.liquidation ?? preview?.preview.plan?.liquidation, "liquidation", words.liquidation);
+  add(config.stop_loss_price, "stop", words.stop, "stop_loss_price");
+  add(config.take_profit_price, "target", words.target, "take_profit_price");
   return lines;
 }

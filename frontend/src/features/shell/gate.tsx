@@ -6,6 +6,10 @@ import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
 import { Button, Spinner } from "@/ui/button";
 import { Frame } from "./frame";
+import { Mark } from "./mark";
+
+/** So many tries before it is said that something may be wrong. */
+const PATIENT = 4;
 
 const SignIn = lazy(() => import("./sign-in"));
 
@@ -24,16 +28,20 @@ export function Gate({ children }: { children: ReactNode }) {
   }
   return (
     <main className="grid min-h-dvh place-items-center p-6 text-center">
-      {state.phase === "starting" ? (
-        <div role="status" className="flex items-center gap-3 text-muted">
-          <Spinner /> {t("starting")}
-        </div>
-      ) : (
-        <div role="alert" className="space-y-3">
-          <p>{t("broken")}</p>
-          <Button onClick={() => location.reload()}>{t("reload")}</Button>
-        </div>
-      )}
+      <div role="status" className="flex max-w-sm flex-col items-center gap-4">
+        <Mark size={44} />
+        <p className="flex items-center gap-3 text-muted">
+          <Spinner /> {t(state.phase === "waiting" ? "waiting" : "starting")}
+        </p>
+        {state.phase === "waiting" && state.tries > PATIENT ? (
+          <>
+            <p className="text-xs text-muted">{t("waitingText")}</p>
+            <Button small onClick={() => location.reload()}>
+              {t("reload")}
+            </Button>
+          </>
+        ) : null}
+      </div>
     </main>
   );
 }

@@ -1,24 +1,55 @@
 "use client";
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+/** The keyboard's way around: ⌘K finds, g and a letter goes, / searches the list, ? shows all of it. Typing in a field is never a shortcut. */
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
+import { useNav } from "@/lib/nav";
+import { PLACES } from "./places";
 
 const Palette = lazy(() => import("./palette"));
+const KeySheet = lazy(() => import("./key-sheet"));
+
+const CHORD_MS = 1_200;
+
+type Shown = "palette" | "keys" | null;
 
 /** Opens on ⌘K or Ctrl K, and by the function returned. */
 export function usePalette(): { palette: ReactNode; open: () => void } {
-  const [shown, setShown] = useState(false);
+  const [shown, setShown] = useState<Shown>(null);
+  const { go } = useNav();
+  const led = useRef(0);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey)) return;
-      event.preventDefault();
-      setShown((now) => !now);
+      const key = event.key.toLowerCase();
+      if (key === "k" && (event.metaKey || event.ctrlKey)) {
+        event.preventDefault();
+        setShown((now) => (now === "palette" ? null : "palette"));
+        return;
+      }
+      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
+      if (event.key === "?") return setShown("keys");
+      if (event.key === "/") return focusSearch(event);
+      if (event.timeStamp - led.current < CHORD_MS) {
+        const place = PLACES.find((one) => one.key === key);
+        led.current = 0;
+        if (place) return go(place.href);
+      }
+      if (key === "g") led.current = event.timeStamp;
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, []);
-  const palette = shown ? (
-    <Suspense>
-      <Palette onClose={() => setShown(false)} />
-    </Suspense>
-  ) : null;
-  return { palette, open: () => setShown(true) };
+  }, [go]);
+  const close = () => setShown(null);
+  const palette = <Suspense>{shown === "palette" ? <Palette onClose={close} /> : shown === "keys" ? <KeySheet onClose={close} /> : null}</Suspense>;
+  return { palette, open: () => setShown("palette") };
+}
+
+/** In a field, and in a dialog or menu, which have keys of their own. */
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=dialog], [role=menu]") !== null);
+}
+
+function focusSearch(event: KeyboardEvent): void {
+  const field = document.querySelector<HTMLInputElement>("main input[type=search]");
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
 }
