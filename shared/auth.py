@@ -5,19 +5,23 @@ Rules
 2. Issuer, audience, expiry and not-before are checked by the library; the key comes from the configured JWKS and nowhere else.
 3. An id token is not an access token: a scope claim is needed, and `nonce` or `at_hash` give an id token away.
 4. An unknown key id makes the key set be read again, at most once per COOL_DOWN_S: rotation works, a flood of made-up ids does not.
-5. Every refusal is the same 401 for the caller; the reason goes to the log only.
+5. A token that was verified is known for KNOWN_S, never past its own end: a client that asks ten times a second pays for one signature.
+6. Every refusal is the same 401 for the caller; the reason goes to the log only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from shared.errors import AppError
 from shared.settings import Settings
 
+KNOWN_S, MOST_KNOWN = 60.0, 10_000
 ALGORITHMS = ["RS256"]
 OWN_KEY_HEADERS = {"jwk", "jku", "x5u", "x5c", "crit"}
 KEEP_S = 3600.0
@@ -53,6 +57,8 @@ class TokenVerifier:
         self._audience = settings.need("auth_audience")
         self._scope = settings.auth_scope
         self._keys = KeySet(settings.auth_jwks_url, self._issuer, fetch or fetch_json, monotonic)
+        self._monotonic = monotonic
+        self._known: OrderedDict[bytes, tuple[User, float]] = OrderedDict()
 
     async def user(self, authorization: str | None) -> User:
         from jwt import PyJWTError
@@ -60,12 +66,17 @@ class TokenVerifier:
         from shared.log import log
 
         try:
-            return await self._verify(bearer(authorization))
+            token = bearer(authorization)
+            mark = sha256(token.encode()).digest()
+            user, until = self._known.get(mark, (None, 0.0))
+            if user is None or self._monotonic() >= until:
+                user = await self._verify(token, mark)
+            return user
         except (Refused, PyJWTError) as refused:
             log("auth.refused", reason=type(refused).__name__, detail=str(refused)[:120])
             raise AppError(401, "unauthorized") from None
 
-    async def _verify(self, token: str) -> User:
+    async def _verify(self, token: str, mark: bytes) -> User:
         import jwt
 
         header = jwt.get_unverified_header(token)
@@ -83,7 +94,12 @@ class TokenVerifier:
             leeway=LEEWAY_S,
             options={"require": ["exp", "iat", "iss", "aud", "sub"]},
         )
-        return user_of(claims, self._scope)
+        user = user_of(claims, self._scope)
+        self._known.pop(mark, None)
+        self._known[mark] = (user, self._monotonic() + min(KNOWN_S, float(claims["exp"]) + LEEWAY_S - time.time()))
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return user
 
 
 def bearer(authorization: str | None) -> str:

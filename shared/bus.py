@@ -65,14 +65,25 @@ def decode(text: str | bytes) -> BotEvent:
     return BotEvent(raw["userId"], raw["botId"], raw["id"], raw["kind"], int(raw["at"]), raw["body"])
 
 
+class Waiting(NamedTuple):
+    """What one caller wants sent, and how it is told."""
+
+    messages: list[Any]
+    sent: asyncio.Future[None]
+
+
 class ServiceBus:
-    """azure-servicebus with a sender per lane kept open; a broken link is opened again once, duplicates are dropped by message id."""
+    """azure-servicebus with a sender per lane kept open; a broken link is opened again once, duplicates are dropped by message id.
+
+    Callers that come while a batch is on its way share the next one: a burst of alerts costs a few round trips, not one each.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: Any = None
         self._senders: dict[str, Any] = {}
         self._locks = {QUEUE: asyncio.Lock(), NUDGES: asyncio.Lock()}
+        self._waiting: dict[str, list[Waiting]] = {QUEUE: [], NUDGES: []}
 
     async def send(self, events: Sequence[BotEvent]) -> None:
         """Durable when it returns; nudges last."""
@@ -83,7 +94,6 @@ class ServiceBus:
 
     async def _send_to(self, queue: str, events: Sequence[BotEvent]) -> None:
         from azure.servicebus import ServiceBusMessage
-        from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
 
         messages = [
             ServiceBusMessage(
@@ -95,14 +105,53 @@ class ServiceBus:
             )
             for e in events
         ]
-        async with self._locks[queue]:
+        mine = Waiting(messages, asyncio.get_running_loop().create_future())
+        self._waiting[queue].append(mine)
+        try:
+            async with self._locks[queue]:
+                if not mine.sent.done():
+                    await self._send_all(queue)
+        finally:
+            if mine in self._waiting[queue]:  # cancelled: nobody waits for it any more
+                self._waiting[queue].remove(mine)
+        mine.sent.result()
+
+    async def _send_all(self, queue: str) -> None:
+        """Everything that waits, together; when that fails each alone, so that nobody pays for another's message."""
+        taken, self._waiting[queue] = self._waiting[queue], []
+        try:
             try:
-                await self._send(queue, messages)
-            except ServiceBusError as error:
-                await self._drop(queue)
-                if isinstance(error, MessageSizeExceededError):
-                    raise
-                await self._send(queue, messages)
+                await self._send_or_reopen(queue, [message for one in taken for message in one.messages])
+            except Exception as error:
+                if len(taken) == 1:
+                    taken[0].sent.set_exception(error)
+                    return
+                for one in taken:
+                    await self._send_alone(queue, one)
+                return
+            for one in taken:
+                one.sent.set_result(None)
+        finally:  # a caller that was cancelled in here leaves the others to the next one of them
+            self._waiting[queue] = [one for one in taken if not one.sent.done()] + self._waiting[queue]
+
+    async def _send_alone(self, queue: str, one: Waiting) -> None:
+        try:
+            await self._send_or_reopen(queue, one.messages)
+        except Exception as error:
+            one.sent.set_exception(error)
+        else:
+            one.sent.set_result(None)
+
+    async def _send_or_reopen(self, queue: str, messages: Sequence[Any]) -> None:
+        from azure.servicebus.exceptions import MessageSizeExceededError, ServiceBusError
+
+        try:
+            await self._send(queue, messages)
+        except ServiceBusError as error:
+            await self._drop(queue)
+            if isinstance(error, MessageSizeExceededError):
+                raise
+            await self._send(queue, messages)
 
     async def _send(self, queue: str, messages: Sequence[Any]) -> None:
         """In as many batches as their size asks for, in order."""

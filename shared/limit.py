@@ -7,6 +7,8 @@ Rules
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
@@ -30,6 +32,31 @@ class Buckets:
         if len(self._kept) > MOST:
             self._kept.popitem(last=False)
         return wait
+
+
+class Patience:
+    """Refusals that come in a flood are answered late: who sends nonsense as fast as it is answered waits instead of working us.
+
+    The first `free` of a second are answered at once, of the others at most `most` at a time wait `wait_s`; beyond that nobody is kept.
+    """
+
+    def __init__(self, free: int = 10, most: int = 500, wait_s: float = 1.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic, self._free, self._most, self._wait_s = monotonic, free, most, wait_s
+        self._second, self._seen, self._waiting = 0, 0, 0
+
+    async def refusal(self) -> None:
+        second = int(self._monotonic())
+        self._second, self._seen = second, self._seen + 1 if second == self._second else 1
+        if self._seen <= self._free or self._waiting >= self._most:
+            return
+        self._waiting += 1
+        try:
+            await asyncio.sleep(self._wait_s)
+        finally:
+            self._waiting -= 1
+
+
+ENDLESS = 10**9  # refusals a second that are all answered at once
 
 
 class Lockout:

@@ -55,7 +55,10 @@ def guarding(plat: Platform) -> Guarding:
 async def hooks(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     try:
         with span("hook", of_invocation(context), "server"):
-            return await receive(platform(), req.route_params.get("opaque", ""), req.get_body(), dict(req.headers))
+            answered = await receive(platform(), req.route_params.get("opaque", ""), req.get_body(), dict(req.headers))
+        if answered.status_code in (404, 429):
+            await platform().patience.refusal()
+        return answered
     except AppError as error:
         return problem_response(error.status, error.code)
     except Exception as error:  # not durable: the sender may try again

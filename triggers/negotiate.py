@@ -29,6 +29,7 @@ async def negotiate(req: func.HttpRequest) -> func.HttpResponse:
         body = json.dumps({"url": await plat.realtime.url(user.id)})
         return func.HttpResponse(body, mimetype="application/json", headers=headers | {"cache-control": "no-store"})
     except AppError as error:
+        await plat.patience.refusal()
         return problem_response(error.status, error.code, headers, error.field)
     except Exception as error:  # the one place that logs it; the caller learns nothing but that it failed
         log_error("negotiate.failed", error)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from shared.auth import COOL_DOWN_S, TokenVerifier
+from shared.auth import COOL_DOWN_S, KNOWN_S, LEEWAY_S, TokenVerifier
 from shared.errors import AppError
 from tests.builders import settings
 
@@ -142,6 +142,24 @@ async def test_known_keys_go_on_working_while_the_issuer_is_away(issuer, verifie
     await verifier.user(token)
     issuer.is_down, issuer.now = True, issuer.now + 7200
     assert (await verifier.user(token)).id == "ada"
+
+
+async def test_a_token_is_checked_once_a_minute_and_never_outlives_itself(issuer, verifier, monkeypatch):
+    checks = []
+    decode = jwt.decode
+    monkeypatch.setattr(jwt, "decode", lambda *args, **more: checks.append(1) or decode(*args, **more))
+    token = "Bearer " + issuer.token()
+    users = [await verifier.user(token) for _ in range(5)]
+    assert len(set(users)) == 1 and len(checks) == 1
+    assert await refused(verifier, issuer.token()[:-6] + "AAAAAA")  # one character off is another token
+    issuer.now += KNOWN_S + 1
+    await verifier.user(token)
+    assert len(checks) == 3
+    short = "Bearer " + issuer.token(exp=int(time.time()) - LEEWAY_S + 3)
+    await verifier.user(short)
+    issuer.now += 4  # its end is nearer than KNOWN_S: it is checked again, and then by the clock of the day
+    await verifier.user(short)
+    assert len(checks) == 5
 
 
 async def test_a_needed_scope_is_needed(issuer):

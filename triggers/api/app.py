@@ -11,6 +11,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.limit import ENDLESS, Patience
 from shared.settings import settings
 from triggers.api import problem
 from triggers.api.openapi import document
@@ -65,7 +66,7 @@ ROUTERS = (
 SECURITY_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
-def make_api(cors_origins: str = "") -> FastAPI:
+def make_api(cors_origins: str = "", patience: Patience | None = None) -> FastAPI:
     app = FastAPI(
         title="Tickwise",
         version="1.0.0",
@@ -78,7 +79,7 @@ def make_api(cors_origins: str = "") -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         responses={422: PROBLEM, "default": PROBLEM},
     )
-    problem.install(app)
+    problem.install(app, patience or Patience(ENDLESS))
     for module in ROUTERS:
         app.include_router(module.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
@@ -118,4 +119,4 @@ class AnswerHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-api = make_api(settings().cors_origins)
+api = make_api(settings().cors_origins, Patience())

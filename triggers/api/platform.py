@@ -15,7 +15,8 @@ from shared.auth import TokenVerifier, User, Verifier
 from shared.bus import Bus, ServiceBus
 from shared.clock import now_ms
 from shared.errors import AppError
-from shared.limit import Buckets
+from shared.limit import ENDLESS, Buckets, Patience
+from shared.limits import Limits
 from shared.realtime import Realtime, WebPubSub
 from shared.safe_url import Resolve, resolve
 from shared.sessions import Sessions
@@ -41,19 +42,23 @@ class Platform:
     seals: SealKeys = field(default_factory=lambda: VaultKeys(settings()))
     resolve: Resolve = resolve
     live: LiveAccounts = field(default_factory=own_live_accounts)
+    patience: Patience = field(default_factory=lambda: Patience(ENDLESS))
     sessions: Sessions = field(init=False)
+    limits: Limits = field(init=False)
     rates: Buckets = field(init=False)
 
     def __post_init__(self) -> None:
         per_minute = self.settings.requests_per_minute
         object.__setattr__(self, "sessions", Sessions(self.store, self.now_ms))
+        object.__setattr__(self, "limits", Limits(self.settings))
         object.__setattr__(self, "rates", Buckets(per_minute, per_minute / 60, self.now_ms))
 
 
 @lru_cache(maxsize=1)
 def own_platform() -> Platform:
     config = settings()
-    return Platform(config, CosmosStore(config), ServiceBus(config), TokenVerifier(config), WebPubSub(config), PublicMarkets(config))
+    ports = CosmosStore(config), ServiceBus(config), TokenVerifier(config), WebPubSub(config), PublicMarkets(config)
+    return Platform(config, *ports, patience=Patience())
 
 
 def platform() -> Platform:
@@ -82,6 +87,7 @@ async def current_user(plat: Platform, authorization: str | None) -> User:
 async def signed_in(request: Request, plat: Plat, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> User:
     """Who calls, and a query that says nothing the route does not know. Errors: AppError 401, 422, 429."""
     user = await current_user(plat, authorization)
+    request.state.user_id = user.id
     await known_query(request)
     return user
 

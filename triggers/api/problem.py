@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from shared.errors import AppError
+from shared.limit import Patience
 from strategy_core.trade import Finding
 from triggers.api.allow import methods_of
 
@@ -71,15 +72,22 @@ def finding_of(error: dict[str, Any]) -> Finding:
     return Finding(field=".".join(location), code=code, params=bounds)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, patience: Patience) -> None:
+    async def refused(request: Request, status: int) -> None:
+        """Who is not signed in, or asks too often, waits for the answer when there are many of them."""
+        if status == 429 or not hasattr(request.state, "user_id"):
+            await patience.refusal()
+
     @app.exception_handler(AppError)
     async def on_app_error(request: Request, error: AppError) -> Response:
+        await refused(request, error.status)
         wait = error.params.get("retry_after_s")
         headers = {"retry-after": wait} if wait else None
         return answer(error.status, body(error.status, error.code, error.field, error.params, error.findings), headers)
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        await refused(request, 422)
         findings = [finding_of(dict(one)) for one in error.errors()]
         first = findings[0]
         status = 400 if first.code == "bad_json" else 422
@@ -87,6 +95,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
+        await refused(request, error.status_code)
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         if error.status_code == 405:
             headers["allow"] = ", ".join(methods_of(app, request.url.path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -49,5 +50,7 @@ async def list_bot_equity(bot_id: ObjectId, user: CurrentUser, plat: Plat, limit
 
 
 async def rows_of(plat: Platform, user_id: str, bot_id: str, container: str, limit: int, cursor: str | None) -> Page:
-    await need_bot(plat.store, user_id, bot_id)
-    return await listed(plat, user_id, container, {"botId": bot_id}, limit, cursor)
+    _, page = await asyncio.gather(
+        need_bot(plat.store, user_id, bot_id), listed(plat, user_id, container, {"botId": bot_id}, limit, cursor)
+    )
+    return page
