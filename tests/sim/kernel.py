@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
 import heapq
 import random
@@ -90,6 +91,7 @@ class Task:
 
     def __init__(self, coro: Coroutine[Any, Any, Any], host: Host, done: Callable[[Any, Any], None], lost: Callable[[], None]) -> None:
         self.coro, self.host, self.done, self.lost = coro, host, done, lost
+        self.context = contextvars.copy_context()
         self.is_zombie = self.is_over = False
         self.id = 0
         self.label = ""
@@ -147,7 +149,7 @@ class Kernel:
             return
         before, self.host = self.host, task.host
         try:
-            asked = task.coro.throw(error) if error is not None else task.coro.send(value)
+            asked = task.context.run(task.coro.throw, error) if error is not None else task.context.run(task.coro.send, value)
         except StopIteration as stop:
             self._end(task, stop.value, None)
         except Exception as failure:  # the production code's own: reported to whoever waits for the task
@@ -170,7 +172,7 @@ class Kernel:
         for task in tasks:
             if not task.is_over:
                 task.is_over = True
-                task.coro.close()
+                task.context.run(task.coro.close)
                 task.lost()
         host.died()
 

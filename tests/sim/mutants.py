@@ -24,6 +24,7 @@ class Mutant(NamedTuple):
     name: str
     profile: str | None
     apply: Callable[[], AbstractContextManager[None]]
+    kind: str = "small"
 
 
 MUTANTS: list[Mutant] = []

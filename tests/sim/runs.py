@@ -1,7 +1,8 @@
-"""Running seeds: one, many, and what is told of them."""
+"""Running seeds: one, many, and what is told of them. There are two worlds: the `small` model and the `full` platform."""
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 from collections import Counter
@@ -12,53 +13,100 @@ from tests.sim.venue import PROFILES, Profile
 from tests.sim.world import World
 
 REGRESSIONS = Path(__file__).with_name("regressions.json")
-SOMETIMES = (
-    "kill_before", "kill_after", "zombie", "resumed", "zombie_ignored", "lost_request", "lost_reply", "late_arrival", "store_down", "overlap",
-    "message_lost", "message_late", "duplicate", "partial_fill", "reject", "reject_after_yes", "rate_limited", "venue_down", "tick_failed",
-    "cancel_too_late", "refused_late", "local_fence", "no_funds", "refused_start", "ends_active", "ends_paused", "ends_stopped",
+KINDS = ("small", "full")
+_SHARED = (
+    "kill_before", "kill_after", "zombie", "resumed", "zombie_ignored", "lost_request", "lost_reply", "late_arrival", "store_down",
+    "message_lost", "message_late", "partial_fill", "reject", "reject_after_yes", "venue_down", "cancel_too_late", "ends_active", "ends_paused",
+    "ends_stopped",
 )  # fmt: skip
+SOMETIMES = {
+    "small": (*_SHARED, "overlap", "duplicate", "rate_limited", "tick_failed", "refused_late", "local_fence", "no_funds", "refused_start"),
+    "full": (
+        *_SHARED, "stale_read", "race_lost", "lock_lost", "settled_too_late", "slot_lost", "slot_twice", "gap", "banned", "ban_heard",
+        "budget_spent", "poison", "foreign_order", "cancelled_by_hand", "alert_202", "alert_404", "alert_422", "alert_503", "decided_ok",
+        "kill_commit_before", "kill_commit_after", "kill_episode_before", "kill_entity_before", "owner_panic_freeze",
+        "owner_panic_cancel_all", "owner_panic_flatten", "owner_edit", "owner_add_funds", "owner_delete", "guard_tripped", "mode_onebox",
+        "mode_cloud", "ends_deleted", "purged",
+    ),
+}  # fmt: skip
 """Every fault and every branch that must be met in a run of many seeds: what never happens proves nothing."""
-MANY = 300
+MANY = {"small": 1_000, "full": 400}
+TWICE = 100  # one seed in so many runs twice and must end with the same event log
 
 
 class Verdict(NamedTuple):
+    kind: str
     seed: int
     profile: str
     violation: str | None
     digest: str
     seen: Counter[str]
 
+    @property
+    def replay(self) -> str:
+        """The command that runs this seed again."""
+        return f"python -m tests.sim --kind {self.kind} --first {self.seed} --seeds 1"
+
 
 def profile_of(name: str | None) -> Profile | None:
     return next((profile for profile in PROFILES if profile.name == name), None)
 
 
-def judge(seed: int, profile: str | None = None) -> Verdict:
-    logging.disable(logging.CRITICAL)
-    world = World(seed, profile_of(profile))
+def judge(seed: int, profile: str | None = None, kind: str = "small") -> Verdict:
+    """One seed to its end. A violated invariant is told; anything else that is raised is told with its type."""
+    quiet = logging.getLogger().manager.disable
+    logging.disable(logging.CRITICAL)  # a full world that reads its log says so itself
+    world = made(seed, profile, kind)
     violation = None
     try:
         world.run()
     except AssertionError as broken:
         violation = str(broken)
+    except Exception as broken:
+        violation = f"{type(broken).__name__}: {broken}"
     finally:
-        logging.disable(logging.NOTSET)
-    return Verdict(seed, world.profile.name, violation, world.kernel.digest(), world.kernel.seen)
+        logging.disable(quiet)
+        gc.collect(0)
+    return Verdict(kind, seed, world.profile.name, violation, world.kernel.digest(), world.kernel.seen)
 
 
-def caught(seeds: range | list[int], profile: str | None) -> Verdict | None:
+def made(seed: int, profile: str | None, kind: str) -> World:
+    if kind == "small":
+        return World(seed, profile_of(profile))
+    from tests.sim.full.world import World as Full
+
+    return Full(seed)  # type: ignore[return-value]
+
+
+def judge_twice(kind: str, seed: int) -> Verdict:
+    """[16]: some seeds run twice, and the second run must be the first one again."""
+    verdict = judge(seed, kind=kind)
+    if seed % TWICE == 0 and verdict.violation is None:
+        again = judge(seed, kind=kind)
+        verdict.seen["ran_twice"] += 1
+        if again.digest != verdict.digest:
+            return verdict._replace(violation=f"[16] seed {seed} ran twice and was not the same")
+    return verdict
+
+
+def caught(seeds: range | list[int], profile: str | None, kind: str = "small") -> Verdict | None:
     """The first seed with a violation."""
-    return next((verdict for verdict in (judge(seed, profile) for seed in seeds) if verdict.violation), None)
+    return next((verdict for verdict in (judge(seed, profile, kind) for seed in seeds) if verdict.violation), None)
+
+
+def never(kind: str, seen: Counter[str], count: int) -> list[str]:
+    """What should have happened in so many seeds and did not."""
+    return [name for name in SOMETIMES[kind] if not seen[name]] if count >= MANY[kind] else []
 
 
 def regressions() -> list[dict[str, object]]:
-    """Seeds that once failed: [{seed, profile, found}]."""
+    """Seeds that once failed: [{kind, seed, profile, found}]."""
     rows: list[dict[str, object]] = json.loads(REGRESSIONS.read_text(encoding="utf-8"))
     return rows
 
 
 def remember(verdict: Verdict) -> None:
     rows = regressions()
-    row = {"seed": verdict.seed, "profile": verdict.profile, "found": verdict.violation}
-    if not any(old["seed"] == row["seed"] for old in rows):
+    row = {"kind": verdict.kind, "seed": verdict.seed, "profile": verdict.profile, "found": verdict.violation}
+    if not any((old.get("kind", "small"), old["seed"]) == (row["kind"], row["seed"]) for old in rows):
         REGRESSIONS.write_text(json.dumps([*rows, row], indent=1) + "\n", encoding="utf-8")

@@ -12,13 +12,16 @@ from shared.bus import BotEvent
 from shared.stores import Document, Exists, Page, Stale, conditions
 from tests.sim.kernel import Io, Kernel, ask
 
+Kept = tuple[bytes, int, int]  # text, etag, the second it was written
+
 
 class Rows:
-    """What Cosmos holds: (container, user, id) -> (text, etag). Reads and writes happen at once, when an I/O arrives."""
+    """What Cosmos holds, by (container, user, id). Reads and writes happen at once, when an I/O arrives. `now`: the store's own clock."""
 
-    def __init__(self) -> None:
-        self.texts: dict[tuple[str, str, str], tuple[bytes, int]] = {}
-        self.before: dict[tuple[str, str, str], tuple[bytes, int]] = {}  # the version that was overwritten last
+    def __init__(self, now: Callable[[], int] = lambda: 0) -> None:
+        self.texts: dict[tuple[str, str, str], Kept] = {}
+        self._now = now
+        self.before: dict[tuple[str, str, str], Kept] = {}  # the version that was overwritten last
         self._keys: dict[str, dict[tuple[str, str, str], None]] = {}  # by container
         self._etag = 0
 
@@ -31,8 +34,8 @@ class Rows:
         return self._document(user_id, self.before.get(key, self.texts.get(key)))
 
     @staticmethod
-    def _document(user_id: str, found: tuple[bytes, int] | None) -> Document | None:
-        return None if found is None else {**orjson.loads(found[0]), "userId": user_id, "_etag": f'"{found[1]}"'}
+    def _document(user_id: str, found: Kept | None) -> Document | None:
+        return None if found is None else {**orjson.loads(found[0]), "userId": user_id, "_etag": f'"{found[1]}"', "_ts": found[2]}
 
     def put(self, container: str, user_id: str, document: Document) -> Document:
         body = {name: value for name, value in document.items() if not name.startswith("_")}
@@ -40,7 +43,7 @@ class Rows:
         key = (container, user_id, document["id"])
         if key in self.texts:
             self.before[key] = self.texts[key]
-        self.texts[key] = (orjson.dumps(body), self._etag)
+        self.texts[key] = (orjson.dumps(body), self._etag, self._now() // 1000)
         self._keys.setdefault(container, {})[key] = None
         return {**body, "userId": user_id, "_etag": f'"{self._etag}"'}
 
@@ -131,7 +134,9 @@ class SimStore:
         return await self._io(f"since {container}", effect)
 
     async def owners(self, container: str, user_id: str, kind: str) -> list[str]:
-        return await self._io(f"owners {container}", lambda: sorted({row["botId"] for row in self.rows.where(container, user_id, {"kind": kind})}))
+        return await self._io(
+            f"owners {container}", lambda: sorted({row["botId"] for row in self.rows.where(container, user_id, {"kind": kind})})
+        )
 
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
         return await self._io(f"count {container}", lambda: len(self.rows.where(container, user_id, where)))
@@ -154,8 +159,11 @@ _TESTS: dict[str, Callable[[Document, Mapping[str, Any]], bool]] = {
     watch.CROSSED: _crossed,
     watch.TIMED: lambda row, given: "until_ms" in row and row["until_ms"] <= given["@now"],
     watch.GUARDED: lambda row, given: row.get("guardsActive") is True,
+    watch.PUBLISHED: lambda row, given: row["_ts"] >= given["@since"],
     watch.SILENT: lambda row, given: row.get("dueMs", given["@now"] + 1) <= given["@now"],
-    watch.BEATING: lambda row, given: row.get("lastTickMs", given["@then"] + 1) <= given["@then"] and given["@from"] <= row["beat"] < given["@to"],
+    watch.BEATING: lambda row, given: (
+        "beat" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"] and given["@from"] <= row["beat"] < given["@to"]
+    ),
     watch.PUBLISHED: lambda row, given: True,
     watch.QUIET: lambda row, given: "watchKey" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"],
 }

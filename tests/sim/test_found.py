@@ -6,11 +6,13 @@ from decimal import Decimal
 
 from entities.bot import perform
 from entities.operation import BotOperation
-from entities.sent import VENUE_WINDOW
+from entities.sent import LOOK_AGAIN_MS, VENUE_WINDOW, Book, Row
 from exchange.protocol import Outcome, Result
 from orchestrators import activities
 from orchestrators.bot_tick import bot_tick
 from shared.claims import claim
+from strategy_core.intent import Sent
+from strategy_core.storage import load_order
 from tests.builders import T0, grid
 from tests.fakes import Clock, MemoryBus, MemoryStore
 from tests.sim.world import Context
@@ -143,3 +145,36 @@ def test_a_start_that_is_tried_again_goes_on_where_it_was():
     assert step.name == "bot.advance"
     going_on = {"intents": [{"kind": "look_up"}], "more": False, "look": {}, "publish": None, "final": False}
     assert steps.send(going_on).name == "execute"
+
+
+def test_a_look_that_did_not_know_every_order_does_not_move_the_window_of_trades():
+    """Found by the simulation: after half an hour without a host the first look began at an old projection; a trade of an order it did
+    not know had no name, and the next look began after it."""
+    state, told = started()
+    [intent] = told["intents"]
+
+    def view(at, cursor, asked, trades=()):
+        found = {"point": [at, "100"], "trades": list(trades), "open": [], "ended": [], "cursor": [cursor, ""], "more": False}
+        return {**found, "asked": asked}
+
+    trade = {"trade_id": "t1", "order_id": "v1", "client_order_id": None, "price": "100", "amount": "0.1", "fee": "0.01", "at": T0 + 9_000}
+    trade |= {"fee_currency": "USDT", "maker": False}
+    state, told = advance(state, T0 + 2_000_000, view=view(T0 + 2_000_000, T0 + 1_900_000, [], [trade]))
+    assert told["more"]
+    assert state["cursor"] == [T0, "0"]
+    trade["client_order_id"] = intent["id"]
+    state, told = advance(state, T0 + 2_001_000, view=view(T0 + 2_001_000, T0 + 1_900_000, [intent["id"][:8]], [trade]))
+    assert state["fills"] == 1
+    assert state["cursor"] == [T0 + 1_900_000, ""]
+
+
+def test_nothing_is_sold_again_while_trades_of_an_order_that_is_over_are_missing():
+    """Found by the simulation: a cancelled take-profit had been filled, its trade was not shown yet, and the whole position was offered."""
+    row = Row(load_order(["TP1", 1, 1, "sell", "104", "2", "take_profit", False, T0]), Sent.CANCELLING, T0, T0)
+    book = Book({"a": row}, VENUE_WINDOW)
+    book.report(row, {"order_id": "v1", "filled": "2", "status": "closed", "at": T0}, T0)
+    assert (row.state, row.binding) == (Sent.OVER, Sent.CANCELLING)
+    assert book.wake_at() == T0 + LOOK_AGAIN_MS
+    row.filled = row.final
+    assert row.binding is Sent.OVER
+    assert book.wake_at() is None

@@ -30,13 +30,13 @@ from tests.sim.kernel import EPOCH, Broken, Host, Io, Kernel, Sleep, Task, Timed
 from tests.sim.store import Rows, SimBus, SimStore
 from tests.sim.venue import PROFILES, SYMBOL, Account, Profile, SimExchange, Venue, path_of_price
 
-FAULTS_MS, MOVING_MS, END_MS = 200_000, 260_000, 460_000
+FAULTS_MS, MOVING_MS, END_MS = 70_000, 85_000, 215_000
 WATCH_MS = 2_000
 BEAT_MS = 20_000
 DELIVERIES = 10
-GRID = {"low": "90", "high": "110", "cells": 5, "spacing": "arithmetic", "investment": "1000", "reserve_pct": "1"}
+GRID = {"low": "90", "high": "110", "cells": 3, "spacing": "arithmetic", "investment": "1000", "reserve_pct": "1"}
 DCA = {
-    "base_order_size": "200", "safety_order_size": "150", "safety_orders": 3, "step_pct": "2", "take_profit_pct": "2.5", "funds_quote": "1000",
+    "base_order_size": "200", "safety_order_size": "150", "safety_orders": 2, "step_pct": "2", "take_profit_pct": "2.5", "funds_quote": "1000",
 }  # fmt: skip
 STRATEGIES = {"GRID": GRID, "DCA": DCA}
 Doc = dict[str, Any]
@@ -109,7 +109,7 @@ class World:
         self.sent = self.turn = 0
         self._seen: dict[str, tuple[int, Doc]] = {}
         self._held: dict[tuple[str, str], bytes] = {}
-        for number in range(bots or kernel.chance.choice((1, 1, 2, 3))):
+        for number in range(bots or kernel.chance.choice((1, 1, 1, 1, 2))):
             self._make_bot(number)
 
     def _make_bot(self, number: int) -> None:
@@ -162,9 +162,9 @@ class World:
         kernel, chance = self.kernel, self.kernel.chance
         path_of_price(kernel, self.venue, EPOCH + MOVING_MS, 2_500)
         for bot in self.bots:
-            for again_ms in (0, 20_000, FAULTS_MS + 5_000):  # an owner whose start was refused tries again
+            for again_ms in (0, 15_000, FAULTS_MS + 5_000):  # an owner whose start was refused tries again
                 self._command(bot, again_ms + chance.randint(0, 6_000), "start", {})
-            for _ in range(chance.choice((0, 1, 2, 4)) if kernel.swarm.user else 0):
+            for _ in range(chance.choice((0, 1, 1, 2)) if kernel.swarm.user else 0):
                 name = chance.choice(("pause", "pause", "resume", "resume", "stop"))
                 params = {"pause": {"keep_orders": chance.random() < 0.5}, "stop": {"close_mode": chance.choice(("keep", "quote", "base"))}}
                 self._command(bot, chance.randint(10_000, FAULTS_MS), name, params.get(name, {}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import azure.functions as func
@@ -185,7 +186,8 @@ class Owners:
 
     def document(self, name: str) -> Doc | None:
         bot = self.bots[name]
-        return self._world.rows.get("bots", bot.user, bot.id) if bot.id else None
+        found = self._world.rows.get("bots", bot.user, bot.id) if bot.id else None
+        return found if found is not None and found["kind"] == "bot" else None
 
     def _see_to(self, name: str) -> None:
         """Whoever looks finds a draft that did not start, or a bot that waits for them."""
@@ -213,7 +215,10 @@ class Owners:
         elif what == "resume" and document["status"] in ("paused", "error"):
             self._command(name, "resume")
         elif what == "edit":
-            self._do("edit", lambda: bot_edits.edit(plat, bot.user, bot.id, EditBody(config=EDITS[bot.strategy], name=f"{name} again"), None, key))
+            self._do(
+                "edit",
+                lambda: bot_edits.edit(plat, bot.user, bot.id, EditBody(config=EDITS[bot.strategy], name=f"{name} again"), None, key),
+            )
         elif what == "add_funds":
             amount = Decimal("0.5") if bot.strategy == "BTD" else Decimal(100)
             self._do("add_funds", lambda: bot_edits.add_funds(plat, bot.user, bot.id, amount, key))
@@ -252,7 +257,9 @@ class Owners:
         sealing = self._world.platform.seals.keys[0]  # type: ignore[attr-defined]
         sealed = webhooks.sealed(bot.user, document)
         opaque, secret = seal(sealing, sealed), webhooks.made_secret(sealing, sealed)
-        action = chance.choice(("start_deal", "close_deal", "pause", "start", "add_safety") if bot.strategy in ("DCA", "DCA_FUTURES") else ("pause", "start"))
+        action = chance.choice(
+            ("start_deal", "close_deal", "pause", "start", "add_safety") if bot.strategy in ("DCA", "DCA_FUTURES") else ("pause", "start")
+        )
         kind = chance.choice(("good", "good", "good", "storm", "wrong secret", "nonsense"))
         body: Any = {"v": 1, "token": secret, "bot": bot.id, "action": action, "id": f"a{self._key()}"}
         if kind == "wrong secret":
@@ -272,7 +279,7 @@ class Owners:
             self.alerts.append(Answered(self.kernel.now, bot.id, answer.status_code, said))
 
         if self._world.is_up:
-            self._world.run_on_host("hooks", function(req), done)
+            self._world.run_on_host("hooks", function(req, SimpleNamespace(trace_context=None)), done)
 
     # -- guards, poison, trades by hand
 

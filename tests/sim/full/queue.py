@@ -70,7 +70,7 @@ class Pump:
     def __init__(self, world: World, broker: Broker, queue: str, function: Any) -> None:
         self._world, self._kernel, self._broker, self._name, self._function = world, world.kernel, broker, queue, function
         self._running = 0
-        self._locks: dict[int, tuple[Session | None, object, Any]] = {}
+        self._locks: dict[Any, tuple[Session | None, object]] = {}
 
     def wake(self) -> None:
         while self._world.is_up and self._running < CONCURRENT and (found := self._take()) is not None:
@@ -89,12 +89,12 @@ class Pump:
 
     def _turn(self, owner: object, session: Session | None, message: Message) -> None:
         self._running += 1
-        self._locks[message.seq] = (session, owner, message.lock)
+        self._locks[message.lock] = (session, owner)
         self._kernel.note("delivered", message.message_id, message.deliveries)
 
         def over() -> None:
             self._running -= 1
-            self._locks.pop(message.seq, None)
+            self._locks.pop(message.lock, None)
 
         def done(_: Any, error: Exception | None) -> None:
             if task.is_zombie:
@@ -140,7 +140,7 @@ class Pump:
     def restarted(self) -> None:
         """The host that kept the queue died: what it had locked counts as failed deliveries, as onebox reads them back."""
         queue, locks, self._locks, self._running = self._broker.queue(self._name), self._locks, {}, 0
-        for session, owner, lock in locks.values():
+        for lock, (session, owner) in locks.items():
             try:
                 queue.abandon(lock)
             except Refused:
@@ -154,10 +154,19 @@ def open_broker(world: World) -> Broker:
     kernel = world.kernel
     broker = Broker(None, world.clock, RESOURCES["serviceBus"]["queues"], SeededFaults(kernel), nonce=1)
 
+    armed: list[int] = [0]
+
+    def fall_due() -> None:
+        armed[0] = 0
+        broker.advance()
+        world.wake()
+        arm()
+
     def arm() -> None:
         due = broker.next_due_ms()
-        if due is not None:
-            kernel.at(due, lambda: (broker.advance(), world.wake()))
+        if due is not None and (not armed[0] or due < armed[0]):
+            armed[0] = due
+            kernel.at(due, fall_due)
 
     broker.rescheduled = arm
     broker.listeners.append(lambda _: kernel.at(kernel.now, world.wake))

@@ -52,9 +52,11 @@ class Timers:
     def fire(self, name: str) -> None:
         """One run. A failed one waits for its next slot."""
         self._running[name] += 1
+        running = [name]
 
         def over(_: Any = None, error: BaseException | None = None) -> None:
-            self._running[name] -= 1
+            while running:  # a frozen run is given up, and ends later all the same
+                self._running[running.pop()] -= 1
             if error is not None:
                 self._world.failed(name, error)
 

@@ -48,6 +48,23 @@ class Lock:
         self._is_held = False
 
 
+class Semaphore(Lock):
+    """As many as like: what is gathered here runs one after the other."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+
+
+async def gather(*works: Any) -> list[Any]:
+    """asyncio.gather, one after the other."""
+    left = list(works)
+    try:
+        return [await left.pop(0) for _ in works]
+    finally:
+        for work in left:
+            work.close()
+
+
 class Patience:
     """A process's budget at the venue, and until when the venue told this process to stay away."""
 
@@ -76,6 +93,8 @@ class BudgetedExchange(SimExchange):
             return Outcome(Result.UNKNOWN, None, "rate_limited", str(error))
 
     async def wallet(self, symbol: str) -> dict[str, Balance]:
+        if not self._venue.is_future:
+            return await self.balances()
         held = self._account.balances
         return await self._ask("wallet", lambda: {"USDT": Balance(held["USDT"] + held["BTC"] * self._venue.price, Decimal(0))})
 

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import exchange.accounts
 from exchange.protocol import ExchangeError
-from orchestrators import activities
+from orchestrators import activities, quiet_round
 from orchestrators.activities import Outside
 from orchestrators.live_accounts import LiveAccounts
 from shared import ids
@@ -38,7 +38,7 @@ from tests.sim.full.owners import Owners
 from tests.sim.full.plan import Plan
 from tests.sim.full.queue import DEAD, Pump, SimBus, open_broker
 from tests.sim.full.timers import Timers
-from tests.sim.full.venues import BudgetedExchange, Lock, Moved, Patience, SimMarkets, SimVault, sleep
+from tests.sim.full.venues import BudgetedExchange, Lock, Moved, Patience, Semaphore, SimMarkets, SimVault, gather, sleep
 from tests.sim.kernel import EPOCH, Broken, Host, Io, Kernel, Task, TimedOut, ask
 from tests.sim.store import Rows, SimStore
 from tests.sim.venue import SYMBOL, Profile, Venue
@@ -61,7 +61,7 @@ class World:
         if self.plan.is_onebox:
             kernel.swarm = kernel.swarm._replace(freeze=0.0)
         self.clock = EngineClock(kernel)
-        self.rows = Rows()
+        self.rows = Rows(self.clock.now_ms)
         self.store, self.bus, self.markets = SimStore(self.rows, kernel), SimBus(self), SimMarkets(self)
         self.checker = Checker(self)
         self.venues = {symbol: Venue(kernel, self.profile, self.checker.accepted, symbol) for symbol in (SYMBOL, FUTURE)}
@@ -95,7 +95,14 @@ class World:
             return BudgetedExchange(place, place.accounts[keys["apiKey"]], patience[place.symbol])
 
         vault = SimVault(self.owners.names if hasattr(self, "owners") else {})
-        self.processes[host.name] = SimpleNamespace(live=LiveAccounts(SETTINGS, vault, self.kernel.now_ms, opener), vault=vault)
+        self.processes[host.name] = SimpleNamespace(
+            live=LiveAccounts(SETTINGS, vault, self.kernel.now_ms, opener), vault=vault, watcher=market_watch.Memory()
+        )
+
+    def of(self, store: Any) -> market_watch.Memory:
+        """The watcher's memory of whichever process looks (market_watch._memory)."""
+        memory: market_watch.Memory = self.processes[(self.kernel.host or self.hosts[0]).name].watcher
+        return memory.of(store)
 
     def host(self) -> Host:
         """Whoever takes the next piece of work."""
@@ -231,7 +238,7 @@ class World:
             return
         if isinstance(error, AssertionError):
             raise error
-        if name in ("bot_tick", "bot_aside") and any(f"failed: {kind.__name__}" in str(error) for kind in FAULTS):
+        if name in ORCHESTRATIONS and any(f"failed: {kind.__name__}" in str(error) for kind in FAULTS):
             return
         if self.plan.is_poison(error):
             return
@@ -246,40 +253,58 @@ class World:
     def installed(self) -> Iterator[None]:
         """The ports of this world in place of the app's own, and its only chance in place of the system's."""
         platform = Platform(
-            SETTINGS, self.store, self.bus, NameVerifier(), FixedRealtime(), self.markets, self.kernel.now_ms, FixedKeys(), live=LiveOfHost(self)
+            SETTINGS,
+            self.store,
+            self.bus,
+            NameVerifier(),
+            FixedRealtime(),
+            self.markets,
+            self.kernel.now_ms,
+            FixedKeys(),
+            live=LiveOfHost(self),
         )  # type: ignore[arg-type]
         outside = Outside(self.store, self.bus, self.markets, self.kernel.now_ms, LiveOfHost(self))  # type: ignore[arg-type]
         self.platform = platform
         tokens = activities._given.set(outside), platforms._given.set(platform)
         chance = self.kernel.chance
-        shims = SimpleNamespace(**{**vars(asyncio), "sleep": sleep, "Lock": Lock, "create_task": left_alone})
+        shims = SimpleNamespace(
+            **{**vars(asyncio), "sleep": sleep, "Lock": Lock, "create_task": left_alone, "gather": gather, "Semaphore": Semaphore}
+        )
         undo: list[tuple[Any, str, Any]] = []
 
         def put(owner: Any, name: str, value: Any) -> None:
             undo.append((owner, name, getattr(owner, name)))
             setattr(owner, name, value)
 
-        for module in (bot_events, dead_letters, exchange.accounts):
+        for module in (bot_events, dead_letters, exchange.accounts, quiet_round):
             put(module, "asyncio", shims)
         put(ids, "secrets", SimpleNamespace(token_hex=lambda n: f"{chance.getrandbits(8 * n):0{2 * n}x}"))
         market_watch._memory.clear()
         hooks.guarding.cache_clear()
         logger = logging.getLogger("tickwise")
         catcher, level = Catcher(self.logged), logger.level
+        quiet, speaks = logging.getLogger().manager.disable, logger.propagate
         if self.plan.listens:
+            logging.disable(logging.NOTSET)
             logger.addHandler(catcher)
             logger.setLevel(logging.DEBUG)
+            logger.propagate = False
         try:
-            yield
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the SDK has advice for its next version
+                yield
         finally:
             logger.removeHandler(catcher)
             logger.setLevel(level)
+            logger.propagate = speaks
+            logging.disable(quiet)
             for owner, name, value in reversed(undo):
                 setattr(owner, name, value)
             activities._given.reset(tokens[0])
             platforms._given.reset(tokens[1])
 
 
+ORCHESTRATIONS = ("bot_tick", "bot_aside", "quiet_round")
 EXPECTED = ("AlreadyExists", "TickFailed", "Stale")
 
 
