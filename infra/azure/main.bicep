@@ -28,6 +28,18 @@ param cosmosCapacity string = 'Serverless'
 @description('Always-ready HTTP instances keep webhooks inside TradingView\'s three seconds.')
 param alwaysReadyHttp int = 1
 
+@description('Exchanges at which accounts with real money may be connected, by their ccxt ids and apart by commas; empty: paper only.')
+param liveExchanges string = ''
+
+@description('Exchanges whose public prices paper accounts may trade at; those of liveExchanges are always among them.')
+param liveMarkets string = 'binance,kraken'
+
+@description('Key Vault secret with the connection string of the mail server; empty: no mail.')
+param mailSecretUri string = ''
+
+@description('Share of traces that are exported, from 0 to 1.')
+param traceShare string = '0.1'
+
 @description('Where alerts go; empty leaves the action group without a receiver.')
 param alertEmail string = ''
 
@@ -102,7 +114,7 @@ module keyVault 'app/keyvault.bicep' = {
 module appConfig 'app/appconfig.bicep' = {
   name: 'appConfig'
   scope: group
-  params: { name: '${names.appConfig}${token}', location: location, tags: tags }
+  params: { name: '${names.appConfig}${token}', location: location, tags: tags, isPrivate: isPrivate }
 }
 
 module scheduler 'app/scheduler.bicep' = if (durableBackend == 'scheduler') {
@@ -147,11 +159,19 @@ module functions 'app/functions.bicep' = {
       WebPubSub__clientId: identity.outputs.clientId
       AZURE_CLIENT_ID: identity.outputs.clientId
       KEY_VAULT_URL: keyVault.outputs.uri
-      APP_CONFIGURATION_ENDPOINT: appConfig.outputs.endpoint
+      AppConfiguration__endpoint: appConfig.outputs.endpoint
       AUTH_ISSUER: authIssuer
       AUTH_AUDIENCE: authAudience
       AUTH_JWKS_URL: authJwksUrl
-      ALLOWED_ORIGINS: web.outputs.url
+      CORS_ORIGINS: web.outputs.url
+      LIVE_EXCHANGES: liveExchanges
+      LIVE_MARKETS: liveMarkets
+      CLIENT_IP_HEADER: 'X-Forwarded-For' // the platform's front end appends the caller; the app takes the last entry
+      Mail: empty(mailSecretUri) ? '' : '@Microsoft.KeyVault(SecretUri=${mailSecretUri})'
+      OTEL_TRACES_EXPORTER: 'azure_monitor'
+      OTEL_SERVICE_NAME: 'tickwise'
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio'
+      OTEL_TRACES_SAMPLER_ARG: traceShare
       MARKET_WATCH_SCHEDULE: '*/5 * * * * *'
       TASKHUB_NAME: 'tickwise'
       AZURE_FUNCTIONS_DURABLE_STRICT_TYPING: '1'
@@ -194,6 +214,7 @@ module privateEndpoints 'app/private-endpoints.bicep' = if (isPrivate) {
       { name: 'cosmos', id: cosmos.outputs.id, group: 'Sql', zone: 'privatelink.documents.azure.com' }
       { name: 'servicebus', id: serviceBus.outputs.id, group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
       { name: 'vault', id: keyVault.outputs.id, group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
+      { name: 'appconfig', id: appConfig.outputs.id, group: 'configurationStores', zone: 'privatelink.azconfig.io' }
       { name: 'blob', id: storage.outputs.id, group: 'blob', zone: 'privatelink.blob.${environment().suffixes.storage}' }
       { name: 'queue', id: storage.outputs.id, group: 'queue', zone: 'privatelink.queue.${environment().suffixes.storage}' }
       { name: 'table', id: storage.outputs.id, group: 'table', zone: 'privatelink.table.${environment().suffixes.storage}' }

@@ -17,7 +17,7 @@ LOG = log.get("services")
 
 
 class Services:
-    """All services by name: cosmos, serviceBus, webPubSub, keyVault, oidc."""
+    """All services by name: cosmos, serviceBus, webPubSub, keyVault, appConfig, oidc."""
 
     def __init__(self, resources: dict[str, Any], directory: Path, clock: Clock) -> None:
         self.by_name: dict[str, Any] = {}
@@ -84,17 +84,31 @@ def _key_vault(directory: Path, clock: Clock, _resource: dict[str, Any]) -> Any:
     return KeyVaultService(directory, clock)
 
 
+def _app_config(directory: Path, clock: Clock, _resource: dict[str, Any]) -> Any:
+    from infra.onebox.appconfig.service import AppConfigService
+
+    return AppConfigService(directory, clock)
+
+
 def _oidc(directory: Path, clock: Clock, _resource: dict[str, Any]) -> Any:
     from infra.onebox.oidc.service import OidcService
 
     return OidcService(directory, clock)
 
 
-MAKERS = {"cosmos": _cosmos, "serviceBus": _service_bus, "webPubSub": _web_pub_sub, "keyVault": _key_vault, "oidc": _oidc}
+MAKERS = {
+    "cosmos": _cosmos,
+    "serviceBus": _service_bus,
+    "webPubSub": _web_pub_sub,
+    "keyVault": _key_vault,
+    "appConfig": _app_config,
+    "oidc": _oidc,
+}
 VALUES = {
     "cosmos": lambda service, _base: {"connectionString": service.connection_string},
     "serviceBus": lambda service, _base: {"connectionString": service.connection_string},
     "webPubSub": lambda service, base: {"connectionString": service.connection_string(base)},
     "keyVault": lambda service, _base: service.settings(),
+    "appConfig": lambda service, _base: {"connectionString": service.connection_string},
     "oidc": lambda service, base: {"issuer": service.issuer(base), "jwksUrl": service.jwks_url(base)},
 }

@@ -32,8 +32,9 @@ async def create(plat: Platform, user_id: str, body: AccountCreate, key: str | N
     now = plat.now_ms()
     if not await plat.markets.listed(Path(body.market, body.speed, now)):  # refuses a market there is not; a replay of no files is none
         raise invalid("unknown_market", "market")
-    if await plat.store.count("accounts", user_id, {"kind": "account"}) >= plat.settings.accounts_per_user:
-        raise AppError(429, "too_many_accounts", params={"limit": str(plat.settings.accounts_per_user)})
+    most = (await plat.limits.now()).accounts_per_user
+    if await plat.store.count("accounts", user_id, {"kind": "account"}) >= most:
+        raise AppError(429, "too_many_accounts", params={"limit": str(most)})
     document = {
         **body.model_dump(mode="json"),
         "id": account_id,

@@ -68,8 +68,9 @@ async def create(plat: Platform, user_id: str, body: BotCreate, key: str | None)
         return stored
     market, price = await market_now(plat, account, body.symbol)
     check(body.strategy, body.config, price, market)
-    if await plat.store.count("bots", user_id, {"kind": "bot"}) >= plat.settings.bots_per_user:
-        raise AppError(429, "too_many_bots", params={"limit": str(plat.settings.bots_per_user)})
+    most = (await plat.limits.now()).bots_per_user
+    if await plat.store.count("bots", user_id, {"kind": "bot"}) >= most:
+        raise AppError(429, "too_many_bots", params={"limit": str(most)})
     document = draft(bot_id, body.model_dump(mode="json"), account, plat.now_ms()) | {"bodyPrint": body_print}
     try:
         return await plat.store.create("bots", user_id, document)

@@ -35,15 +35,16 @@ Doc = dict[str, Any]
 
 
 async def connect(plat: Platform, user: User, body: AccountConnect, key: str | None) -> Doc:
-    need_live(plat, body.exchange)
+    await need_live(plat, body.exchange)
     account_id = id_for("acc", user.id, "create_account", key)
     body_print = fingerprint({"exchange": body.exchange, "label": body.label})  # nothing that depends on the secret is stored
     if key and (stored := await plat.store.read("accounts", user.id, account_id)):
         same_request(stored, body_print)
         return stored
     need_fresh(plat, user)
-    if await plat.store.count("accounts", user.id, {"kind": "account"}) >= plat.settings.accounts_per_user:
-        raise AppError(429, "too_many_accounts", params={"limit": str(plat.settings.accounts_per_user)})
+    most = (await plat.limits.now()).accounts_per_user
+    if await plat.store.count("accounts", user.id, {"kind": "account"}) >= most:
+        raise AppError(429, "too_many_accounts", params={"limit": str(most)})
     now = plat.now_ms()
     await plat.markets.listed(Path(body.exchange, 1, now))
     keys = keys_of(body.exchange, body.credentials)
@@ -81,7 +82,7 @@ async def verify(plat: Platform, user: User, account_id: str) -> Doc:
 async def rotate(plat: Platform, user: User, account_id: str, credentials: Credentials) -> Doc:
     """Another key for the same account. The old one is destroyed once nothing names it any more."""
     document = await need_live_account(plat, user.id, account_id)
-    need_live(plat, document["exchange"])
+    await need_live(plat, document["exchange"])
     need_fresh(plat, user)
     keys = keys_of(document["exchange"], credentials)
     proved = await prove(plat, user.id, document["exchange"], keys)
@@ -106,8 +107,8 @@ async def destroy(plat: Platform, user_id: str, document: Doc) -> None:
     await plat.live.forget(user_id, document)
 
 
-def need_live(plat: Platform, exchange: str) -> None:
-    if exchange not in plat.settings.traded:
+async def need_live(plat: Platform, exchange: str) -> None:
+    if exchange not in (await plat.limits.now()).traded:
         raise invalid("live_disabled", "exchange", exchange=exchange)
 
 

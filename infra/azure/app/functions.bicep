@@ -67,7 +67,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
 
   resource app 'config' = {
     name: 'appsettings'
-    properties: settings
+    properties: union(settings, { PUBLIC_URL: 'https://${site.properties.defaultHostName}' }) // what webhooks are told to call
   }
 }
 

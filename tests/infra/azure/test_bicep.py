@@ -170,3 +170,47 @@ def test_no_query_orders_by_two_keys_so_no_composite_index_is_paid_for() -> None
     for path in (ROOT / "shared").rglob("*.py"):
         for order in re.findall(r"ORDER BY ([^\"]+?)(?: OFFSET|\")", path.read_text(encoding="utf-8")):
             assert "," not in order, f"{path.name}: {order} needs a composite index in infra/resources.json"
+
+
+PLATFORM = re.compile(
+    r"AzureWebJobs|AzureFunctionsJobHost__|AZURE_|APPLICATIONINSIGHTS_|OTEL_|FUNCTIONS_|DURABLE_TASK_|TASKHUB_NAME|MARKET_WATCH_"
+)
+"""Settings that the function host, an SDK or a binding expression reads."""
+LEFT_OUT = {
+    "Cosmos", "ServiceBus", "WebPubSub", "AppConfiguration",  # connection strings: an identity opens them here
+    "KEY_VAULT_CA", "KEY_VAULT_VERIFY_CHALLENGE", "KEY_VAULT_AUTHORITY", "KEY_VAULT_TENANT_ID", "KEY_VAULT_CLIENT_ID",
+    "KEY_VAULT_CLIENT_SECRET", "REPLAY_DIR", "EXCHANGE_URLS",  # one machine only
+    "AUTH_SCOPE", "REAUTH_S", "BOTS_PER_USER", "ACCOUNTS_PER_USER", "HEARTBEAT_S", "REQUESTS_PER_MINUTE", "WEBHOOK_IPS",
+    "CLIENT_CERTIFICATE_CA",  # defaults hold; limits come from App Configuration
+}  # fmt: skip
+
+
+def set_in_bicep() -> set[str]:
+    main = (AZURE / "main.bicep").read_text(encoding="utf-8")
+    given = main[main.index("settings: union({") : main.index("module rbac")]
+    own = re.findall(r"union\(settings, \{ (\w+):", (AZURE / "app/functions.bicep").read_text(encoding="utf-8"))
+    return {*re.findall(r"^ {6}([A-Za-z_]\w+):", given, re.MULTILINE), *own}
+
+
+def test_every_setting_the_app_reads_is_set_or_left_out_on_purpose() -> None:
+    from shared.settings import _NAMES
+
+    assert set(_NAMES.values()) - set_in_bicep() == LEFT_OUT
+
+
+def test_every_setting_that_is_set_is_read_by_somebody() -> None:
+    from shared.settings import _NAMES
+
+    bindings = re.compile(r"(Cosmos|ServiceBus|WebPubSub)__(credential|clientId)$")
+    strangers = {name for name in set_in_bicep() - set(_NAMES.values()) if not PLATFORM.match(name) and not bindings.match(name)}
+    assert strangers == set()
+
+
+def test_documents_that_age_do_so_in_every_container() -> None:
+    """A document's own `ttl` counts only where the container has a default; -1 ages nothing by itself."""
+    assert "defaultTtl: item.?defaultTtl ?? -1" in (AZURE / "app/cosmos.bicep").read_text(encoding="utf-8")
+
+
+def test_every_parameter_of_a_deployment_is_declared() -> None:
+    given = json.loads((AZURE / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
+    assert given.keys() <= names(AZURE / "main.bicep", "parameter_declaration", "param").keys()

@@ -19,8 +19,9 @@ router = APIRouter(prefix="/api/v1", tags=["me"])
 async def get_me(user: CurrentUser, plat: Plat) -> Me:
     """The signed-in user."""
     bots = await plat.store.count("bots", user.id, {"kind": "bot"})
-    live = tuple(sorted(plat.settings.traded))
-    return Me(user_id=user.id, email=user.email, scopes=user.scopes, bots=bots, bots_limit=plat.settings.bots_per_user, live_exchanges=live)
+    now = await plat.limits.now()
+    live = tuple(sorted(now.traded))
+    return Me(user_id=user.id, email=user.email, scopes=user.scopes, bots=bots, bots_limit=now.bots_per_user, live_exchanges=live)
 
 
 @router.post("/me/sessions/revoke")
