@@ -380,7 +380,10 @@ async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Ou
     document = {name: value for name, value in stored.items() if not name.startswith("_") and name != "startingMs"}
     document |= {"reason": refusal["reason"], "reason_params": refusal["params"], "updated_at": iso(outside().now_ms())}
     document["revision"] += 1
-    bots.set(func.DocumentList([func.Document.from_dict(document)]))
+    try:  # over the version that was read, not by the binding: a refusal that comes too late must not hide the bot a later start made
+        await outside().store.replace("bots", user_id, {**document, "_etag": stored["_etag"]})
+    except Stale:
+        raise TimeoutError("the draft was changed meanwhile") from None
     live.set(json.dumps(live_actions(user_id, document, [])))
 
 
