@@ -116,6 +116,7 @@ class Watchdog:
                 assert document["status"] == "draft" and document.get("reason"), f"[13] {bot} never started and does not say why"
                 world.kernel.seen["refused_start"] += 1
                 continue
+            assert document["status"] != "draft", f"[13] {bot} runs, and its document says that it does not"
             account = world.venue.accounts[document["account_id"]]
             self._settled(bot, account, state)
             self._told(bot, account, state, document)

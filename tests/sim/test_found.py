@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
+
+import pytest
 
 from entities.bot import perform
 from entities.operation import BotOperation
@@ -10,17 +13,24 @@ from entities.sent import LOOK_AGAIN_MS, VENUE_WINDOW, Book, Row
 from exchange.protocol import Outcome, Result
 from orchestrators import activities
 from orchestrators.bot_tick import bot_tick
+from shared.bot_document import draft
 from shared.claims import claim
+from shared.errors import AppError
+from shared.webhooks.dialects import tickwise
+from shared.webhooks.origin import Origin
 from strategy_core.intent import Sent
 from strategy_core.storage import load_order
-from tests.builders import T0, grid
+from tests.builders import T0, grid, platform
 from tests.fakes import Clock, MemoryBus, MemoryStore
-from tests.sim.world import Context
+from tests.sim.world import Context, Output
+from triggers import hook_intake
+from triggers.api import bots
 
 MARKET = {
     "symbol": "BTC/USDT", "price_tick": "0.01", "amount_step": "0.01", "min_amount": "0.01", "min_notional": "5", "maker_fee": "0.001",
     "taker_fee": "0.001",
 }  # fmt: skip
+NOBODYS = Origin(None, False, False)
 RECORD = {
     "id": "bot_1", "name": "grid", "account_id": "acc_1", "exchange": "binance", "market": "binance", "symbol": "BTC/USDT",
     "strategy": "GRID", "config": grid(), "created_at": "2026-01-01T00:00:00.000Z", "sort": "1", "source": "binance",
@@ -178,3 +188,63 @@ def test_nothing_is_sold_again_while_trades_of_an_order_that_is_over_are_missing
     row.filled = row.final
     assert row.binding is Sent.OVER
     assert book.wake_at() is None
+
+
+async def test_a_refusal_that_comes_too_late_does_not_hide_the_bot_a_later_start_made():
+    """Found by the simulation: a frozen host wrote its refused draft over the running bot, which nobody woke any more."""
+    store = MemoryStore()
+    store._put("bots", "ada", draft("bot_1", {"status": "draft"}, {"exchange": "binance", "market": "binance", "paper": False}, T0))
+    read = store.read
+
+    async def overtaken(container, user_id, id):
+        found = await read(container, user_id, id)
+        store._put("bots", "ada", {**found, "status": "active"})
+        return found
+
+    store.read = overtaken
+    token = activities._given.set(activities.Outside(store, MemoryBus(), None, Clock(T0)))
+    try:
+        refuse = activities.refuse._function.get_user_function()
+        with pytest.raises(TimeoutError):
+            await refuse({"userId": "ada", "botId": "bot_1", "reason": "venue_down", "params": {}}, Output(), Output())
+    finally:
+        activities._given.reset(token)
+    assert store.rows["bots", "ada", "bot_1"]["status"] == "active"
+
+
+async def test_a_draft_that_is_being_started_can_not_be_deleted_and_a_deleted_one_not_started():
+    """Found by the simulation: the owner deleted a draft whose start was under way; its orders traded on without a bot."""
+    plat = platform(Path("nowhere"))
+    account = {"exchange": "binance", "market": "binance", "paper": False}
+    for bot in ("bot_1", "bot_2"):
+        plat.store._put("bots", "ada", draft(bot, {"status": "draft"}, account, T0))
+    first = await plat.store.read("bots", "ada", "bot_1")
+    token = activities._given.set(activities.Outside(plat.store, MemoryBus(), None, Clock(T0)))
+    try:
+        await activities.taken_up("ada", first)
+        with pytest.raises(AppError) as refused:
+            await bots.delete(plat, "ada", "bot_1")
+        assert refused.value.code == "bot_is_running"
+        second = await plat.store.read("bots", "ada", "bot_2")
+        await bots.delete(plat, "ada", "bot_2")
+        with pytest.raises(TimeoutError):
+            await activities.taken_up("ada", second)
+    finally:
+        activities._given.reset(token)
+
+
+async def test_an_alert_whose_first_taker_died_is_taken_by_the_next():
+    """Found by the simulation: claimed and not kept, the repeat was answered "duplicate" and stood in no inbox."""
+    plat = platform(Path("nowhere"))
+    hit = hook_intake.Hit(
+        "ada", {"id": "hook_1", "bots": ["bot_1"], "close_mode": "keep", "max_lag_s": 300, "dialect": "tickwise"}, b"{}", NOBODYS, T0
+    )
+    [signal] = tickwise.signals(b'{"v": 1, "action": "pause", "token": "t"}')
+    bot = {"id": "bot_1", "name": "b", "strategy": "GRID", "symbol": "BTC/USDT", "status": "active", "config": {}, "source": "live:binance"}
+    hit_id, is_first, _ = await hook_intake.claim(plat.store, hit, hook_intake.print_for(hit, signal, 0, 0))
+    assert is_first
+    taken = await hook_intake.take_signal(plat, hit, signal, 0, 0, {"bot_1": bot}, False, False)
+    assert (taken.row["id"], taken.row["status"]) == (hit_id, "accepted")
+    assert [event.id for event in taken.events] == [hit_id]
+    again = await hook_intake.take_signal(plat, hit, signal, 0, 0, {"bot_1": bot}, False, False)
+    assert again.row["status"] == "duplicate"
