@@ -40,6 +40,7 @@ from exchange.protocol import (
     View,
 )
 from exchange.search import Search, text
+from exchange.stops import MARGIN_MS, Stops, WithStops
 from exchange.venues import Fence, Pin, Venue, contract_size, fence_params, pinned, rules_of
 from strategy_core.number import ceil_to, floor_to, plain
 from strategy_core.trade import Horizon, Market, OrderType, Role, Side
@@ -47,7 +48,6 @@ from strategy_core.trade import Horizon, Market, OrderType, Role, Side
 RULES_TTL_MS = 86_400_000
 OVERLAP_MS = 300_000  # trades are asked for again this far back: venues publish some late
 LOOK_UPS_PER_LOOK = 20
-MARGIN_MS = 1_000  # less than this before the deadline nothing is sent
 MAX_SKEW_MS = 300_000
 IOC_ROOM = Decimal("0.01")  # how far beyond the last price a BUY may pay where the venue cannot buy an amount of base at market
 UNSIGNED = ("load_markets", "fetch_time", "fetch_ticker")
@@ -58,7 +58,7 @@ RESCUE_ROLES = (Role.STOP_LOSS, Role.CLOSE, Role.TAKE_PROFIT)
 _rules_kept: dict[str, tuple[int, list[Any]]] = {}  # venue and address -> when, markets
 
 
-class CcxtExchange:
+class CcxtExchange(WithStops):
     """`exchange.protocol.Exchange` over one ccxt instance."""
 
     def __init__(self, row: Venue, client: Any, clock: Callable[[], int], budget: Budget) -> None:
@@ -70,6 +70,7 @@ class CcxtExchange:
         self._modes: dict[str, tuple[str, Decimal]] = {}
         self._perpetual = Perpetual(row, client, self._read, self._send_setting)
         self._search = Search(row, self._read)
+        self._stops = Stops(row, self._search, self._read)
 
     # -- the port
 
@@ -131,13 +132,17 @@ class CcxtExchange:
                 return Outcome(Result.REJECTED, None, "not_found", "the venue lists no such order")
         else:
             params[self._row.cancel_param] = spelled
+        outcome = await self._cancelled(venue_id, symbol, params)
+        return outcome._replace(order_id=order_id or outcome.order_id) if outcome.result is Result.ACCEPTED else outcome
+
+    async def _cancelled(self, venue_id: str | None, symbol: str, params: dict[str, Any]) -> Outcome:
         try:
             answer = await self._client.cancel_order(venue_id, symbol, params)
         except Exception as error:
             outcome = outcome_of(error, self._row.signs, self._secrets)
             self._note_ban(error)
         else:
-            outcome = Outcome(Result.ACCEPTED, order_id or text(answer, "id"))
+            outcome = Outcome(Result.ACCEPTED, text(answer, "id"))
         return outcome
 
     async def look_up(self, symbol: str, client_order_id: str, order_id: str | None) -> OrderReport | None:
@@ -169,7 +174,9 @@ class CcxtExchange:
                     ended.append(report)
                 else:
                     open_ids.append(id_)
-        trades = await self._search.trades(symbol, (since.at or self._clock()) - OVERLAP_MS, spelled, contract_size(raw))
+        named = {**self._stops.own, **spelled}
+        owners = {**self._stops.owners, **owners}
+        trades = await self._search.trades(symbol, (since.at or self._clock()) - OVERLAP_MS, named, contract_size(raw))
         trades = tuple(t if t.client_order_id else t._replace(client_order_id=owners.get(t.order_id)) for t in trades)
         at = max([since.at, *(trade.at for trade in trades)])
         newest = trades[-1].trade_id if trades else since.trade_id
@@ -203,26 +210,7 @@ class CcxtExchange:
     async def close(self) -> None:
         await self._client.close()
 
-    # -- beyond the port: what only some venues have
-
-    @property
-    def has_native_stop(self) -> bool:
-        """Whether the venue keeps a stop order itself (`place_stop`)."""
-        return self._row.native_stop
-
-    async def place_stop(self, placement: Placement, stop_price: Decimal) -> Outcome:
-        """A seat belt: a reduce-only market order the venue triggers at `stop_price`. Errors: Unsupported."""
-        if not self._row.native_stop:
-            raise Unsupported(f"{self._row.id} keeps no stop orders")
-        raw = await self._raw_market(placement.symbol)
-        amount = self._contracts(placement.order.amount, raw)
-        params: dict[str, Any] = {self._row.stop_param or self._row.create_param: self._row.spell(placement.client_order_id)}
-        params |= {"stopLossPrice": plain(stop_price), "reduceOnly": True} | self._mode_params(placement)
-        arguments = (placement.symbol, "market", placement.order.side.value, amount, None)
-        await self._take("create_order", Lane.RESCUE)
-        skew = await self._clock_skew()
-        pin = Pin(placement.signed_at + skew, placement.deadline + skew)
-        return await self._send(arguments, params | fence_params(self._row.fence, pin), pin)
+    # -- beyond the port: what only some venues have (native stops: exchange/stops.py)
 
     async def prove_key(self) -> KeyProof:
         """What the key may do, as the venue tells it; see `KeyProof.refusal`. Errors: Unauthorized, Unavailable."""

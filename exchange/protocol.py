@@ -216,3 +216,22 @@ class Exchange(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class NativeStops(Protocol):
+    """An optional capability: stops the venue itself keeps and triggers on its mark price. There when `keeps_stops` is there and true."""
+
+    @property
+    def keeps_stops(self) -> bool: ...
+
+    async def place_stop(self, placement: Placement, stop_price: Decimal) -> Outcome:
+        """A reduce-only market order of the placement's side and amount, triggered at `stop_price`."""
+        ...
+
+    async def look_up_stop(self, symbol: str, client_order_id: str) -> OrderReport | None:
+        """OPEN while it waits; once triggered the order it became, with that order's id. None: not found (not: never placed)."""
+        ...
+
+    async def cancel_stop(self, symbol: str, client_order_id: str) -> Outcome:
+        """ACCEPTED means asked, not over: `look_up_stop` tells."""
+        ...

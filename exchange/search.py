@@ -31,16 +31,18 @@ class Search:
         found = await self._read("fetch_open_orders", Lane.ORDER, symbol)
         return {str(order.get("clientOrderId")): str(order.get("id")) for order in found}
 
-    async def find(self, method: str, param: str, symbol: str, client_order_id: str) -> dict[str, Any] | None:
-        """One way to find an order by our id."""
-        spelled = self._row.spell(client_order_id)
+    async def find(
+        self, method: str, param: str, symbol: str, client_order_id: str, more: dict[str, Any] | None = None
+    ) -> dict[str, Any] | None:
+        """One way to find an order by our id; `more`: further parameters."""
+        spelled, extra = self._row.spell(client_order_id), more or {}
         try:
             if method == "fetch_order":
                 answer = await self._read(
-                    method, Lane.ORDER, *((spelled, symbol, {}) if param == "id" else (None, symbol, {param: spelled}))
+                    method, Lane.ORDER, *((spelled, symbol, extra) if param == "id" else (None, symbol, {param: spelled, **extra}))
                 )
                 return answer if text(answer, "id") else None
-            rows = await self._read(method, Lane.ORDER, symbol, None, None, {param: spelled} if param else {})
+            rows = await self._read(method, Lane.ORDER, symbol, None, None, ({param: spelled} if param else {}) | extra)
         except NotFound:
             return None
         return next((row for row in rows if row.get("clientOrderId") == spelled), None)

@@ -61,6 +61,8 @@ class Venue(NamedTuple):
     order_mode: tuple[str, ...] = ()  # what a perpetual order itself must carry: marginMode, leverage
     account_margin_mode: bool = False  # the margin mode is the whole account's, not one symbol's
     stop_param: str = ""  # the parameter of our id on a native stop, where it is another
+    stop_look_ups: tuple[tuple[str, str], ...] = ()  # as `look_ups`, for native stops; none: they are not kept for bots
+    stop_params: dict[str, Any] = {}  # further parameters of those look-ups, and of a stop's cancel
     options: dict[str, Any] = {}
 
 
@@ -90,6 +92,7 @@ VENUES: dict[str, Venue] = {
             ),
             FeeMode.RECEIVED, True, True, as_is, {},
             page=500, newest_first=False, next_trade="fromId",
+            stop_look_ups=((_ORDER, "clientAlgoId"),), stop_params={"trigger": True},
             options={"fetchMarkets": {"types": ["spot", "linear"]}, "recvWindow": 10_000, "fetchMargins": False},
         ),
         Venue(
@@ -99,7 +102,7 @@ VENUES: dict[str, Venue] = {
                 (("110017", "reduce_only"), ("170213", "not_found"), ("110001", "not_found")),
             ),
             FeeMode.RECEIVED, True, True, as_is, {"marketUnit": "baseCoin"},
-            account_margin_mode=True,
+            account_margin_mode=True, stop_look_ups=((_OPEN, "orderLinkId"), (_CLOSED, "orderLinkId")),
             options={"fetchMarkets": {"types": ["spot", "linear"]}, "enableUnifiedAccount": True, "enableUnifiedMargin": False},
         ),
         Venue(

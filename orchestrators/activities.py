@@ -154,7 +154,7 @@ async def observe(event: dict) -> dict:
 
 
 async def taken_up(user_id: str, document: Doc) -> None:
-    """From here on the draft cannot be deleted (triggers/api/bots.py): without a document a bot would trade unseen. Errors: TimeoutError."""
+    """From here on the draft cannot be deleted (triggers/api/bots.py): without a document it would trade unseen. Errors: TimeoutError."""
     if "startingMs" in document:
         return
     try:

@@ -140,6 +140,7 @@ class BinanceVenue:
             ("POST", "/fapi/v1/leverage"): (self._leverage, True, f), ("POST", "/fapi/v1/marginType"): (self._margin_type, True, f),
             ("GET", "/fapi/v1/positionSide/dual"): (self._dual, True, f), ("POST", "/fapi/v1/positionSide/dual"): (self._set_dual, True, f),
             ("GET", "/fapi/v1/income"): (self._income, True, f), ("POST", "/fapi/v1/algoOrder"): (self._algo, True, f),
+            ("GET", "/fapi/v1/algoOrder"): (self._algo_order, True, f), ("DELETE", "/fapi/v1/algoOrder"): (self._algo_cancel, True, f),
         }  # fmt: skip
         return table
 
@@ -260,7 +261,8 @@ class BinanceVenue:
 
     def _open(self, engine: Engine, account: Account, fields: Fields) -> Any:
         seen_before = self.clock() - self.faults.open_orders_lag_ms
-        resting = [o for o in account.orders if o.status in ("NEW", "PARTIALLY_FILLED") and o.at <= seen_before]
+        is_open = ("NEW", "PARTIALLY_FILLED")
+        resting = [o for o in account.orders if o.status in is_open and o.at <= seen_before and o.type != "STOP_MARKET"]
         return [self._shape(o) for o in resting if fields.get("symbol") in (None, o.symbol)]
 
     def _all(self, engine: Engine, account: Account, fields: Fields) -> Any:
@@ -443,7 +445,26 @@ class BinanceVenue:
             fields.get("reduceOnly") == "true", self.clock(), stop_price=Decimal(fields["triggerPrice"]),
         )  # fmt: skip
         engine.place(account, order)
-        row = {
+        return self._algo_row(order)
+
+    def _algo_order(self, engine: Engine, account: Account, fields: Fields) -> Any:
+        return self._algo_row(self._algo_found(engine, account, fields))
+
+    def _algo_cancel(self, engine: Engine, account: Account, fields: Fields) -> Any:
+        order = self._algo_found(engine, account, fields)
+        engine.cancel(account, order)
+        return {"algoId": order.id, "clientAlgoId": order.client_id, "code": "200", "msg": "success"}
+
+    def _algo_found(self, engine: Engine, account: Account, fields: Fields) -> Order:
+        found = [o for o in account.orders if o.type == "STOP_MARKET" and o.client_id == fields.get("clientAlgoId")]
+        if not found:
+            raise Refused(-2013, "Order does not exist.")
+        return found[-1]
+
+    def _algo_row(self, order: Order) -> Any:
+        status = {"FILLED": "FINISHED", "PARTIALLY_FILLED": "TRIGGERED"}.get(order.status, order.status)
+        became = {"actualOrderId": str(order.id)} if order.filled else {"actualOrderId": ""}
+        row = became | {
             "algoId": order.id,
             "clientAlgoId": order.client_id,
             "algoType": "CONDITIONAL",
@@ -453,7 +474,7 @@ class BinanceVenue:
         }
         return row | {
             "quantity": plain(order.amount),
-            "algoStatus": "NEW",
+            "algoStatus": status,
             "triggerPrice": plain(order.stop_price),
             "price": "0",
             "reduceOnly": True,

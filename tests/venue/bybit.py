@@ -196,11 +196,12 @@ class BybitVenue:
         link = fields.get("orderLinkId", "")
         if any(o.client_id == link for o in account.orders):
             raise Refused(110072 if fields["category"] == "linear" else 170141, "Duplicate clientOrderId")
-        kind = "LIMIT" if fields["orderType"] == "Limit" else "MARKET"
+        kind = "LIMIT" if fields["orderType"] == "Limit" else "STOP_MARKET" if "triggerPrice" in fields else "MARKET"
         order = Order(
             0, link, fields["symbol"], fields["side"].upper(), kind, Decimal(fields.get("price", "0")), Decimal(fields["qty"]),
             fields.get("timeInForce", "GTC"), bool(fields.get("reduceOnly")), self.clock(),
         )  # fmt: skip
+        order.stop_price = Decimal(fields.get("triggerPrice", "0"))
         order.post_only = order.time_in_force == "PostOnly"
         placed = engine.place(account, order)
         return {"orderId": str(placed.id), "orderLinkId": link}
@@ -233,7 +234,7 @@ class BybitVenue:
             "orderLinkId": o.client_id,
             "symbol": o.symbol,
             "side": o.side.title(),
-            "orderType": o.type.title(),
+            "orderType": o.type.removeprefix("STOP_").title(),
             "qty": plain(o.amount),
         }
         row |= {
@@ -241,7 +242,7 @@ class BybitVenue:
             "cumExecQty": plain(o.filled),
             "cumExecValue": plain(o.cost),
             "leavesQty": plain(o.left),
-            "orderStatus": STATES[o.status],
+            "orderStatus": "Untriggered" if o.type == "STOP_MARKET" and o.status == "NEW" else STATES[o.status],
         }
         row |= {
             "avgPrice": plain(o.cost / o.filled) if o.filled else "",
@@ -249,7 +250,13 @@ class BybitVenue:
             "updatedTime": str(o.updated),
             "timeInForce": o.time_in_force,
         }
-        return row | {"reduceOnly": o.reduce_only, "cumExecFee": "0", "triggerPrice": "", "stopOrderType": "", "rejectReason": "EC_NoError"}
+        return row | {
+            "reduceOnly": o.reduce_only,
+            "cumExecFee": "0",
+            "triggerPrice": plain(o.stop_price) if o.stop_price else "",
+            "stopOrderType": "",
+            "rejectReason": "EC_NoError",
+        }
 
     def _executions(self, fields: Fields) -> Any:
         engine, account = self._of(fields)
@@ -280,7 +287,7 @@ class BybitVenue:
             "execType": "Trade",
             "execValue": plain(t.price * t.amount),
             "feeRate": "0.001",
-            "orderType": t.order.type.title(),
+            "orderType": t.order.type.removeprefix("STOP_").title(),
         }
 
     # -- accounts

@@ -252,3 +252,27 @@ async def test_e23_a_post_only_order_rests_or_is_over_without_a_fill(world: Worl
     assert (view.trades, view.open_ids) == ((), (resting.client_order_id,))
     report = await world.exchange.look_up(symbol, taking.client_order_id, outcome.order_id)
     assert report is None or (report.is_over and report.filled == 0)
+
+
+async def test_e24_a_stop_the_venue_keeps_is_found_taken_back_and_named_in_its_trades(world: World) -> None:
+    exchange = world.exchange
+    if not getattr(exchange, "keeps_stops", False):
+        assert isinstance(world, PaperWorld)  # an optional capability: whoever lacks it does not declare it
+        return
+    await exchange.prepare(LINEAR, D(5), "isolated")
+    assert (await exchange.place(world.placement("buy 0.1", LINEAR))).result is Result.ACCEPTED
+    first, second = (world.placement("sell 0.1", LINEAR, reduce_only=True) for _ in range(2))
+    assert await exchange.look_up_stop(LINEAR, first.client_order_id) is None  # type: ignore[attr-defined]
+    for stop in (first, second):
+        assert (await exchange.place_stop(stop, D(19000))).result is Result.ACCEPTED  # type: ignore[attr-defined]
+        waiting = await exchange.look_up_stop(LINEAR, stop.client_order_id)  # type: ignore[attr-defined]
+        assert (waiting.status, waiting.side, waiting.amount, waiting.filled) == (OrderStatus.OPEN, Side.SELL, D("0.1"), 0)
+        if stop is first:
+            assert (await exchange.cancel_stop(LINEAR, stop.client_order_id)).result is Result.ACCEPTED  # type: ignore[attr-defined]
+            assert (await exchange.look_up_stop(LINEAR, stop.client_order_id)).status is OrderStatus.CANCELED  # type: ignore[attr-defined]
+    await world.move("18990")
+    became = await exchange.look_up_stop(LINEAR, second.client_order_id)  # type: ignore[attr-defined]
+    assert (became.status, became.filled) == (OrderStatus.FILLED, D("0.1"))
+    trades = (await look(world, symbol=LINEAR)).trades
+    assert [(trade.side, trade.amount) for trade in trades if trade.client_order_id == second.client_order_id] == [(Side.SELL, D("0.1"))]
+    assert await exchange.position(LINEAR) is None
