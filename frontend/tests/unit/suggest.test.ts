@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Candle } from "@/charts/candle-chart";
-import { rangeOf } from "@/features/new-bot/suggest";
+import { cellsOf, rangeOf } from "@/features/new-bot/suggest";
 
 function hours(count: number, moved: string): Candle[] {
   return Array.from({ length: count }, (_, index): Candle => [index * 3_600_000, "60000", String(60000 + Number(moved)), "60000", "60000", "1"]);
@@ -22,4 +22,10 @@ test("only the newest three days count", () => {
 test("without a past there is five percent around the last price, and without a price nothing", () => {
   expect(rangeOf([], "100", "0.01")).toEqual({ low: "95", high: "105" });
   expect(rangeOf([], null, "0.01")).toBeNull();
+});
+
+test("each cell of the suggestion is about half a percent high, and there are neither two nor hundreds", () => {
+  expect(cellsOf({ low: "57000", high: "63000" })).toBe("21");
+  expect(cellsOf({ low: "99.5", high: "100" })).toBe("4");
+  expect(cellsOf({ low: "50", high: "100" })).toBe("40");
 });

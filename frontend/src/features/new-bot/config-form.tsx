@@ -12,7 +12,7 @@ import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Panel } from "@/ui/panel";
 import { layout } from "./layout";
-import { rangeOf } from "./suggest";
+import { cellsOf, rangeOf } from "./suggest";
 
 type Props = {
   strategy: string;
@@ -79,7 +79,7 @@ export function ConfigForm({ strategy, fields, account, market, ready, busy, nam
 /** Low and high around the price, as wide as the market has lately moved. */
 function Suggest({ fields, account, market }: { fields: FieldSpec[]; account: Account; market: Market }) {
   const t = useTranslations("newBot");
-  const { setValue } = useFormContext<Values>();
+  const { getValues, setValue } = useFormContext<Values>();
   const candles = useCandles(account.id, market.symbol, "1h");
   const range = rangeOf(candles.data?.items ?? [], market.last, market.price_tick);
   const wanted = fields.some(({ name, required }) => name === "low" && required);
@@ -93,6 +93,7 @@ function Suggest({ fields, account, market }: { fields: FieldSpec[]; account: Ac
         if (!range) return;
         setValue("low", range.low, { shouldDirty: true });
         setValue("high", range.high, { shouldDirty: true });
+        if (!getValues("cells")) setValue("cells", cellsOf(range), { shouldDirty: true });
       }}
     >
       <Wand2 aria-hidden="true" className="size-3.5" /> {t("suggest")}
