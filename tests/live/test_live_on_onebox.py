@@ -67,12 +67,29 @@ def holders(folder: Path, canaries: tuple[str, ...]) -> list[str]:
     return [str(path) for path in files if any(canary.encode() in path.read_bytes() for canary in canaries)]
 
 
+def ways(log: Path) -> list[list[str]]:
+    """The names from the outermost span to each order that was placed, one trace each."""
+    lines = [line for line in log.read_text().splitlines() if line.startswith('{"name"')]
+    spans = {one["context"]["span_id"]: one for one in map(json.loads, lines)}
+    found = []
+    for one in spans.values():
+        way, above = [one["name"]], spans.get(one["parent_id"])
+        while above is not None:
+            assert above["context"]["trace_id"] == one["context"]["trace_id"]
+            way, above = [above["name"], *way], spans.get(above["parent_id"])
+        if one["name"] == "exchange place":
+            found.append(way)
+    return found
+
+
 @pytest.mark.timeout(150)
 async def test_a_live_grid_is_connected_trades_survives_a_kill_and_stops(tmp_path: Path) -> None:
     venue = open_venue()
     wallet = venue.spot.accounts[KEY]
     async with serving(venue.application()) as address:
-        box = Onebox(tmp_path, tmp_path, LIVE_EXCHANGES="binance", EXCHANGE_URLS=json.dumps({"binance": address}))
+        box = Onebox(
+            tmp_path, tmp_path, LIVE_EXCHANGES="binance", EXCHANGE_URLS=json.dumps({"binance": address}), OTEL_TRACES_EXPORTER="console"
+        )
         owner = Owner(box)
         try:
             await asyncio.to_thread(box.start)
@@ -105,3 +122,4 @@ async def test_a_live_grid_is_connected_trades_survives_a_kill_and_stops(tmp_pat
     assert bot["fills"] == len(wallet.trades)
     assert not [canary for canary in (KEY, SECRET) if canary in answers]
     assert holders(tmp_path, (KEY, SECRET)) == []
+    assert ["POST bots_api", "send bot-events", "work on", "execute", "exchange place"] in ways(box.log)
