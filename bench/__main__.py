@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import core, year
+from bench import browser, core, year
 from bench.peers import field
 
 
@@ -34,6 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     console.print("CPU is what a busy machine's wall clock hides; the goals are for a quiet one")
     own = list(core.rows(data, args.full))
     console.print(_own_table(own))
+    seen = _in_a_browser(console)
     beside: list[dict[str, Any]] = []
     if not args.ours:
         beside = list(_beside(data, args.full, args.limit or (1800 if args.full else 240)))
@@ -41,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
         for peer in field.PEERS:
             console.print(f"{peer.title}: {peer.acts}")
         console.print("ours: four path points per candle, fills at each of them (strategies.md 1.2), so that counts differ a little")
-    _keep(load, own, beside)
+    _keep(load, own, beside, seen)
     return 0
 
 
@@ -56,6 +57,26 @@ def _own_table(rows: Iterable[core.Row]) -> Table:
             row.name, f"{row.median:,.1f} {row.unit}", f"{row.best:,.1f} {row.unit}", f"{row.cpu:,.1f}", goal, row.note, style=colour
         )
     return table
+
+
+def _in_a_browser(console: Console) -> dict[str, Any]:
+    """The dashboard's figures, shown and kept; without what they need, why there are none."""
+    lacking = browser.missing()
+    if lacking:
+        console.print(f"in a browser: not measured, {lacking}")
+        return {"missing": lacking}
+    try:
+        raw = browser.measured()
+    except RuntimeError as error:
+        console.print(f"in a browser: failed: {error}", markup=False)
+        return {"failed": str(error)}
+    table = Table(title="In a browser")
+    for name, side in (("figure", "left"), ("measured", "right"), ("goal", "right")):
+        table.add_column(name, justify=side)  # type: ignore[arg-type]
+    for row in browser.figures(raw):
+        table.add_row(row.name, row.value, row.goal, style="" if row.is_met is None else "green" if row.is_met else "red")
+    console.print(table)
+    return raw
 
 
 def _beside(data: dict[str, Any], full: bool, limit_s: float) -> Iterable[dict[str, Any]]:
@@ -90,9 +111,9 @@ def _field_table(rows: Iterable[dict[str, Any]]) -> Table:
     return table
 
 
-def _keep(load: float, own: Iterable[core.Row], beside: list[dict[str, Any]]) -> None:
+def _keep(load: float, own: Iterable[core.Row], beside: list[dict[str, Any]], seen: dict[str, Any]) -> None:
     ours = [{"job": row.name, "median": row.median, "best": row.best, "cpu": row.cpu, "unit": row.unit, "note": row.note} for row in own]
-    (year.RESULTS / "last.json").write_text(json.dumps({"load": load, "ours": ours, "beside": beside}, indent=1))
+    (year.RESULTS / "last.json").write_text(json.dumps({"load": load, "ours": ours, "beside": beside, "browser": seen}, indent=1))
 
 
 if __name__ == "__main__":

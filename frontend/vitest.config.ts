@@ -12,6 +12,7 @@ export default defineConfig({
         resolve: { alias },
         test: { name: "browser", include: ["tests/browser/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
       },
+      { resolve: { alias }, test: { name: "bench", include: ["tests/bench/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
       { resolve: { alias }, test: { name: "day", include: ["tests/e2e/**/*.test.ts"], testTimeout: 240_000, hookTimeout: 120_000, fileParallelism: false } },
     ],
   },

@@ -2,7 +2,7 @@
 /** A sortable table; beyond sixty rows only what is in view is in the document, and the code for that comes with the sixty-first. */
 import { flexRender, getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type Header, type RowSelectionState, type SortingState } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { cx } from "@/lib/cx";
 import { FROM, TableRow } from "./table-row";
 import type Windowed from "./windowed-rows";
@@ -36,7 +36,8 @@ const NOTHING: RowSelectionState = {};
 
 export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], maxHeight = 560, selection }: Props<T>) {
   const [sorting, setSorting] = useState<SortingState>(initialSort);
-  const scroller = useRef<HTMLDivElement>(null);
+  // State, not a ref: the rows inside measure it, and they are mounted before it is.
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const rowSelection = selection?.chosen ?? NOTHING;
   // eslint-disable-next-line react-hooks/incompatible-library -- the table's functions are read in this render only, nothing memoises them
   const table = useReactTable({
@@ -56,7 +57,7 @@ export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], ma
 
   return (
     <div
-      ref={scroller}
+      ref={setScroller}
       className="@container overflow-auto"
       style={windowed ? { maxHeight } : undefined}
       role="region"

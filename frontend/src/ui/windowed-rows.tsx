@@ -2,7 +2,6 @@
 /** The rows in view of a long table, between two spacers as tall as the rest; rows are measured, since some have two lines. */
 import type { ColumnDef, Row } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import type { RefObject } from "react";
 import { TableRow } from "./table-row";
 
 const ROW_PX = 46;
@@ -11,12 +10,12 @@ type Props<T> = {
   rows: Row<T>[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- columns of one table carry different value types
   columns: ColumnDef<T, any>[];
-  scroller: RefObject<HTMLDivElement | null>;
+  scroller: HTMLElement | null;
 };
 
 export default function WindowedRows<T>({ rows, columns, scroller }: Props<T>) {
   // eslint-disable-next-line react-hooks/incompatible-library -- its answers are read in this render only, nothing memoises them
-  const shown = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, getItemKey: (index) => rows[index]?.id ?? index, overscan: 10 });
+  const shown = useVirtualizer({ count: rows.length, getScrollElement: () => scroller, estimateSize: () => ROW_PX, getItemKey: (index) => rows[index]?.id ?? index, overscan: 10 });
   const items = shown.getVirtualItems();
   const before = items[0]?.start ?? 0;
   const after = shown.getTotalSize() - (items.at(-1)?.end ?? 0);

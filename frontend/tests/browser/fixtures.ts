@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { BrowserContext, Page, Route } from "playwright-core";
-import type { Bot, Fill, PreviewAnswer } from "@/api/types";
+import type { Bot, Fill, Order, PreviewAnswer } from "@/api/types";
 import { aBot, aFill, aMarket, anAccount, anEvent, anOrder } from "../support/samples";
 import { aBacktest, aBotAnalytics, aHeatMap, anAnalytics, aHit, aPortfolio, aSearch, aWebhook, DEALS, DELIVERIES, GUARDS, NOTIFICATIONS, RUN_FILLS } from "../support/more-samples";
 import { schemas } from "./schemas";
@@ -32,6 +32,9 @@ export type World = {
   bots: Bot[];
   fills: Fill[];
   accounts: ReturnType<typeof anAccount>[];
+  /** How many candles a chart gets, and which orders rest; some of both unless told. */
+  candles?: number;
+  orders?: Order[];
   /** Paths that answer 500. */
   fail?: RegExp;
   /** Speaks on the live feed once it is connected. */
@@ -79,7 +82,7 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/accounts") return page(world.accounts);
   if (at === "/strategies") return page(schemas());
   if (at === "/markets") return page([aMarket(), aMarket({ symbol: "BTC/USDT:USDT", future: true }), aMarket({ symbol: "ETH/USDT", base: "ETH" })]);
-  if (at === "/markets/candles") return page(candles());
+  if (at === "/markets/candles") return page(candles(world.candles));
   if (at === "/guards") return route.fulfill({ json: GUARDS });
   if (at === "/panic") return route.fulfill({ status: 202, json: { mode: "freeze", items: [] } });
   if (at === "/webhooks") return page([aWebhook()]);
@@ -107,7 +110,7 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/backtests/bt_1/fills") return page(RUN_FILLS);
   if (at === "/bots/preview") return route.fulfill({ json: preview() });
   if (at === "/bots") return page(world.bots);
-  if (list === "orders") return page(ladder());
+  if (list === "orders") return page(world.orders ?? ladder());
   if (list === "fills") return page(world.fills);
   if (list === "events") return page([anEvent({ id: "e2", seq: 2, code: "size_reduced", params: { leg: "L3", to: "0.0031" } }), anEvent()]);
   if (list === "equity") return page(curve(id));
@@ -122,10 +125,10 @@ function ladder() {
 }
 
 /** A price that wanders the same way in every run. */
-function candles(): [number, string, string, string, string, string][] {
+function candles(count = 480): [number, string, string, string, string, string][] {
   const start = Date.UTC(2026, 2, 1, 4);
   const price = (index: number) => 64000 + Math.sin(index / 17) * 900 + Math.sin(index / 5) * 260;
-  return Array.from({ length: 480 }, (_, index) => {
+  return Array.from({ length: count }, (_, index) => {
     const [open, close] = [price(index), price(index + 1)];
     const text = (value: number) => value.toFixed(2);
     return [start + index * 60_000, text(open), text(Math.max(open, close) + 40), text(Math.min(open, close) - 40), text(close), "12.5"];

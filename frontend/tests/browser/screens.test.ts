@@ -20,6 +20,7 @@ const SCREENS = {
   webhooks: { path: "/webhooks/", ready: "TradingView" },
   webhook: { path: "/webhooks/?id=wh_1", ready: "Message builder" },
   accounts: { path: "/accounts/", ready: "Practice" },
+  exports: { path: "/exports/", ready: "Gains of a year" },
   notifications: { path: "/notifications/", ready: "Quiet hours" },
   settings: { path: "/settings/", ready: "Colour|colours" },
 } as const;

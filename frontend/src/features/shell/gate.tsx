@@ -30,9 +30,9 @@ export function Gate({ children }: { children: ReactNode }) {
     <main className="grid min-h-dvh place-items-center p-6 text-center">
       <div role="status" className="flex max-w-sm flex-col items-center gap-4">
         <Mark size={44} />
-        <p className="flex items-center gap-3 text-muted">
+        <h1 className="flex items-center gap-3 text-sm text-muted">
           <Spinner /> {t(state.phase === "waiting" ? "waiting" : "starting")}
-        </p>
+        </h1>
         {state.phase === "waiting" && state.tries > PATIENT ? (
           <>
             <p className="text-xs text-muted">{t("waitingText")}</p>

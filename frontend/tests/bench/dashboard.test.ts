@@ -1,0 +1,137 @@
+/**
+ * The dashboard's own figures, for `make bench`: what is loaded, when it can be used, and whether it keeps its frames.
+ * They depend on the machine, so nothing fails here; `bench/browser.py` holds them against their goals.
+ */
+import { writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { gzipSync } from "node:zlib";
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, test } from "vitest";
+import { firstLoad } from "../../scripts/first-load.mjs";
+import { aWorld, enter, serveOut, type World } from "../browser/fixtures";
+import { startOnebox, type Onebox } from "../e2e/onebox";
+import { aBot, anOrder } from "../support/samples";
+import { DESK, launch } from "../support/browser";
+import { smoothness } from "./frames";
+
+const LOADS = 5;
+const CANDLES = 2_000;
+const LEVELS = 100;
+const BOTS = 500;
+const BURST = 25;
+const BURSTS = 40;
+
+const figures: Record<string, unknown> = {};
+let browser: Browser;
+let server: Server;
+let origin: string;
+let onebox: Onebox;
+
+beforeAll(async () => {
+  [browser, { origin, server }, onebox] = await Promise.all([launch(), serveOut(), startOnebox()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+  await onebox?.stop();
+  if (process.env.BENCH_OUT) writeFileSync(process.env.BENCH_OUT, JSON.stringify(figures));
+});
+
+async function open(world: World, path: string) {
+  const context = await browser.newContext({ viewport: DESK });
+  const page = await context.newPage();
+  await enter(context, page, origin, world);
+  await page.goto(origin + path);
+  return { context, page };
+}
+
+/** An owner with a few bots on the real platform; each visit is a browser that has never been there. */
+async function owner(): Promise<{ refresh: string }> {
+  const call = async (path: string, body: unknown, token?: string) => {
+    const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    return (await fetch(onebox.origin + path, { method: "POST", headers, body: JSON.stringify(body) })).json() as Promise<Record<string, string>>;
+  };
+  await call("/oidc/register", { email: "bench@example.org", password: "a long enough secret" });
+  const form = new URLSearchParams({ client_id: "dashboard", grant_type: "password", username: "bench@example.org", password: "a long enough secret", scope: "openid offline_access" });
+  const tokens = (await (await fetch(`${onebox.origin}/oidc/token`, { method: "POST", body: form })).json()) as { access_token: string; refresh_token: string };
+  const account = await call("/api/v1/accounts", { exchange: "paper", label: "Bench", market: "simulated", balances: { USDT: "100000" } }, tokens.access_token);
+  const config = { low: "50000", high: "80000", cells: 10, investment: "1000" };
+  for (let index = 0; index < 5; index += 1) await call("/api/v1/bots", { name: `Bot ${index}`, account_id: account.id, symbol: "BTC/USDT", strategy: "GRID", config }, tokens.access_token);
+  return { refresh: tokens.refresh_token };
+}
+
+async function visit(context: BrowserContext): Promise<{ paint: number; usable: number; bytes: number }> {
+  const page = await context.newPage();
+  const loaded: Promise<number>[] = [];
+  page.on("response", (answer) => {
+    if (answer.url().endsWith(".js")) loaded.push(answer.body().then((body) => gzipSync(body, { level: 9 }).length));
+  });
+  await page.goto(`${onebox.origin}/bots/`);
+  await page.getByRole("link", { name: /Bot 0/ }).waitFor();
+  const times = await page.evaluate(async () => {
+    // Usable: the rows are there, and the page answers: two frames in a row come on time.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    return { usable: performance.now(), paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0 };
+  });
+  await page.getByText("Live", { exact: true }).first().waitFor();
+  await page.waitForLoadState("networkidle");
+  const bytes = (await Promise.all(loaded)).reduce((sum, one) => sum + one, 0);
+  await page.close();
+  return { ...times, bytes };
+}
+
+test("the bots screen on the real platform, with a cold cache", async () => {
+  let { refresh } = await owner();
+  const visits = [];
+  for (let count = 0; count < LOADS; count += 1) {
+    const context = await browser.newContext({ viewport: DESK });
+    await context.addInitScript((token) => localStorage.setItem("tickwise.refresh", localStorage.getItem("tickwise.refresh") ?? token), refresh);
+    visits.push(await visit(context));
+    const kept = await context.storageState();
+    refresh = kept.origins[0]?.localStorage.find((one) => one.name === "tickwise.refresh")?.value ?? refresh;
+    await context.close();
+  }
+  figures.first_load_bytes = firstLoad("bots/").reduce((sum, { bytes }) => sum + bytes, 0);
+  figures.visits = visits;
+});
+
+test("2,000 candles with 100 levels are panned", async () => {
+  const orders = Array.from({ length: LEVELS }, (_, index) => anOrder({ id: `o${index}`, leg: `L${index}`, side: index < LEVELS / 2 ? "buy" : "sell", price: String(62000 + index * 45) }));
+  const { context, page } = await open(aWorld({ candles: CANDLES, orders }), "/bots/?id=bot_1");
+  const chart = page.getByRole("group", { name: /^Candles of/ });
+  await chart.locator("canvas").first().waitFor();
+  await page.waitForTimeout(1_500);
+  const box = (await chart.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const [y, left, right] = [box.y + box.height / 2, box.x + 60, box.x + box.width - 160];
+  figures.pan = await smoothness(page, async () => {
+    for (let sweep = 0; sweep < 6; sweep += 1) {
+      await page.mouse.move(sweep < 4 ? left : right, y);
+      await page.mouse.down();
+      await page.mouse.move(sweep < 4 ? right : left, y, { steps: 40 });
+      await page.mouse.up();
+    }
+  });
+  await context.close();
+});
+
+test("500 bots in the table hear of a thousand changes", async () => {
+  const bots = Array.from({ length: BOTS }, (_, index) => aBot({ id: `bot_${index}`, name: `Bot ${index}` }));
+  const world = aWorld({ bots });
+  const { context, page } = await open(world, "/bots/");
+  await page.getByText("Bot 0", { exact: true }).waitFor();
+  await page.getByText("Live", { exact: true }).first().waitFor();
+  await page.waitForTimeout(2_500);
+  figures.live = await smoothness(page, async () => {
+    for (let burst = 0; burst < BURSTS; burst += 1) {
+      for (let count = 0; count < BURST; count += 1) {
+        const index = (burst * BURST + count) % BOTS;
+        const revision = 8 + Math.floor((burst * BURST + count) / BOTS);
+        const bot = aBot({ id: `bot_${index}`, name: `Bot ${index}`, revision, price: String(64000 + burst), fills: revision, last_tick_at: new Date().toISOString() });
+        world.say?.({ v: 1, type: "bot", botId: bot.id, revision, at: bot.updated_at, data: { bot, orders: [] } });
+      }
+      await page.waitForTimeout(60);
+    }
+  });
+  figures.live_messages = BURST * BURSTS;
+  await context.close();
+});

@@ -1,0 +1,166 @@
+/** What an owner does with the hands: chosen bots, dragged lines, shortcuts, a fresh sign-in, a server that is not there yet. */
+import type { Server } from "node:http";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { aBot } from "../support/samples";
+import { axe, DESK, launch, shoot, watched } from "../support/browser";
+import { aWorld, enter, serveOut, type World } from "./fixtures";
+
+let browser: Browser;
+let server: Server;
+let origin: string;
+
+beforeAll(async () => {
+  [browser, { origin, server }] = await Promise.all([launch(), serveOut()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function open(world: World, path: string) {
+  const context = await browser.newContext({ viewport: DESK, timezoneId: "Europe/Berlin", reducedMotion: "reduce" });
+  const { page, watch } = await watched(context, origin);
+  await enter(context, page, origin, world);
+  await page.goto(origin + path);
+  return { context, page, watch };
+}
+
+test("chosen bots are stopped together, and those that cannot be are left alone", async () => {
+  const { context, page, watch } = await open(aWorld(), "/bots/");
+  await page.getByRole("checkbox", { name: "Choose all that are shown" }).check();
+  await page.getByRole("toolbar", { name: "Chosen bots" }).getByText("4 bots chosen").waitFor();
+  await page.getByRole("button", { name: /^Stop/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Stop 3 bots" });
+  await dialog.getByText("1 chosen bot is in a state where this is not possible").waitFor();
+  await dialog.getByText("Sell everything at market").click();
+  const confirm = dialog.getByRole("button", { name: "Stop all 3" });
+  expect(await confirm.isDisabled()).toBe(true);
+  await dialog.getByLabel("Type SELL to confirm").fill("sell");
+  await shoot(page, "bots-bulk-stop");
+  expect(await axe(page)).toEqual([]);
+  const sent: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/stop")) sent.push(`${request.url().split("/").at(-2)} ${request.postData()}`);
+  });
+  await confirm.click();
+  await dialog.waitFor({ state: "detached" });
+  expect(sent.sort()).toEqual(["bot_1", "bot_2", "bot_3"].map((id) => `${id} {"close_mode":"quote"}`));
+  await page.getByRole("toolbar").waitFor({ state: "detached" });
+  expect(watch.errors).toEqual([]);
+  await context.close();
+});
+
+test("a line is dragged on the chart, and the form follows", async () => {
+  const { context, page } = await open(aWorld(), "/bots/new/");
+  const low = page.getByRole("textbox", { name: "Low", exact: true });
+  await low.fill("63500");
+  await page.getByRole("textbox", { name: "High", exact: true }).fill("65000");
+  await page.getByText("Lines with a name can be dragged.").waitFor();
+  const chart = page.getByRole("group", { name: /^Candles of/ });
+  await chart.locator("canvas").first().waitFor();
+  await page.waitForTimeout(500);
+  const box = (await chart.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const x = box.x + 200;
+  const grabbed = async () => (await chart.evaluate((element) => (element as HTMLElement).style.cursor)) === "ns-resize";
+  let y = box.y + box.height - 30;
+  for (await page.mouse.move(x, y); y > box.y && !(await grabbed()); y -= 3) await page.mouse.move(x, y);
+  expect(await grabbed()).toBe(true);
+  await page.mouse.down();
+  await page.mouse.move(x, y - 40, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(async () => Number(await low.inputValue())).toBeGreaterThan(63500);
+  expect(await low.inputValue()).toMatch(/^\d+(\.\d{1,2})?$/);
+  await context.close();
+});
+
+test("a letter after g leads somewhere, and ? shows every shortcut", async () => {
+  const { context, page } = await open(aWorld(), "/");
+  await page.getByText("Your bots").first().waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("b");
+  await page.waitForURL(/\/bots\/$/);
+  await page.getByText("Dip hunter").waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("g b?");
+  expect(await page.getByRole("searchbox").inputValue()).toBe("g b?");
+  await page.getByRole("searchbox").blur();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard" }).getByText("g b", { exact: true }).waitFor();
+  await shoot(page, "shortcuts");
+  expect(await axe(page)).toEqual([]);
+  await context.close();
+});
+
+test("a key needs a fresh sign-in: it is asked for in place, and the key goes out again with what was typed", async () => {
+  const { context, page } = await open(aWorld(), "/accounts/");
+  const keys: (string | undefined)[] = [];
+  await page.route(`${origin}/api/v1/accounts`, async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    keys.push(route.request().headers()["idempotency-key"]);
+    if (keys.length === 1) return route.fulfill({ status: 403, json: { status: 403, code: "reauthentication_required", params: { max_age_s: "300" } }, contentType: "application/problem+json" });
+    return route.fulfill({ status: 201, json: aWorld().accounts[1] });
+  });
+  await page.getByRole("button", { name: "Connect an exchange" }).click();
+  const form = page.getByRole("dialog", { name: "Connect an exchange" });
+  await form.getByLabel("Name").fill("Main");
+  await form.getByLabel("API key").fill("somebodys-key");
+  await form.getByLabel("API secret").fill("somebodys-secret");
+  await form.getByRole("button", { name: "Check the key and connect" }).click();
+  const prove = page.getByRole("dialog", { name: "Is it you?" });
+  await prove.getByLabel("Password").fill("a long enough secret");
+  await shoot(page, "prove");
+  expect(await axe(page)).toEqual([]);
+  await prove.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("Connected.").first().waitFor();
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toBe(keys[1]);
+  await context.close();
+});
+
+test("a server that is not there yet is waited for, and then the desk opens by itself", async () => {
+  const context = await browser.newContext({ viewport: DESK });
+  const { page } = await watched(context, origin);
+  await enter(context, page, origin, aWorld());
+  let there = false;
+  await page.route(`${origin}/oidc/**`, (route) => (there ? route.fallback() : route.abort()));
+  await page.goto(`${origin}/bots/`);
+  await page.getByText("Waiting for the server…").waitFor();
+  await shoot(page, "waiting");
+  expect(await axe(page)).toEqual([]);
+  there = true;
+  await page.getByText("Dip hunter").waitFor();
+  await context.close();
+});
+
+test("live updates move nothing but their own figures", async () => {
+  const world = aWorld();
+  const { context, page } = await open(world, "/bots/");
+  await page.getByText("Dip hunter").waitFor();
+  await page.getByText("Live", { exact: true }).first().waitFor();
+  await page.waitForTimeout(800);
+  await page.evaluate(() => {
+    const seen: number[] = [];
+    (globalThis as unknown as { shifts: number[] }).shifts = seen;
+    new PerformanceObserver((list) => seen.push(...list.getEntries().map((entry) => (entry as unknown as { value: number }).value))).observe({ type: "layout-shift" });
+  });
+  for (let revision = 8; revision < 28; revision += 1) {
+    const bot = aBot({ revision, price: String(64000 + revision * 13.7), fills: revision, last_tick_at: new Date().toISOString(), updated_at: new Date().toISOString() });
+    world.say?.({ v: 1, type: "bot", botId: "bot_1", revision, at: bot.updated_at, data: { bot, orders: [] } });
+    await page.waitForTimeout(40);
+  }
+  await page.getByRole("row", { name: /Grid BTC/ }).getByText("27", { exact: true }).waitFor();
+  const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
+  expect(shifts.reduce((sum, value) => sum + value, 0)).toBeLessThan(0.01);
+  await context.close();
+});
+
+test("a year's gains come as a file with the year and the method in its name", async () => {
+  const { context, page } = await open(aWorld(), "/exports/");
+  await page.route(`${origin}/api/v1/exports/tax/**`, (route) => route.fulfill({ body: "sold_at,gain\n", contentType: "text/csv" }));
+  await page.getByLabel("Lots").selectOption("hifo");
+  const [file, request] = await Promise.all([page.waitForEvent("download"), page.waitForRequest(/exports\/tax/), page.getByRole("button", { name: "Download" }).nth(1).click()]);
+  expect(file.suggestedFilename()).toMatch(/^gains-\d{4}-hifo\.csv$/);
+  expect(new URL(request.url()).searchParams.get("paper")).toBe("false");
+  await context.close();
+});
