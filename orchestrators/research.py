@@ -4,6 +4,7 @@ Rules
 1. Deterministic: what there is to do comes out of `research_plan`, instants out of the history. Finished parts are never done again.
 2. At most WINDOW parts are under way, so that a cancellation finds little left to wait for and activities that trade find room.
 3. A part that breaks is done again, TRIES times in all; then the job fails and says why. What was finished stays.
+4. While anything is waited for a clock ticks: progress is told at least once a second, however long a part takes.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from azure.durable_functions.models.Task import TaskState
 
 WINDOW = 3
 TRIES = 3
-REPORT_EVERY = timedelta(milliseconds=500)
+REPORT_EVERY, TICK = timedelta(milliseconds=500), timedelta(milliseconds=700)
 RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=TRIES)
+
+CANCELLED = {"status": "cancelled", "error": None, "params": {}}
 
 Doc = dict[str, Any]
 Steps = Generator[Any, Any, Any]
@@ -31,7 +34,10 @@ def research(context: df.DurableOrchestrationContext) -> Steps:
     end: Doc = {"status": "done", "error": None, "params": {}}
     try:
         while True:
-            plan = yield context.call_activity_with_retry("research_plan", RETRY, {**job, "wave": run.wave})
+            plan = yield from run.planned()
+            if plan is None:
+                end = CANCELLED
+                break
             if "error" in plan:
                 end = {"status": "failed", **plan}
                 break
@@ -44,6 +50,7 @@ def research(context: df.DurableOrchestrationContext) -> Steps:
                 break
     except Exception as error:
         end = {"status": "failed", "error": "internal", "params": {"error": type(error).__name__}}
+    run.stop_clock()
     yield context.call_activity_with_retry("research_finish", RETRY, {**job, **end, "best": run.best})
     return end["status"]
 
@@ -60,6 +67,42 @@ class Run:
         self.done = self.total = self.candles = 0
         self.best: list[Any] | None = None
         self.report: Any = None
+        self.clock: Any = None
+
+    def planned(self) -> Steps:
+        """What the next wave has to do; None when the job was cancelled meanwhile."""
+        for attempt in range(1, TRIES + 1):
+            asked = self.context.call_activity("research_plan", {**self.job, "wave": self.wave})
+            while True:
+                winner = yield from self.first_of([asked])
+                if winner is self.cancel:
+                    return None
+                if winner is asked:
+                    break
+            if asked.state is not TaskState.FAILED:
+                return asked.result
+            if attempt == TRIES:
+                return {"error": "internal", "params": {"error": str(asked.result)[:200]}}
+        return None
+
+    def first_of(self, tasks: list[Any]) -> Steps:
+        """Whichever is over first: one of these, the cancellation, or None for a report or a tick of the clock."""
+        context = self.context
+        self.tell()
+        if self.clock is None:
+            self.clock = context.create_timer(context.current_utc_datetime + TICK)
+        winner = yield context.task_any([self.cancel, *tasks, self.clock, *([self.report] if self.report else [])])
+        if winner is self.report:
+            self.report = winner = None
+        elif winner is self.clock:
+            self.clock = winner = None
+        return winner
+
+    def stop_clock(self) -> None:
+        """A timer that is left behind would keep the job from being over."""
+        if self.clock is not None and not self.clock.is_completed:
+            self.clock.cancel()
+        self.clock = None
 
     def begin(self, plan: Doc) -> None:
         """A new wave. A new phase counts from nothing; waves of one phase go on counting."""
@@ -78,14 +121,10 @@ class Run:
                 task, attempt = waiting.pop(0)
                 under_way = context.call_activity("research_work", {**self.job, **task})
                 running[id(under_way)] = (under_way, task, attempt)
-            self.tell()
-            winner = yield context.task_any(
-                [self.cancel, *(one for one, _, _ in running.values()), *([self.report] if self.report else [])]
-            )
+            winner = yield from self.first_of([one for one, _, _ in running.values()])
             if winner is self.cancel:
-                return {"status": "cancelled", "error": None, "params": {}}
-            if winner is self.report:
-                self.report = None
+                return CANCELLED
+            if winner is None:
                 continue
             _, task, attempt = running.pop(id(winner))
             if winner.state is TaskState.FAILED:

@@ -294,7 +294,8 @@ async def research_report(said: dict, live: func.Out[str]) -> None:
     now = iso(outside().now_ms())
     best = await best_run(said["userId"], said["id"], said["best"])
     progress = {**said["progress"], "at": now}
-    job = await change(said["userId"], said["id"], lambda _: {"progress": progress, "updated_at": now, "best": best})
+    told = {"progress": progress, "updated_at": now, "best": best}
+    job = await change(said["userId"], said["id"], lambda job: {} if job.get("finished_at") else told)  # a late report moves nothing
     live.set(json.dumps(live_job(said["userId"], job)))
 
 

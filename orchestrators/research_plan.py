@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.clock import iso, ms_of
 
-BATCH_CANDLES = 3_000_000
+BATCH_CANDLES = 1_200_000
 MOST_IN_BATCH = 25
 MINUTE = 60_000
 TPE_WAVES = 25

@@ -65,6 +65,11 @@ class Onebox:
                 time.sleep(0.05)
         raise NotHealthy(self.log.read_text()[-3000:])
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """kill -9."""
         if self._process is not None:

@@ -35,6 +35,15 @@ class Task:
 
     def __init__(self, name, given=None):
         self.name, self.given, self.state, self.result = name, given, TaskState.RUNNING, None
+        self.is_cancelled = False
+
+    @property
+    def is_completed(self):
+        return self.state is not TaskState.RUNNING
+
+    def cancel(self):
+        assert not self.is_completed
+        self.is_cancelled = True
 
 
 class Killed(Exception):
@@ -53,6 +62,8 @@ class Host:
         self.status: dict = {}
         self.cancel_after: int | None = None
         self.die_after: int | None = None
+        self.ticks = 0  # how many times the clock is faster than anything else
+        self.timers: list[Task] = []
         self.breaks: dict[str, int] = {}
 
     async def run(self, job_id):
@@ -63,13 +74,21 @@ class Host:
             if self.cancel_after is not None and len(self.performed) >= self.cancel_after and not any(n == 0 for n, _, _ in self.history):
                 self.history.append((0, False, {}))
                 continue
+            asleep = self.asleep()
             number = next(
-                n for n, task in enumerate(tasks) if task in waiting and task.state is TaskState.RUNNING and task.name != "cancel"
+                n for n, task in enumerate(tasks) if task in waiting and task.state is TaskState.RUNNING and task.name not in asleep
             )
             failed, result = await self.perform(tasks[number])
             self.history.append((number, failed, result))
             if self.die_after is not None and len(self.performed) >= self.die_after:
                 raise Killed
+
+    def asleep(self):
+        """What does not happen by itself now."""
+        if not self.ticks:
+            return ("cancel", "timer")
+        self.ticks -= 1
+        return ("cancel", "research_plan", "research_work")
 
     def replay(self, given):
         """The tasks made so far, those waited for, and (result,) when it is over."""
@@ -86,6 +105,7 @@ class Host:
             call_activity=made,
             call_activity_with_retry=lambda name, retry, body: made(name, body),
             task_any=lambda those: list(those),
+            create_timer=lambda at: made("timer"),
             set_custom_status=lambda status: self.status.update(status),
             current_utc_datetime=now,
         )
@@ -107,9 +127,12 @@ class Host:
                     winner = tasks[number] if tasks[number] in waiting else None
                 asked = steps.send(winner if isinstance(asked, list) else winner.result)
         except StopIteration as over:
+            self.timers = [task for task in tasks if task.name == "timer"]
             return tasks, [], (over.value,)
 
     async def perform(self, task):
+        if task.name == "timer":
+            return False, None
         self.performed.append({"name": task.name, **task.given})
         if self.breaks.get(task.given.get("do", ""), 0) > 0:
             self.breaks[task.given["do"]] -= 1
@@ -276,3 +299,21 @@ async def test_a_search_tries_and_then_proves_on_candles_it_never_saw(host, meth
     assert found["proofs"][0]["metrics"]["pnl"]["total"] == found["best"]["metrics"]["pnl"]["total"]
     trials = [one for one in host.performed if one.get("do") == "runs"]
     assert sum(one["count"] for one in trials) == found["runs"] <= 12
+
+
+async def test_progress_is_told_while_a_part_takes_its_time(host):
+    job = backtest(host, [{}])
+    host.ticks = 12
+    assert await host.run(job) == "done"
+    reports = [call for call in host.performed if call["name"] == "research_report"]
+    assert len(reports) >= 5
+    assert [timer.is_completed or timer.is_cancelled for timer in host.timers] == [True] * len(host.timers) and len(host.timers) > 4
+
+
+async def test_a_report_that_comes_late_moves_nothing(host):
+    job = backtest(host, [{}])
+    assert await host.run(job) == "done"
+    over = host.store.rows[CONTAINER, USER, job]
+    said = {"userId": USER, "id": job, "progress": {"phase": "runs", "percent": 1, "done": 0, "total": 1}, "best": None}
+    await host.perform(Task("research_report", said))
+    assert host.store.rows[CONTAINER, USER, job]["progress"] == over["progress"]
