@@ -3,7 +3,9 @@
 Rules
 1. Every price carries its source and date in PRICES; what was not found is named in ABSENT and left out of the sums.
 2. A wake's work is measured (bench/counts.py); how often a bot wakes and how long a wake keeps an instance busy are stated assumptions.
-3. Flex bills the memory of an instance while anything runs on it, at least a second at a time: with wakes at random, a group of functions
+3. A fill counts as a wake of its own, although a wake often finds more; a bot's heartbeat is counted in full, although bots that were
+   just ticked are left out of it.
+4. Flex bills the memory of an instance while anything runs on it, at least a second at a time: with wakes at random, a group of functions
    is busy 1 - exp(-rate) of the time until its load needs more than one instance. Durable functions and triggers are two groups.
 """
 
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
-from math import exp
+from math import ceil, exp
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +23,11 @@ DAY_S, DAYS = 86_400, 30
 MONTH_S = DAY_S * DAYS
 
 FILLS, HEARTBEATS = 40, 96  # a bot and day: a lively grid; HEARTBEAT_S = 900
+RESTING_TICKS = 4  # a day, for a bot that had no other tick for six hours
 BUSY_S, SLOTS = 0.35, 8  # a wake's wall time on the measuring machine; concurrency of host.json
+ROUND, LOOK_AT_ONE_S = 200, 0.3  # bots that one execution of the heartbeat looks at, eight at once; a venue's answer
+SOURCES = 5  # exchanges
+SOON_S, STORED_EVERY_S = 15, 60  # the watcher's place is written so often where bots were woken, and anyway
 MEMORY_GB = 0.5  # the smallest Flex instance
 TICK_S, NAIVE_BUSY_S, NAIVE_SLOTS = 5, 0.3, 16
 LOOK_S = 5  # the market timer
@@ -51,6 +57,7 @@ ABSENT = (
     "bandwidth, NAT gateway and address, Web PubSub, Static Web App, App Configuration: docs/deploy.md lists them as fixed items",
     "traffic of the user interface and the API",
 )
+QUESTION, ROW, WRITE = 2.3, 0.04, 10.0  # request units: infra/onebox/cosmos/charge.py
 GOALS = {100: 0.10, 10_000: 0.08, 100_000: 0.03}
 
 
@@ -68,30 +75,51 @@ def main() -> int:
 
 def horizon(bots: int, counts: dict[str, Any]) -> dict[str, float]:
     """Dollars a month when a bot is woken by what concerns it."""
-    fill, beat = counts["fill"]["per_wake"], counts["heartbeat"]["per_wake"]
+    fill, rest, beat = counts["fill"]["per_wake"], counts["tick"]["per_wake"], counts["round"]["per_bot_and_round"]
     a_month = bots * DAYS
-    wakes = a_month * (FILLS + HEARTBEATS)
+    resting = RESTING_TICKS * exp(-FILLS / RESTING_TICKS)  # hardly ever: six hours without a fill
+    wakes, beats = a_month * (FILLS + resting), a_month * HEARTBEATS
 
     def of(name: str) -> float:
-        return float(a_month * (FILLS * fill[name] + HEARTBEATS * beat[name]))
+        return float(a_month * (FILLS * fill[name] + resting * rest[name]))
 
     looks = MONTH_S / LOOK_S
-    look_ru = look_units(bots, counts["heartbeat"])
-    memory = 2 * busy_s(wakes / MONTH_S, BUSY_S, SLOTS) * MEMORY_GB + looks * max(1.0, 0.02 * SYMBOLS[bots]) * MEMORY_GB
+    memory = MEMORY_GB * (busy_s(wakes / MONTH_S, BUSY_S, SLOTS) + durable_s(bots, wakes) + looks * look_s(bots, counts["round"]))
     book = of("request_units_of_the_paper_book")  # an account on an exchange has its book there
+    units = of("request_units") - book + beats * beat["request_units"] + looks * look_units(bots, counts["round"])
     return {
-        "functions": functions(memory, of("executions") + looks),
-        "cosmos": (of("request_units") - book + looks * look_ru) * PRICES["cosmos_ru"].dollars + bots * 20e-6 * PRICES["cosmos_gb"].dollars,
+        "functions": functions(memory, of("executions") + beats * beat["executions"] * counts["round"]["bots"] / ROUND + looks),
+        "cosmos": units * PRICES["cosmos_ru"].dollars + bots * 20e-6 * PRICES["cosmos_gb"].dollars,
         "service bus": service_bus(of("service_bus_operations")),
         "logs": max(0.0, wakes * 0.5e-6 - 5) * PRICES["log_gb"].dollars,
     }
 
 
+def durable_s(bots: int, wakes: float) -> float:
+    """Instance-seconds a month of the durable functions: ticks, and rounds of the heartbeat."""
+    due_a_minute = bots * HEARTBEATS / (24 * 60)
+    rounds_a_second = min(due_a_minute, ceil(due_a_minute / ROUND)) / 60
+    rate = wakes / MONTH_S + rounds_a_second
+    load = wakes / MONTH_S * BUSY_S / SLOTS + due_a_minute / 60 * LOOK_AT_ONE_S / SLOTS
+    return max(1 - exp(-rate), load) * MONTH_S
+
+
+def look_s(bots: int, seen: dict[str, Any]) -> float:
+    """Billed seconds of one look of the market timer: a venue's answer and its share of the measured work on 200 markets."""
+    return max(1.0, LOOK_AT_ONE_S + seen["per_market_look"]["seconds"] * SYMBOLS[bots] / seen["bots"])
+
+
 def look_units(bots: int, seen: dict[str, Any]) -> float:
-    """One look of the market timer: of its three questions one is asked per symbol; how far it looked is written once per exchange."""
-    looks = seen["per_market_look"]["looks"]
-    questions, writes = (seen["request_units"][f"market_watch.{kind}"] / looks for kind in ("query", "put"))
-    return float(questions / 3 * (2 + SYMBOLS[bots]) + writes * min(5, SYMBOLS[bots]))
+    """One look of the market timer: two questions, the news of the bots that traded, its places written where bots were woken."""
+    questions = (
+        2 * QUESTION + (seen["request_units"]["market_watch.query"] / seen["per_market_look"]["looks"] - 2 * QUESTION) * SYMBOLS[bots] / 200
+    )
+    news = 3 * ROW * bots * FILLS / DAY_S * LOOK_S  # each is read again for ten seconds
+    anew = (QUESTION / 1000 + ROW) * bots * LOOK_S / 3600
+    sources = min(SOURCES, SYMBOLS[bots])
+    woken = 1 - exp(-bots * FILLS / DAY_S * SOON_S / sources)
+    writes = sources * LOOK_S * (woken / SOON_S + (1 - woken) / STORED_EVERY_S)
+    return questions + news + anew + WRITE * writes
 
 
 def naive(bots: int, counts: dict[str, Any]) -> dict[str, float]:

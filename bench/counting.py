@@ -6,30 +6,34 @@ The caller of a Cosmos request is the function whose invocation it happened in; 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from contextvars import ContextVar
 from typing import Any
 
 _caller: ContextVar[str] = ContextVar("caller", default="other")
+NAMES = ("functions", "charge", "bus", "seconds")
 CHARGE = "x-ms-request-charge"
 
 
 class Tally:
-    """`functions` by name, `charge` by (caller, operation), `bus` by operation."""
+    """`functions` by name, `charge` by (caller, operation), `bus` by operation, `seconds` (of the clock) by function."""
 
     def __init__(self) -> None:
         self.functions: Counter[str] = Counter()
         self.charge: Counter[tuple[str, str]] = Counter()
         self.bus: Counter[str] = Counter()
+        self.seconds: Counter[str] = Counter()
 
     def copy(self) -> Tally:
         made = Tally()
-        made.functions, made.charge, made.bus = self.functions.copy(), self.charge.copy(), self.bus.copy()
+        for name in NAMES:
+            setattr(made, name, getattr(self, name).copy())
         return made
 
     def minus(self, other: Tally) -> Tally:
         made = Tally()
-        for name in ("functions", "charge", "bus"):
+        for name in NAMES:
             kept = {key: value - getattr(other, name)[key] for key, value in getattr(self, name).items()}
             getattr(made, name).update({key: value for key, value in kept.items() if value > 0})
         return made
@@ -52,10 +56,11 @@ def _count_invocations(tally: Tally) -> None:
 
     async def counted(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         tally.functions[name] += 1
-        token = _caller.set(name)
+        token, began = _caller.set(name), time.monotonic()
         try:
             return await plain(self, name, *args, **kwargs)
         finally:
+            tally.seconds[name] += time.monotonic() - began  # type: ignore[assignment]
             _caller.reset(token)
 
     Invoker.__call__ = counted  # type: ignore[method-assign]
@@ -76,12 +81,13 @@ def _count_requests(tally: Tally) -> None:
 
 
 def _operation(request: Any) -> str:
+    """What was asked; of a paper account's book, which an exchange would keep, `paper` is said, too."""
     headers = {name.lower(): str(value).lower() for name, value in request.headers.items()}
     if headers.get("x-ms-documentdb-isquery") == "true":
         return "query"
     if headers.get("x-ms-cosmos-is-batch-request") == "true":
         return "batch"
-    return str(request.method).lower()
+    return ("paper " if "/colls/paper/" in request.url else "") + str(request.method).lower()
 
 
 def _count_output_documents(tally: Tally) -> None:

@@ -1,8 +1,9 @@
-"""`python -m bench.counts fill|heartbeat [seconds]`: what a running GRID bot costs in counted work, on the embedded host.
+"""`python -m bench.counts fill|round|tick [seconds]`: what a running GRID bot costs in counted work, on the embedded host.
 
-Writes its part of bench/counts.json. `fill`: one paper bot trades a made-up recording sixty times as fast as life. `heartbeat`: the
-price stands still, and the bot is woken by the clock alone. Every invocation, Cosmos answer and Service Bus operation between
-its start and the end is counted where it happens; the market timer's own work is kept apart, because it is shared by all bots.
+Writes its part of bench/counts.json. `fill`: one paper bot trades a made-up recording sixty times as fast as life. `round`: 200 bots at
+rest over 200 markets are looked at by the heartbeat, and their markets by the watcher. `tick`: bots at rest get the tick that
+even rest is due now and then. Every invocation, Cosmos answer and Service Bus operation between the start and the end is counted where
+it happens; the timers' own work is kept apart, because it is shared by all bots.
 Request units are the endpoint's estimate (infra/onebox/cosmos/charge.py), not a bill.
 """
 
@@ -19,11 +20,14 @@ from typing import Any
 
 import aiohttp
 
+from bench import load
 from bench.counting import Tally, install
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = Path(__file__).with_name("counts.json")
 SPEED = 60
+RESTING = 200
+HEARTBEATS = {"fill": "900", "round": "60", "tick": "1"}
 GRID = {"low": "90", "high": "110", "cells": 20, "spacing": "arithmetic", "investment": "5000", "reserve_pct": "0"}
 
 
@@ -32,12 +36,14 @@ async def main(kind: str, seconds: float) -> int:
 
     with tempfile.TemporaryDirectory() as folder:
         replay = Path(folder, "replay")
-        record(replay, 0.5 if kind == "fill" else 0.0)
+        record(replay)
         os.environ |= {
             "REPLAY_DIR": str(replay),
-            "MARKET_WATCH_SCHEDULE": "*/1 * * * * *",
-            "HEARTBEAT_S": "900" if kind == "fill" else "20",
+            "MARKET_WATCH_SCHEDULE": "*/1 * * * * *" if kind == "fill" else "*/5 * * * * *",
+            "HEARTBEAT_S": HEARTBEATS[kind],
         }
+        if kind != "fill":
+            load.seed(Path(folder, "data"), RESTING, 0, 120, "alike")
         tally = install()
         host = Host(
             Installation(
@@ -46,20 +52,35 @@ async def main(kind: str, seconds: float) -> int:
         )
         try:
             await host.start()
-            found = await run_bot(host.url, tally, seconds)
+            found = await (run_bot(host.url, tally, seconds) if kind == "fill" else run_resting(tally, seconds))
         finally:
             await host.stop()
     kept = json.loads(TARGET.read_text(encoding="utf-8")) if TARGET.exists() else {}
     TARGET.write_text(json.dumps({**kept, kind: found}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1, sort_keys=True))
-    return 0 if found["wakes"] else 1
+    return 0 if found["wakes"] or found.get("rounds") else 1
 
 
-def record(folder: Path, lively: float) -> None:
+def record(folder: Path) -> None:
     from tests.chaos.market import candles, write
 
-    rows = candles(7, 2_000, lively)
-    write(folder, rows if lively else [(at, *rows[0][1:]) for at, *_ in rows])
+    write(folder, candles(7, 2_000, 0.5))
+
+
+async def run_resting(tally: Tally, seconds: float) -> dict[str, Any]:
+    """Bots that were there before the host was."""
+    await asyncio.sleep(8)  # the watcher has read its index
+    before, began = tally.copy(), time.monotonic()
+    await asyncio.sleep(seconds)
+    seen = tally.copy().minus(before)
+    rounds = seen.functions["look_around"]
+    found = {**summary(seen, 0, time.monotonic() - began), "rounds": rounds, "bots": RESTING}
+    timers = ("look_around", "heartbeat")
+    asked = sum(charge for (caller, kind), charge in seen.charge.items() if caller in timers and not kind.startswith("paper"))
+    shared = sum(seen.functions[name] for name in ("heartbeat", "quiet_round", "look_around"))
+    per = max(rounds * RESTING, 1)
+    found["per_bot_and_round"] = {"request_units": round(asked / per, 3), "executions": round(shared / per, 4)}
+    return found
 
 
 async def run_bot(url: str, tally: Tally, seconds: float) -> dict[str, Any]:
@@ -91,10 +112,10 @@ async def run_bot(url: str, tally: Tally, seconds: float) -> dict[str, Any]:
 
 def summary(seen: Tally, fills: int, seconds: float) -> dict[str, Any]:
     """Totals, and per wake. The timers' share of Cosmos is what their functions asked for; the screen's is one read per look."""
-    wakes = seen.functions["bot_events"]
+    wakes = seen.functions["bot_events"] + seen.functions["bot_nudges"]
     own = {name: count for name, count in seen.functions.items() if name in OF_A_WAKE}
     ru = sum(charge for (caller, _), charge in seen.charge.items() if caller in OF_A_WAKE)
-    book_ru = sum(charge for (caller, kind), charge in seen.charge.items() if caller in OF_A_WAKE and kind in ("put", "post"))
+    book_ru = sum(charge for (caller, kind), charge in seen.charge.items() if caller in OF_A_WAKE and kind.startswith("paper"))
     watch_ru = sum(charge for (caller, _), charge in seen.charge.items() if caller == "market_watch")
     per = max(wakes, 1)
     return {
@@ -118,11 +139,12 @@ def summary(seen: Tally, fills: int, seconds: float) -> dict[str, Any]:
         "per_market_look": {
             "looks": seen.functions["market_watch"],
             "request_units": round(watch_ru / max(seen.functions["market_watch"], 1), 3),
+            "seconds": round(seen.seconds["market_watch"] / max(seen.functions["market_watch"], 1), 3),
         },
     }
 
 
-OF_A_WAKE = ("bot_events", "bot_tick", "observe", "execute", "publish", "again", "bot", "account")
+OF_A_WAKE = ("bot_events", "bot_nudges", "bot_tick", "observe", "execute", "publish", "again", "bot", "account")
 
 
 async def sign_up(session: aiohttp.ClientSession) -> str:

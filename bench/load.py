@@ -70,7 +70,7 @@ def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 def storm(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     bots = args.bots or 10_000
-    seed(folder / "data", bots, bots, 900, "alike")
+    seed(folder / "data", bots, bots, 0, "alike")
     onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="*/5 * * * * *")
     found: dict[str, Any] = {"bots": bots, "start_s": round(onebox.start(), 1)}
     asking = Asking(onebox.url)
@@ -87,7 +87,12 @@ def storm(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
             if now >= bots and not found.get("all_s"):
                 found["all_s"] = round(time.monotonic() - first, 1)
         found |= {"ticks": done, "drained_s": round(seen_at - first, 1), "ticks_per_s": round(done / max(seen_at - first, 0.1), 1)}
-        found |= {"cpu_s": round(cpu_s(onebox) - cpu, 1), "rss_mb": rss_mb(onebox), "api_ms": percentiles(asking.took)}
+        found |= {
+            "cpu_s": round(cpu_s(onebox) - cpu, 1),
+            "rss_mb": rss_mb(onebox),
+            "api_ms": percentiles(asking.took),
+            "api_failed": asking.failed,
+        }
     finally:
         asking.over.set()
         onebox.stop()
@@ -121,7 +126,7 @@ async def asked(data: Path, bots: int) -> dict[str, Any]:
         await asyncio.gather(*(service.upsert(resource["database"], "bots", row) for row in rows))
     store = CosmosStore(Settings(cosmos=service.connection_string, cosmos_database=resource["database"]))
     took, found = [], []
-    for number in range(330):
+    for _ in range(330):
         low = Decimal(chance.randrange(9_000, 11_000)) / 100
         began = time.perf_counter()
         found.append(len(await watch.crossed(store, f"simulated:1|M{chance.randrange(500)}/USDT", low, low + Decimal("0.02"))))
@@ -137,8 +142,9 @@ def document(number: int, chance: Any, now: int) -> dict[str, Any]:
     """A running bot as the watcher sees it, with the bulk of a real one: in a market of 500, its lines around a price of 100."""
     price, name = 100 + chance.gauss(0, 5), f"bot-{number:06d}"
     return {
-        "id": name, "userId": f"bench-{number // 10:05d}", "kind": "bot", "sort": name, "status": "active", "orders": [{"id": "x" * 32}] * 20,
-        "watchKey": f"simulated:1|M{number % 500}/USDT", "below": price - 12, "above": price + 12, "lastTickMs": now, "beat": 0.5,
+        "id": name, "userId": f"bench-{number // 10:05d}", "kind": "bot", "sort": name, "status": "active",
+        "orders": [{"id": "x" * 32}] * 20, "watchKey": f"simulated:1|M{number % 500}/USDT", "below": price - 12, "above": price + 12,
+        "lastTickMs": now, "beat": 0.5,
     }  # fmt: skip
 
 
@@ -194,6 +200,7 @@ class Asking(threading.Thread):
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
         self.url, self.took, self.over = url, [], threading.Event()  # type: str, list[float], threading.Event
+        self.failed = 0
 
     def run(self) -> None:
         who = {"email": "load@example.com", "password": "correct horse battery"}
@@ -202,7 +209,10 @@ class Asking(threading.Thread):
         token = json.loads(self._ask("/oidc/token", form.encode(), {}))["access_token"]
         while not self.over.wait(0.1):
             began = time.perf_counter()
-            self._ask("/api/v1/bots", None, {"authorization": f"Bearer {token}"})
+            try:
+                self._ask("/api/v1/bots", None, {"authorization": f"Bearer {token}"})
+            except OSError:
+                self.failed += 1
             self.took.append((time.perf_counter() - began) * 1000)
 
     def _ask(self, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:

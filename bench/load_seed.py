@@ -1,7 +1,7 @@
 """Running bots by the thousand, put straight into the embedded host's files: each was started and ticked by production code in memory.
 
-Bots trade on the simulated market at a hundred speeds, two symbols each: 200 markets. Every bot has a paper account of its own. `lively` bots
-have lines so close that minutes cross them; the others' lines are 6 % apart.
+Bots trade on the simulated market at a hundred speeds, two symbols each: 200 markets. Every bot has a paper account of its own. `lively`
+bots have lines so close that minutes cross them; the others' lines are 6 % apart.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Rules
 1. The timer is a nudge: a slot may be lost, doubled or late. Two watchers at once send the same message ids.
 2. A symbol's look continues where the last one ended, so that a spike between two looks is not missed. How far it looked is kept in
-   memory; it is written, after the messages are durable, when one of the market's bots was woken or STORED_EVERY_MS have passed. Who
-   starts anew begins at what was written: what it looks at twice costs a message, no more.
+   memory; it is written, after the messages are durable, once STORED_EVERY_MS have passed, sooner when one of the market's bots was
+   woken. Who starts anew begins at what was written: what it looks at twice costs a message, no more.
 3. A market that cannot be asked is skipped and named; the others are looked at.
 4. What is urgent goes first: triggers that only a tick can pull before orders that rest at the venue anyway.
 """
@@ -28,7 +28,7 @@ SLOT_MS = 1_000
 PATIENCE_MS = 15_000
 LONGEST_PATIENCE_MS = 900_000
 SILENT_AFTER = 6  # nudges in vain: a quarter of an hour
-STORED_EVERY_MS = 60_000
+STORED_EVERY_MS, STORED_SOON_MS = 60_000, 15_000
 
 bp = df.Blueprint()
 
@@ -116,8 +116,9 @@ async def keep(plat: Platform, memory: Memory, document: watch.Document, seen: d
     """Remembers how far each symbol was looked at, and writes it where it is worth a write."""
     source, now, stored = document["source"], plat.now_ms(), document["symbols"]
     memory.reached.update({(source, symbol): extremes.at for symbol, extremes in seen.items()})
-    is_news = any(not stored[symbol] or f"{source}|{symbol}" in woken for symbol in seen)
-    if is_news or now - memory.stored_ms.setdefault(source, now) >= STORED_EVERY_MS:
+    is_new = any(not stored[symbol] for symbol in seen)
+    patience = STORED_SOON_MS if any(f"{source}|{symbol}" in woken for symbol in seen) else STORED_EVERY_MS
+    if is_new or now - memory.stored_ms.setdefault(source, now) >= patience:
         reached = {symbol: extremes.at for symbol, extremes in seen.items() if extremes.at != stored[symbol]}
         if reached:
             await watch.looked(plat.store, document, reached)
