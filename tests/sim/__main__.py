@@ -1,7 +1,9 @@
-"""`python -m tests.sim [--small 10000] [--full 2000] [--first 0] [--workers 2]`: the simulation over many seeds, on every core it is given.
+"""`python -m tests.sim --seeds 2000 [--first 0] [--workers 2]`: so many seeds of the full platform, and five times as many of the small
+model, on every core it is given.
 
-    --kind full --first 17 --seeds 1      one seed again, as a failing one says
+    --kind full --first 17 --seeds 1      one seed of one world again, as a failing one says
     --mutants                             only the wrong protocols: which seed catches each
+    --crashes singles                     a host dies at every step of every scenario of full/crashes.py, once each
     --remember                            failing seeds go to regressions.json, which the tests replay
 
 Exit 1 when a seed fails, or when a fault that should have been met never was.
@@ -10,6 +12,7 @@ Exit 1 when a seed fails, or when a fault that should have been met never was.
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
 import os
 import sys
@@ -20,29 +23,27 @@ from functools import partial
 
 from tests.sim.runs import KINDS, Verdict, judge_twice, never, remember
 
+SMALL_PER_FULL = 5
 CHUNK = {"small": 50, "full": 4}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sim")
-    parser.add_argument("--small", type=int, default=0, help="seeds of the small model")
-    parser.add_argument("--full", type=int, default=0, help="seeds of the full platform")
-    parser.add_argument("--kind", choices=KINDS, help="with --seeds: this world only")
+    parser.add_argument("--kind", choices=KINDS, help="this world only")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--workers", type=int, default=min(2, multiprocessing.cpu_count()))
     parser.add_argument("--seconds", type=float, default=0, help="stop each world after so long, whatever is left (0: no limit)")
     parser.add_argument("--mutants", action="store_true", help="only the wrong protocols: which seed catches each")
+    parser.add_argument("--crashes", choices=("singles", "pairs", "kinds"), help="no seeds: a death at every step of every scenario")
     parser.add_argument("--remember", action="store_true", help="failing seeds become regressions")
     given = parser.parse_args()
     if given.mutants:
-        return mutants(given.seeds)
-    asked = (
-        {given.kind or "small": given.seeds}
-        if given.kind or not (given.small or given.full)
-        else {"small": given.small, "full": given.full}
-    )
-    return max([batch(given, kind, count) for kind, count in asked.items() if count])
+        return mutants(given.seeds, given.kind)
+    if given.crashes:
+        return crashes(given)
+    asked = {given.kind: given.seeds} if given.kind else {"small": SMALL_PER_FULL * given.seeds, "full": given.seeds}
+    return max([batch(given, kind, count) for kind, count in asked.items()])
 
 
 def batch(given: argparse.Namespace, kind: str, count: int) -> int:
@@ -75,13 +76,15 @@ def verdicts(kind: str, seeds: range, workers: int) -> Iterator[Verdict]:
         yield from pool.imap_unordered(partial(judge_twice, kind), seeds, chunksize=CHUNK[kind])
 
 
-def mutants(most: int) -> int:
+def mutants(most: int, only: str | None) -> int:
     """Every wrong protocol must be caught within so many seeds."""
     from tests.sim.mutants import MUTANTS
     from tests.sim.runs import caught
 
     missed = 0
     for mutant in MUTANTS:
+        if only and mutant.kind != only:
+            continue
         with mutant.apply():
             found = caught(range(most), mutant.profile, mutant.kind)
         missed += found is None
@@ -91,6 +94,24 @@ def mutants(most: int) -> int:
         )
     print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} wrong protocols caught")
     return 1 if missed else 0
+
+
+def crashes(given: argparse.Namespace) -> int:
+    from tests.sim.full.crashes import cases, failure
+
+    logging.disable(logging.CRITICAL)
+    began, bad, done = time.monotonic(), 0, 0
+    found = cases(given.crashes)[given.first :]
+    with multiprocessing.get_context("spawn").Pool(given.workers, logging.disable, (logging.CRITICAL,)) as pool:
+        for wrong in pool.imap_unordered(failure, found, chunksize=20):
+            done += 1
+            if wrong is not None:
+                bad += 1
+                print(wrong, flush=True)
+            if given.seconds and time.monotonic() - began > given.seconds:
+                break
+    print(f"crashes ({given.crashes}): {done} of {len(found)} cases in {time.monotonic() - began:.0f} s: {bad} with violations")
+    return 1 if bad else 0
 
 
 def repeatable(run: Callable[[], int]) -> int:
