@@ -6,7 +6,7 @@ KILLS ?= 50
 PY := .venv/bin/python
 export PYTHONHASHSEED := 0
 
-.PHONY: run setup dev frontend test test-python test-frontend check bench e2e openapi sim chaos fuzz package clean
+.PHONY: run setup dev frontend test test-python test-python311 test-frontend check bench e2e openapi sim chaos fuzz package clean
 
 run: setup frontend ## start the platform on http://127.0.0.1:$(PORT)
 	@PORT=$(PORT) DATA=$(DATA) exec $(PY) -m infra.onebox --static frontend/out
@@ -24,6 +24,9 @@ test: test-python test-frontend e2e ## everything: Python, dashboard, browser
 
 test-python: dev
 	$(PY) -m pytest -q -n 2 --dist loadfile tests
+
+test-python311: dev ## what may differ between versions, on the oldest Python we support; nothing where it is not installed
+	@sh scripts/python311.sh
 
 test-frontend: dev
 	@sh scripts/frontend.sh packages

@@ -142,6 +142,21 @@ async def alerting(tenants: list[Tenant]) -> dict[str, Any]:
     return times.figures()
 
 
+async def drained(tenants: list[Tenant], most_s: float = 60.0) -> float:
+    """Until the bots have done what was asked of them: their revisions stand still. Returns how long that took."""
+    began, before = time.monotonic(), []
+    while time.monotonic() - began < most_s:
+        now = []
+        for tenant in tenants:
+            async with tenant.session.get(f"/api/v1/bots/{tenant.bot}", headers=tenant.headers) as answer:
+                now.append((await answer.json())["revision"])
+        if now == before:
+            break
+        before = now
+        await asyncio.sleep(2.0)
+    return round(time.monotonic() - began, 1)
+
+
 async def nonsense(url: str, stop: asyncio.Event) -> int:
     """Bad tokens, bodies, paths and addresses over four connections, as fast as they are answered. Returns how many."""
     sent = 0
@@ -193,10 +208,11 @@ async def measured(box: Onebox, seconds: float) -> dict[str, Any]:
         for tenant in tenants:
             await tenant.settle()
         await reading(tenants, 2.0)
-        found = {
-            "reads": await reading(tenants, seconds), "writes": await writing(tenants, seconds), "webhooks": await alerting(tenants),
-            "garbage": await beside_garbage(box.url, tenants, seconds * 2),
-        }  # fmt: skip
+        found = {"reads": await reading(tenants, seconds), "garbage": await beside_garbage(box.url, tenants, seconds * 2)}
+        found["writes"] = await writing(tenants, seconds)
+        await drained(tenants)
+        found["webhooks"] = await alerting(tenants)
+        found["webhooks"]["drained_s"] = await drained(tenants)
         full = await reading(tenants, seconds / 2, 0.0)
         return found | {"full": full | {"per_s": round(full["count"] / (seconds / 2))}}
 

@@ -23,7 +23,7 @@ PREFIX = "tickwise:"
 SENTINEL = PREFIX + "sentinel"
 FLAG = ".appconfig.featureflag/"
 LIVE_TRADING = "live_trading"
-CHANGEABLE = frozenset({"bots_per_user", "accounts_per_user", "live_exchanges", "live_markets"})
+CHANGEABLE = frozenset({"bots_per_user", "accounts_per_user"})
 LOOK_S, WAIT_S = 30.0, 3.0
 
 
@@ -106,6 +106,5 @@ def settled(base: Settings, found: dict[str, str]) -> Settings:
     if strangers:
         log("limits.unknown", logging.WARNING, names=strangers)
     flag = json.loads(found.get(FLAG + LIVE_TRADING) or '{"enabled": true}')
-    if not flag["enabled"]:
-        values["live_exchanges"] = ""
-    return Settings.model_validate(base.model_dump() | {name: value for name, value in values.items() if name in CHANGEABLE})
+    closed = {} if flag["enabled"] else {"live_exchanges": ""}
+    return Settings.model_validate(base.model_dump() | {name: value for name, value in values.items() if name in CHANGEABLE} | closed)

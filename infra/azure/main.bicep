@@ -237,6 +237,8 @@ module alerts 'app/alerts.bicep' = {
 }
 
 output AZURE_LOCATION string = location
+output RESOURCE_GROUP string = group.name
+output API_NAME string = functions.outputs.name
 output API_URL string = functions.outputs.url
 output WEB_URL string = web.outputs.url
 output EGRESS_IP string = network.outputs.egressIp
