@@ -13,10 +13,25 @@ from shared.settings import Settings
 QUEUE = "work"
 
 
+class HasSettings(Protocol):
+    @property
+    def settings(self) -> Settings: ...
+
+
 class Work(Protocol):
     async def put(self, id: str, task: Mapping[str, Any], delay_s: int = 0) -> None:
         """Durable when it returns."""
         ...
+
+
+_queues: list[Work] = []
+
+
+def own_queue(plat: HasSettings) -> Work:
+    """The one of this process."""
+    if not _queues:
+        _queues.append(WorkQueue(plat.settings))
+    return _queues[0]
 
 
 class WorkQueue:

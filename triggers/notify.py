@@ -1,7 +1,7 @@
 """Telling users what their bots did: a timer finds what changed, the `work` queue delivers it, and a tick never waits for either.
 
 notify_watch   every 20 seconds: per user with channels, the bots' documents against what was told last; one message per channel
-work           one message to one channel, or a code that proves an e-mail address
+work           one message to one channel, a code that proves an e-mail address, or a long ledger to be folded on
 
 Rules
 1. What was told moves on by compare-and-set after the messages are in the queue: a kill in between repeats ids, which vanish.
@@ -24,19 +24,12 @@ from shared.notices import Notice
 from shared.schema import SCHEMA
 from shared.stores import Document, Stale, Store
 from shared.watch import PLATFORM
-from shared.work import QUEUE, Work, WorkQueue
+from shared.work import QUEUE, Work, own_queue
 from triggers.api.platform import Platform, platform
 
 bp = df.Blueprint()
-_queues: list[Work] = []
 TOLD = "told"
 MOST_SEEN = 2 * notice_box.MOST
-
-
-def own_queue(plat: Platform) -> Work:
-    if not _queues:
-        _queues.append(WorkQueue(plat.settings))
-    return _queues[0]
 
 
 @bp.function_name("notify_watch")
@@ -49,10 +42,15 @@ async def notify_watch(timer: func.TimerRequest) -> None:
 @bp.function_name("work")
 @bp.service_bus_queue_trigger(arg_name="msg", connection="ServiceBus", queue_name=QUEUE)
 async def work(msg: func.ServiceBusMessage) -> None:
+    plat, task = platform(), json.loads(msg.get_body())
+    if task["kind"] == "fold":
+        from triggers.api.analytics import fold_in_background
+
+        await fold_in_background(plat, own_queue(plat), task)
+        return
     from triggers.notify_delivery import deliver
 
-    plat = platform()
-    await deliver(plat, own_queue(plat), json.loads(msg.get_body()))
+    await deliver(plat, own_queue(plat), task)
 
 
 async def look_at_users(plat: Platform, queue: Work) -> int:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared import analytics
+from shared import analytics, work
 from shared.clock import iso
 from strategy_core.backtest.engine import run
 from strategy_core.backtest.metrics import metrics
@@ -14,6 +14,7 @@ from strategy_core.number import cut, plain
 from strategy_core.registry import summary
 from strategy_core.trade import Market
 from tests.builders import T0, grid
+from tests.triggers.test_notify import Queue
 from triggers.api import analytics as own
 
 HOUR = 3_600_000
@@ -160,3 +161,27 @@ def test_a_million_fills_leave_a_small_fold():
     for _ in range(20):
         analytics.fold_fills(fold, document, fills)
     assert fold["count"] == 20 * len(fills) and len(json.dumps(fold)) < 20_000
+
+
+async def test_a_long_ledger_is_read_on_in_the_background_a_page_at_a_time(client, plat, monkeypatch):
+    stored(plat)
+    at_once = (await client.get("/api/v1/bots/bot_1/analytics")).json()
+    await plat.store.delete("equity", "ada", "fold-bot_1")
+    monkeypatch.setattr(own, "ROWS", 40)
+    monkeypatch.setattr(own, "PAGE", 20)
+    monkeypatch.setattr(own, "BACKGROUND_ROWS", 80)
+    queue = Queue()
+    monkeypatch.setattr(work, "_queues", [queue])
+    for _ in range(2):
+        assert not (await client.get("/api/v1/bots/bot_1/analytics")).json()["is_complete"]
+    done = 0
+    while done < len(queue.tasks):
+        await own.fold_in_background(plat, queue, list(queue.tasks.values())[done])
+        done += 1
+    assert done > 2
+    found = (await client.get("/api/v1/bots/bot_1/analytics")).json()
+    assert found["is_complete"] and found["figures"] == at_once["figures"] and found["calendar"] == at_once["calendar"]
+
+
+async def test_a_background_read_of_a_bot_that_is_gone_ends(plat):
+    await own.fold_in_background(plat, Queue(), {"kind": "fold", "userId": "ada", "botId": "bot_9"})

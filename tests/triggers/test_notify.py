@@ -7,7 +7,7 @@ import json
 import pytest
 from aiohttp import web
 
-from shared import notices, safe_url
+from shared import notices, safe_url, work
 from shared.notices import Notice, body_of, changes, is_quiet, text_of
 from shared.outgoing import post
 from tests.builders import T0
@@ -181,7 +181,7 @@ async def test_an_address_that_is_not_on_the_public_internet_is_refused_by_its_l
 
 async def test_a_channel_can_be_tried_and_the_log_is_the_users_own(world, client, monkeypatch):
     plat, queue = world
-    monkeypatch.setattr(notify, "_queues", [queue])
+    monkeypatch.setattr(work, "_queues", [queue])
     sent = (await client.post("/api/v1/notifications/test/c1")).json()["delivery_id"]
     send = Post(204)
     await deliver(plat, queue, queue.tasks[sent], send)

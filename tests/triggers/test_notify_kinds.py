@@ -4,7 +4,7 @@ import smtplib
 
 import pytest
 
-from shared import mail, notice_box
+from shared import mail, notice_box, work
 from shared.notice_plan import MOST_HELD, last_turn, merged, plan
 from shared.notices import SEVERITIES, WORDS, Notice, severity_of
 from tests.builders import MINUTE, T0, platform, write_market
@@ -174,7 +174,7 @@ async def test_who_asked_for_nothing_is_kept_no_notices(plat):
 
 async def test_an_address_of_somebody_else_is_written_to_after_its_code_only(client, plat, monkeypatch):
     queue, post = Queue(), Post()
-    monkeypatch.setattr(notify, "_queues", [queue])
+    monkeypatch.setattr(work, "_queues", [queue])
     await listens(client, target="Friend@Example.COM")
     assert (await client.get("/api/v1/notifications/addresses")).json()["items"] == [
         {"address": "Friend@example.com", "confirmed_at": None}
@@ -200,7 +200,7 @@ async def test_an_address_of_somebody_else_is_written_to_after_its_code_only(cli
 
 
 async def test_codes_are_few_short_lived_and_guessed_in_vain(client, plat, monkeypatch):
-    monkeypatch.setattr(notify, "_queues", [Queue()])
+    monkeypatch.setattr(work, "_queues", [Queue()])
     await listens(client, target="friend@example.com")
     await client.post("/api/v1/notifications/code/c1")
     for _ in range(5):
@@ -224,7 +224,7 @@ async def test_codes_are_few_short_lived_and_guessed_in_vain(client, plat, monke
 )
 async def test_what_the_mail_server_said_decides_whether_it_is_tried_again(client, plat, monkeypatch, answer, status, detail):
     queue = Queue()
-    monkeypatch.setattr(notify, "_queues", [queue])
+    monkeypatch.setattr(work, "_queues", [queue])
     await listens(client)
     sent = (await client.post("/api/v1/notifications/test/c1")).json()["delivery_id"]
     await deliver(plat, queue, queue.tasks[sent], write=Post(answer))
@@ -235,7 +235,7 @@ async def test_what_the_mail_server_said_decides_whether_it_is_tried_again(clien
 @pytest.mark.parametrize(("server", "detail"), [("", "no_mail_server"), ("nonsense", "bad_mail_server")])
 async def test_without_a_mail_server_the_log_says_so(client, plat, monkeypatch, server, detail):
     queue = Queue()
-    monkeypatch.setattr(notify, "_queues", [queue])
+    monkeypatch.setattr(work, "_queues", [queue])
     object.__setattr__(plat, "settings", plat.settings.__class__.model_validate(plat.settings.model_dump() | {"mail": server}))
     await listens(client)
     sent = (await client.post("/api/v1/notifications/test/c1")).json()["delivery_id"]

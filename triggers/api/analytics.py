@@ -1,7 +1,8 @@
 """Analytics: every bot's fold moved on by what is new in its ledger, then reported; the portfolio adds up what may be added.
 
 Rules
-1. One request reads at most ROWS new fills and points; what is left is for the next one, and the answer says so.
+1. One request reads at most ROWS new fills and points; what is left is folded in the background (the `work` queue), and the answer
+   says that it is not complete yet. Nothing ever holds more than a page of rows.
 2. A fold that loses a race is thrown away: the other one read the same rows.
 3. Paper and live are never added up, nor two currencies.
 """
@@ -14,8 +15,11 @@ from typing import Any
 from shared import analytics
 from shared.clock import iso
 from shared.errors import conflict
+from shared.ids import derived
+from shared.log import log
 from shared.research import figure
 from shared.stores import Exists, Stale
+from shared.work import Work, own_queue
 from strategy_core.number import ZERO, dec, plain
 from triggers.api.bots import need_bot
 from triggers.api.models.analytics import Analytics, BotAnalytics
@@ -23,7 +27,7 @@ from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 from triggers.api.portfolio import world_of
 
-ROWS, PAGE = 6_000, 1_000
+ROWS, PAGE, BACKGROUND_ROWS = 6_000, 1_000, 60_000
 LINES = ("cell_profit", "inventory_pnl", "fees", "funding", "total")
 
 Doc = dict[str, Any]
@@ -35,6 +39,8 @@ async def of_bot(plat: Platform, user_id: str, bot_id: str) -> BotAnalytics:
     if not bot.get("pnl"):
         raise conflict("never_started")
     fold, is_complete, _ = await fold_on(plat, user_id, bot, ROWS)
+    if not is_complete:
+        await fold_later(own_queue(plat), user_id, bot_id, fold)
     return BotAnalytics.model_validate(
         {
             "bot_id": bot_id, "at": iso(plat.now_ms()), "is_complete": is_complete, "figures": analytics.report(fold, bot),
@@ -50,6 +56,8 @@ async def of_all(plat: Platform, user_id: str) -> Analytics:
         if bot.get("pnl"):
             fold, is_complete, used = await fold_on(plat, user_id, bot, left)
             left, complete = left - used, complete and is_complete
+            if not is_complete:
+                await fold_later(own_queue(plat), user_id, bot["id"], fold)
             rows.append((bot, fold, analytics.report(fold, bot)))
     groups: dict[tuple[str, str], list[tuple[Doc, Doc, Doc]]] = {}
     for row in rows:
@@ -80,6 +88,27 @@ async def fold_on(plat: Platform, user_id: str, bot: Doc, budget: int) -> tuple[
     if used:
         await keep(plat, user_id, bot["id"], fold, stored)
     return fold, len(ends) == 2, used
+
+
+async def fold_later(queue: Work, user_id: str, bot_id: str, fold: Doc) -> None:
+    """What is left is read by the work queue; asked for many times at the same place it is one message."""
+    own = derived("fold", user_id, bot_id, fold["fillsAfter"], fold["equityAfter"])
+    try:
+        await queue.put(own, {"kind": "fold", "userId": user_id, "botId": bot_id})
+    except Exception as error:  # the report is there all the same, and the next one asks again
+        log("analytics.not_queued", error=type(error).__name__)
+
+
+async def fold_in_background(plat: Platform, queue: Work, task: Doc) -> None:
+    """Folds on for BACKGROUND_ROWS and leaves the rest to the next message."""
+    bot = await plat.store.read("bots", task["userId"], task["botId"])
+    if bot is None or not bot.get("pnl"):
+        return
+    for _ in range(BACKGROUND_ROWS // ROWS):
+        fold, is_complete, _ = await fold_on(plat, task["userId"], bot, ROWS)
+        if is_complete:
+            return
+    await fold_later(queue, task["userId"], task["botId"], fold)
 
 
 async def keep(plat: Platform, user_id: str, bot_id: str, fold: Doc, stored: Doc | None) -> None:
