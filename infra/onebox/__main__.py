@@ -14,12 +14,21 @@ from infra.onebox.lock import InUse
 from infra.onebox.worker.function import AppBroken
 
 LOG = log.get("host")
+MOST_WORKERS = 10
+WORKERS_HELP = "processes that run the app (default FUNCTIONS_WORKER_PROCESS_COUNT or 1); 0 runs it inside the host"
 
 
 def port(text: str) -> int:
     """A port as the command line or PORT gives it."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def worker_count(text: str) -> int:
+    """How many processes, as the command line or Azure's own setting gives it."""
+    if not text.isdecimal() or int(text) > MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"a number of worker processes is from 0 to {MOST_WORKERS}, not {text!r}")
     return int(text)
 
 
@@ -34,6 +43,7 @@ def parse(arguments: list[str]) -> Installation:
     parser.add_argument("--resources", type=Path, default=None, help="default: infra/resources.json of the app")
     parser.add_argument("--settings", type=Path, default=None, help="default: infra/onebox.settings.json of the app")
     parser.add_argument("--public-url", default=os.environ.get("PUBLIC_URL", ""), help="address browsers use, if not the one bound")
+    parser.add_argument("--workers", type=worker_count, default=os.environ.get("FUNCTIONS_WORKER_PROCESS_COUNT", "1"), help=WORKERS_HELP)
     given = parser.parse_args(arguments)
     app = given.app
     return Installation(
@@ -45,6 +55,7 @@ def parse(arguments: list[str]) -> Installation:
         given.resources or app / "infra" / "resources.json",
         given.settings or app / "infra" / "onebox.settings.json",
         given.public_url.rstrip("/"),
+        workers=given.workers,
     )
 
 

@@ -29,6 +29,7 @@ from infra.onebox.services import Services, apply_settings
 from infra.onebox.timers.timer import TimerStatus, run_all
 from infra.onebox.worker.driver import Worker
 from infra.onebox.worker.function import Function
+from infra.onebox.worker.remote import RemoteWorkers
 
 LOG = log.get("host")
 HTTP_LIMIT_S = 230.0  # Azure's load balancer gives up then, whatever the function's own time-out
@@ -46,6 +47,7 @@ class Installation:
     resources: Path | None = None
     settings: Path | None = None
     public_url: str = ""
+    workers: int = 0  # processes for the app, as in Azure; 0 keeps it in the host's own, where tests reach it
 
 
 class Host:
@@ -93,14 +95,15 @@ class Host:
         apply_settings(fill(template, self.services.values(where.public_url or self.url)))
         return server
 
-    async def _index(self) -> Worker:
-        worker = Worker(self.installation.app)
+    async def _index(self) -> Worker | RemoteWorkers:
+        where = self.installation
+        worker = RemoteWorkers(where.app, where.workers, self._fail) if where.workers else Worker(where.app)
         self._undo.append(("worker", worker.stop))
         await worker.start()
         LOG.info("%d functions: %s", len(worker.functions), " ".join(sorted(worker.functions)))
         return worker
 
-    async def _serve(self, worker: Worker, server: PublicServer) -> None:
+    async def _serve(self, worker: Worker | RemoteWorkers, server: PublicServer) -> None:
         functions = list(worker.functions.values())
         invoker = Invoker(worker, Outputs(self.services.by_name), lambda: self.durable_api.binding())
         await self._start_durable(functions, invoker)

@@ -9,13 +9,14 @@ from typing import Any
 from infra.onebox.outputs import Outputs
 from infra.onebox.worker.driver import Worker
 from infra.onebox.worker.function import Function, FunctionFailed, Result
+from infra.onebox.worker.remote import RemoteWorkers
 from infra.onebox.worker.values import Json
 
 
 class Invoker:
     """Invokes functions by name with the value of their trigger."""
 
-    def __init__(self, worker: Worker, outputs: Outputs, durable_binding: Callable[[], str]) -> None:
+    def __init__(self, worker: Worker | RemoteWorkers, outputs: Outputs, durable_binding: Callable[[], str]) -> None:
         self._worker, self._outputs, self._durable_binding = worker, outputs, durable_binding
 
     def function(self, name: str) -> Function:

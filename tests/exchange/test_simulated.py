@@ -4,11 +4,12 @@ import subprocess
 import sys
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from exchange.path import Band, crossing, extremes
 from exchange.protocol import Rejected
-from exchange.simulated import LISTINGS, Simulated
+from exchange.simulated import FEW, LISTINGS, Noise, Simulated
 
 NOW = 1_790_000_000_000
 MINUTE = 60_000
@@ -70,3 +71,13 @@ async def test_an_unknown_symbol_is_refused_by_name() -> None:
     with pytest.raises(Rejected, match="DOGE/USDT") as caught:
         await Simulated().market("DOGE/USDT")
     assert caught.value.reason == "bad_symbol"
+
+
+@pytest.mark.parametrize("speed", [1, 7, 3_600])
+def test_a_few_points_are_the_same_as_among_many(speed: int) -> None:
+    noise = Noise("tickwise", "BTC/USDT", speed)
+    at = NOW + 1000 * np.arange(0, 4 * FEW, dtype=np.int64)
+    many = noise.ticks(at)
+    assert [int(noise.ticks(at[n : n + 1])[0]) for n in range(0, len(at), 37)] == many[::37].tolist()
+    assert noise.ticks(at[:FEW]).tolist() == many[:FEW].tolist()
+    assert noise.tick(int(at[5])) == noise.tick(int(at[5])) == many[5]

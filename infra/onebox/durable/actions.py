@@ -8,6 +8,8 @@ is read from the history, before any code runs on. So the engine lets an episode
     history …, TaskFailed(0)            -> TimerCreated(1)            (retry of task 0)
     history …, TimerFired(1)            -> TaskScheduled(2)           (second attempt)
     history …, TaskCompleted(2)         -> TaskScheduled(3)           (the next action in the list)
+
+What was sent is in the messages, not in the history: a replay has no use for it, and would read it anew at every episode.
 """
 
 import json
@@ -94,7 +96,7 @@ class Interpreter:
             self.out.events.append(wire.sub_created(self.now, number, task["name"], child, task["input"]))
             self.out.children.append((task["name"], child, task["input"], number))
         else:
-            self.out.events.append(wire.task_scheduled(self.now, number, task["name"], task["input"]))
+            self.out.events.append(wire.task_scheduled(self.now, number, task["name"], None))
             body = json.dumps({"name": task["name"], "task": number, "input": task["input"]})
             self.out.messages.append((ACTIVITY, self.instance.id, self.instance.execution, 0, body))
 
@@ -116,7 +118,7 @@ class Interpreter:
 
     def _entity(self, action: dict, *, is_signal: bool) -> None:
         number, call = self._number(), self.new_id()
-        content = {"op": action["operation"], "id": call, "signal": is_signal, "input": action["input"]}
+        content = {"op": action["operation"], "id": call, "signal": is_signal}
         self.out.events.append(wire.event_sent(self.now, number, action["instanceId"], content))
         reply = None if is_signal else [self.instance.id, self.instance.execution, call]
         body = json.dumps({"op": action["operation"], "input": action["input"], "reply": reply})

@@ -34,6 +34,13 @@ class TypedData:
             return None
         raise AttributeError(name)
 
+    def __reduce__(self) -> Any:
+        return _typed_data, (self._kind, self._value)
+
+
+def _typed_data(kind: str | None, value: Any) -> TypedData:
+    return TypedData() if kind is None else TypedData(**{kind: value})
+
 
 class ParameterBinding:
     """A named value going in or coming out."""

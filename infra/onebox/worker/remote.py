@@ -1,0 +1,141 @@
+"""The host's end of worker processes: the same three calls as `Worker`, so that host and app have a core each.
+
+Rules
+1. A worker that ends by itself ends the host (`on_lost`): what it was doing is unknown, and a restart is the honest way back.
+2. Of several workers the one with the least to do is asked; timers and HTTP stay with the first, whose memory they are written for.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from infra.onebox.worker.frames import receive, send
+from infra.onebox.worker.function import AppBroken, Function, FunctionFailed, Result
+
+PACKAGE_ROOT = Path(__file__).resolve().parents[3]
+STOP_S = 3.0
+KEPT_TOGETHER = frozenset({"timerTrigger", "httpTrigger"})
+
+
+class WorkerLost(Exception):
+    """The worker process ended although nobody asked it to."""
+
+
+class RemoteWorker:
+    """The app in `directory`, in a process of its own; see `Worker`."""
+
+    def __init__(self, directory: Path, on_lost: Callable[[BaseException], None]) -> None:
+        self.directory = Path(directory).resolve()
+        self.functions: dict[str, Function] = {}
+        self._on_lost = on_lost
+        self._waiting: dict[int, asyncio.Future[Result]] = {}
+        self._numbers = count(1)
+        self._stopping = False
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the process and wait until the app is indexed; raises AppBroken."""
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "infra.onebox.worker.process", str(self.directory), str(theirs.fileno())]
+        paths = [str(PACKAGE_ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])]
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                *command, pass_fds=[theirs.fileno()], env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+            )
+        self._reader, self._writer = await asyncio.open_connection(sock=ours)
+        said = await receive(self._reader)
+        if said is None or said[0] != "ready":
+            raise AppBroken("the worker process ended while it started" if said is None else said[1])
+        self.functions = said[1]
+        self._listening = asyncio.create_task(self._listen())
+
+    async def invoke(
+        self,
+        name: str,
+        inputs: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        traceparent: str = "",
+        retry: tuple[int, int] = (0, 0),
+    ) -> Result:
+        """Run one function; raises FunctionFailed, CancelledError once the worker is stopping."""
+        if self._stopping:
+            raise asyncio.CancelledError
+        number = next(self._numbers)
+        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        send(self._writer, "invoke", number, name, inputs, metadata, traceparent, retry)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if not answer.done() or answer.cancelled():
+                send(self._writer, "cancel", number)
+            raise
+        finally:
+            self._waiting.pop(number, None)
+
+    @property
+    def busy(self) -> int:
+        """Invocations in flight."""
+        return len(self._waiting)
+
+    async def _listen(self) -> None:
+        while (said := await receive(self._reader)) is not None:
+            answer = self._waiting.get(said[1])
+            if answer is None or answer.done():
+                continue
+            if said[0] == "done":
+                answer.set_result(said[2])
+            elif said[0] == "failed":
+                answer.set_exception(FunctionFailed(said[2], said[3]))
+            else:
+                answer.cancel()
+        for answer in self._waiting.values():
+            answer.cancel()
+        if not self._stopping:
+            self._on_lost(WorkerLost("the worker process ended"))
+
+    async def stop(self) -> None:
+        """Tell the process to end, and see to it."""
+        self._stopping = True
+        if self._process is None:
+            return
+        if self._listening is not None and not self._writer.is_closing():
+            send(self._writer, "stop")
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+            self._writer.close()
+
+
+class RemoteWorkers:
+    """So many workers of one app as one."""
+
+    def __init__(self, directory: Path, processes: int, on_lost: Callable[[BaseException], None]) -> None:
+        self._workers = [RemoteWorker(directory, on_lost) for _ in range(processes)]
+
+    @property
+    def functions(self) -> dict[str, Function]:
+        return self._workers[0].functions
+
+    async def start(self) -> None:
+        """Raises AppBroken."""
+        await asyncio.gather(*(worker.start() for worker in self._workers))
+
+    async def invoke(self, name: str, *how: Any) -> Result:
+        if self.functions[name].trigger_type in KEPT_TOGETHER:
+            return await self._workers[0].invoke(name, *how)
+        return await min(self._workers, key=lambda worker: worker.busy).invoke(name, *how)
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
