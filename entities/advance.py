@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entities import deals, heal, inheritance
+from entities import belt, deals, heal, inheritance
 from entities.bot_state import Bot
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
 from entities.sent import NOT_NOW, Row
@@ -25,7 +25,21 @@ from strategy_core import registry
 from strategy_core.intent import Cancel, LookUp, Place, Sent, SentOrder, diff
 from strategy_core.number import ONE, dec, plain, working_digits
 from strategy_core.storage import order_row
-from strategy_core.trade import Candles, Command, Event, Fact, Funding, Invalid, Look, Order, PositionSeen, Status, client_order_id
+from strategy_core.trade import (
+    Candles,
+    Command,
+    Event,
+    Fact,
+    Fill,
+    Funding,
+    Invalid,
+    Look,
+    Order,
+    PositionSeen,
+    Role,
+    Status,
+    client_order_id,
+)
 
 FINAL = ("stopped", "finished")
 
@@ -80,6 +94,9 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
     again: list[str] = []
     wanted = wanted_orders(bot)
     for outcome in outcomes:
+        if belt.is_ours(bot, outcome["id"]):
+            belt.take_outcome(bot, outcome, now)
+            continue
         row = bot.book.rows.get(outcome["id"])
         if row is None:
             continue
@@ -122,6 +139,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
         return False
     seen_until = max(bot.cursor[0], bot.core.at)
     is_blind = not bot.book.is_covered(view.get("asked"))
+    bot.keeps_stops = bool(view.get("keeps_stops", bot.keeps_stops))
     take_looks_before(bot, view)
     for trade in view["trades"]:
         take_trade(bot, trade)
@@ -131,6 +149,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
         found = bot.book.find(report["id"], report["order_id"])
         for fact in bot.book.report(found[1], report, report["at"]) if found else ():
             apply(bot, fact)
+    belt.seen(bot, view.get("belt"), bot.ticked_at)
     at, price = int(view["point"][0]), dec(view["point"][1])
     if at < seen_until:  # an old projection, or a look that was overtaken: its trades count, its price is history
         return True
@@ -156,7 +175,7 @@ def take_reality(bot: Bot, view: dict[str, Any], at: int) -> None:
     for when, amount in view.get("funding") or ():
         apply(bot, Funding(dec(amount), int(when)))
     bot.funded = max(bot.funded, int(view.get("funded") or 0))
-    if view.get("position") is None:
+    if view.get("position") is None or belt.is_in_flight(bot):
         return
     amount, entry, level = view["position"]
     if dec(amount):
@@ -176,7 +195,10 @@ def take_candles(bot: Bot, given: dict[str, Any], at: int) -> None:
 
 def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     found = bot.book.find(trade["client_order_id"], trade["order_id"])
-    if found is None or bot.core.knows(trade["trade_id"]):
+    if bot.core.knows(trade["trade_id"]):
+        return
+    if found is None:
+        take_belt_trade(bot, trade)
         return
     id_, row = found
     fill, was = bot.book.trade(row, trade), deals.before(bot, row.order.leg)
@@ -184,19 +206,26 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     apply(bot, fill)
     if row.filled > row.order.amount:
         distrust(bot, row)
+    write_fill(bot, id_, row.order.role, fill, deals.closed_by(bot, id_, row, fill, was))
+
+
+def take_belt_trade(bot: Bot, trade: dict[str, Any]) -> None:
+    fill = belt.fill_of(bot, trade)
+    if fill is not None:
+        apply(bot, fill)
+        write_fill(bot, bot.belt["id"] if bot.belt else "", Role.STOP_LOSS, fill, {})
+
+
+def write_fill(bot: Bot, id_: str, role: Role, fill: Fill, more: dict[str, Any]) -> None:
+    """The ledger's row of one execution."""
     bot.fills += 1
     heal.found_trade(bot, fill.at)
-    order = row.order
-    bot.put(
-        "fill",
-        bot.fills,
-        {
-            "order_id": id_, "trade_id": fill.trade_id, "symbol": bot.record["symbol"], "leg": order.leg, "role": order.role.value,
-            "side": fill.side.value, "price": plain(fill.price), "amount": plain(fill.amount), "cost": plain(fill.price * fill.amount),
-            "fee": plain(fill.fee), "fee_currency": fill.fee_currency, "maker": fill.maker, "at": iso(fill.at),
-            **deals.closed_by(bot, id_, row, fill, was),
-        },
-    )  # fmt: skip
+    row = {
+        "order_id": id_, "trade_id": fill.trade_id, "symbol": bot.record["symbol"], "leg": fill.leg, "role": role.value,
+        "side": fill.side.value, "price": plain(fill.price), "amount": plain(fill.amount), "cost": plain(fill.price * fill.amount),
+        "fee": plain(fill.fee), "fee_currency": fill.fee_currency, "maker": fill.maker, "at": iso(fill.at),
+    }  # fmt: skip
+    bot.put("fill", bot.fills, row | more)
 
 
 def distrust(bot: Bot, row: Row) -> None:
@@ -271,7 +300,8 @@ def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
     rows = bot.book.rows
     sent = {id_: SentOrder(row.order, row.binding) for id_, row in rows.items()}
     nothing_new = bot.quarantine is not None or bot.core.status is Status.ERROR
-    intents: list[dict[str, Any]] = []
+    is_closing = any(is_market_exit(order) for order in wanted.values())
+    intents = [intent | {"margin": margin_of(bot)} for intent in belt.plan(bot, is_closing, now)] if bot.core.market.is_future else []
     for intent in diff(wanted, (), sent):
         if isinstance(intent, LookUp):
             row = rows[intent.id]
@@ -279,7 +309,7 @@ def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
                 continue
             row.looked_at = now
             intents.append(spoken("look_up", intent.id, bot))
-        elif nothing_new:
+        elif nothing_new or (isinstance(intent, Place) and is_market_exit(intent.order) and belt.holds(bot, now)):
             continue
         elif isinstance(intent, Place):
             bot.book.commit(intent.id, intent.order, now)
@@ -292,6 +322,10 @@ def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
         intents.append(spoken("place", id_, bot))
     bot.book.forget(set(wanted))
     return intents
+
+
+def is_market_exit(order: Order) -> bool:
+    return order.price is None and order.reduce_only
 
 
 def spoken(kind: str, id_: str, bot: Bot) -> dict[str, Any]:

@@ -50,6 +50,10 @@ class Bot:
     adopted: dict[str, str] = field(default_factory=dict)  # orders of an earlier epoch, by key: their ids; "" for one that never was
     heir: list[Any] | None = None  # just made again (entities/rebuild.py): the epoch before, and the cursor its look back began at
     backed_up: int | None = None  # how many fills the last backup has
+    belt: dict[str, Any] | None = None  # the stop the venue keeps (entities/belt.py), how many there were, whether it keeps any
+    belts: int = 0
+    belt_after: int = 0
+    keeps_stops: bool = False
     heal: dict[str, Any] | None = None  # a look back under way (entities/heal.py)
     parts: dict[str, list[str]] = field(default_factory=dict)  # by order: amount and profit of a deal closed in part (entities/deals.py)
 
@@ -110,6 +114,7 @@ class Bot:
             **({"funded": self.funded} if self.funded else {}),
             **({"parts": self.parts} if self.parts else {}),
             **({"heal": self.heal} if self.heal else {}),
+            **({"belt": [self.belt, self.belts, self.belt_after]} if self.keeps_stops else {}),
             **({"adopted": self.adopted} if self.adopted else {}),
             **({"heir": self.heir} if self.heir else {}),
             **({"backedUp": self.backed_up} if self.backed_up is not None else {}),
@@ -121,6 +126,7 @@ class Bot:
         if data["schema"] != SCHEMA:
             raise ValueError(f"a stored bot of schema {data['schema']!r} cannot be read")
         rows = {id_: Row.load(row) for id_, row in data["sent"].items()}
+        belt, belts, belt_after = data.get("belt", (None, 0, 0))
         return cls(
             user_id=data["userId"],
             record=data["record"],
@@ -145,6 +151,10 @@ class Bot:
             liquidation_of=data.get("liquidationOf"),
             parts=data.get("parts", {}),
             heal=data.get("heal"),
+            belt=belt,
+            belts=belts,
+            belt_after=belt_after,
+            keeps_stops="belt" in data,
             adopted=data.get("adopted", {}),
             heir=data.get("heir"),
             backed_up=data.get("backedUp"),

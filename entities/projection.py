@@ -7,6 +7,7 @@ from typing import Any
 from zlib import crc32
 
 from entities import backup
+from entities.belt import OPEN, wake_at
 from entities.bot_state import Bot
 from shared.clock import iso
 from shared.schema import SCHEMA
@@ -26,7 +27,7 @@ def status_of(bot: Bot) -> tuple[str, str | None]:
     core = bot.core
     if bot.quarantine is not None:
         return Status.ERROR.value, bot.quarantine
-    if core.status in AT_REST and bot.book.mine():
+    if core.status in AT_REST and (bot.book.mine() or bot.belt is not None):
         return Status.STOPPING.value, core.reason
     return core.status.value, core.reason
 
@@ -93,7 +94,11 @@ def where_to_look(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         "horizon": [None if below is None else plain(below), None if above is None else plain(above), until],
         "lookback": registry.lookback_ms(bot.core),
         "timeframes": {str(timeframe): count for timeframe, count in registry.timeframes(bot.core).items()},
-        **({"future": {"funded": bot.funded or bot.started_at}} if bot.core.market.is_future else {}),
+        **(
+            {"future": {"funded": bot.funded or bot.started_at, **({"belt": bot.belt["id"]} if bot.belt else {})}}
+            if bot.core.market.is_future
+            else {}
+        ),
     }
 
 
@@ -122,6 +127,8 @@ def pnl_of(bot: Bot, summary: registry.Summary) -> dict[str, Any]:
 def figures_of(bot: Bot) -> dict[str, str]:
     """The core's figures; once the venue has named where it would take this very position, its own word."""
     found = registry.figures(bot.core)
+    if bot.belt is not None and bot.belt["state"] == OPEN:
+        found["native_stop_price"] = bot.belt["price"]
     is_same = bot.liquidation is not None and bot.liquidation_of == plain(bot.core.ledger.base)
     return found | ({"liquidation_price": str(bot.liquidation)} if is_same else {})
 
@@ -168,7 +175,7 @@ def watch_fields(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         fields["above"] = float(_DOWN.plus(above))
     if urgent := urgent_edges(bot, horizon):
         fields["urgent"] = urgent
-    wake = bot.book.wake_at()
+    wake = min((at for at in (bot.book.wake_at(), wake_at(bot)) if at is not None), default=None)
     return fields if wake is None else fields | {"wakeMs": wake}
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entities import heal
+from entities import belt, heal
 from entities.advance import FINAL, answer
 from entities.bot_state import Bot, window_of
 from entities.inheritance import inherit
@@ -41,6 +41,7 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     bot.reserved, bot.ticked_at = document["reserved"], int(document["lastTickMs"])
     bot.done, bot.parts, bot.shown, bot.fills = backup["done"], backup["parts"], backup["shown"], int(backup["fills"])
     bot.adopted, bot.heir = backup["adopted"], [epoch, *bot.cursor]
+    belt.inherit(bot, backup.get("belt"), int(backup.get("belts", 0)), (document["look"].get("future") or {}).get("belt"), now)
     if given["last"] is not None:
         bot.chain = (int(given["last"]["seq"]), given["last"]["hash"])
     with working_digits():

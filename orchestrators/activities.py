@@ -21,11 +21,13 @@ from typing import Any, TypeVar
 import azure.durable_functions as df
 import azure.functions as func
 
-from orchestrators import alarms
+from orchestrators import alarms, native_stop
 from orchestrators.ledger_rows import write_ledger
 from orchestrators.live import live_actions
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts, reason_of
 from orchestrators.market_path import closed_candles, path_before
+from orchestrators.native_stop import belt_seen
+from orchestrators.outcomes import confirmed, is_not_there, settled
 from orchestrators.outside import Outside as Outside
 from orchestrators.outside import given, outside
 from orchestrators.reality import reality
@@ -190,12 +192,13 @@ async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: b
 
     since, trade_id = int(where["cursor"][0]), where["cursor"][1]
     source, edges = source_of(account), horizon_of(where["horizon"])
+    belt = await belt_seen(exchange, symbol, where["future"]) if is_first and where.get("future") else {}
     found = await exchange.look(symbol, Cursor(since, trade_id), tuple(where["mine"]), edges)
     at = found.point.at
     before = await path_before(source, symbol, max(since, at - where["lookback"]), at, outside().now_ms()) if where["lookback"] else []
     candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
     behind = await reality(exchange, symbol, where["future"], at) if is_first and where.get("future") else {}
-    return view_json(found) | {"asked": [id_[:SHORT] for id_ in where["mine"]], "before": before, "candles": candles} | behind
+    return view_json(found) | {"asked": [id_[:SHORT] for id_ in where["mine"]], "before": before, "candles": candles} | behind | belt
 
 
 async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
@@ -256,7 +259,7 @@ async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | 
     from exchange.protocol import ExchangeError
 
     symbol = work["symbol"]
-    marks = [intent["claim"] for intent in work["intents"] if intent["kind"] == "place" and intent["claim"]]
+    marks = [intent["claim"] for intent in work["intents"] if intent["kind"] in ("place", native_stop.PLACE) and intent["claim"]]
     mine = await claim(outside().store, work["userId"], work["botId"], marks) if marks else frozenset()
     outcomes = [await carry_out(exchange, symbol, intent, mine) for intent in work["intents"]]
     if any(map(is_not_there, outcomes)):
@@ -268,30 +271,6 @@ async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | 
         return outcomes, None
 
 
-def is_not_there(outcome: Doc) -> bool:
-    """Whether an order should be out and is not: nothing is looked at that it could have changed before it is sent again."""
-    return outcome["result"] == "absent" and outcome["kind"] != "cancel"
-
-
-def settled(outcomes: list[Doc], view: Doc | None, where: Doc) -> bool:
-    """Whether the plan went through and nothing has happened since: the entity can hear it without being waited for."""
-    if view is None or view["trades"] or view["ended"] or view["more"] or any(outcome["result"] != "accepted" for outcome in outcomes):
-        return False
-    below, above, until = horizon_of(where["horizon"])
-    at, price = view["point"][0], dec(view["point"][1])
-    return (below is None or price > below) and (above is None or price < above) and (until is None or at < until)
-
-
-def confirmed(publication: Doc, accepted: set[str], cursor: list[Any]) -> Doc:
-    """The publication with what the venue has just acknowledged."""
-    document = dict(publication["document"])
-    document["orders"] = [{**order, "status": "open"} if order["id"] in accepted else order for order in document["orders"]]
-    document["look"] = {**document["look"], "cursor": cursor}
-    if all(order["status"] == "open" for order in document["orders"]):
-        document.pop("wakeMs", None)  # no order is in doubt any more
-    return {**publication, "document": document}
-
-
 async def carry_out(exchange: Any, symbol: str, intent: Doc, claimed: frozenset[str] = frozenset()) -> Doc:
     """One intent. Whatever is not a definite answer is looked up at once; what that leaves open is told as it is.
 
@@ -299,8 +278,11 @@ async def carry_out(exchange: Any, symbol: str, intent: Doc, claimed: frozenset[
     """
     from exchange.protocol import ExchangeError, Result
 
+    may_send = intent["claim"] is None or intent["claim"] in claimed
     try:
-        if intent["kind"] == "place" and (intent["claim"] is None or intent["claim"] in claimed):
+        if intent["kind"] in native_stop.KINDS:
+            return await native_stop.carry_out_stop(exchange, symbol, intent, may_send, outside().now_ms, LEAST_LEFT_MS)
+        if intent["kind"] == "place" and may_send:
             outcome = await place(exchange, symbol, intent)
             if outcome.result in (Result.ACCEPTED, Result.REJECTED):
                 return outcome_json(intent, outcome.result.value, outcome)
@@ -327,8 +309,7 @@ async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
     from strategy_core.storage import load_order
 
     order = load_order(intent["order"])
-    mode, leverage = intent.get("margin") or (None, None)
-    margin = (mode, None if leverage is None else dec(leverage))
+    margin = native_stop.margin_of(intent)
     with span("exchange place", kind="client", symbol=symbol, client_order_id=intent["id"], side=order.side.value) as mine:
         outcome = await exchange.place(Placement(intent["id"], symbol, order, intent["signed_at"], intent["deadline"], *margin))
         mine.say(result=outcome.result.value, reason=outcome.reason)

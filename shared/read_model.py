@@ -70,6 +70,7 @@ Figures = Annotated[
         description="The prices to watch, each there only while the bot has it: `average` (of what is held, or of the open deal),"
         " `break_even_price`, `stop_price`, `take_profit_price` (the nearest), `liquidation_price`, `next_safety_price`,"
         " `trailing_start_price` (where a trailing take profit begins), `trailing_stop_price` (where it sells once it has),"
+        " `native_stop_price` (of the stop the exchange itself keeps),"
         " `trail_up_price` and `trail_down_price` (what moves a ladder), `guard_price` (LOOP's equity guard), `entry_price` (LOOP's entry)"
     ),
 ]

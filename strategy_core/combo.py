@@ -379,9 +379,15 @@ def on_command(state: State, command: Command) -> bool:
     return reality.act(state, command) or waiting.command(state, command, begin) or act(state, command)
 
 
+def on_stopped_out(state: State) -> None:
+    """The stop that stood at the venue stands for ours."""
+    if state.status not in (Status.STOPPING, Status.STOPPED):
+        stop(state, "stop_loss", "quote")
+
+
 def protection(state: State) -> Protection | None:
     """The native stop to hold at the venue (mark price, reduce-only); None without a stop or a position."""
-    if state.config.stop_loss_pct is None or not state.ledger.base or state.status is not Status.ACTIVE:
+    if state.config.stop_loss_pct is None or not state.ledger.base or state.status not in (Status.ACTIVE, Status.PAUSED):
         return None
     level = stop_from(state.config, state.memory.best)
     price = floor_to(level, state.market.price_tick) if state.config.is_long else ceil_to(level, state.market.price_tick)

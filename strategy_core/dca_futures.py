@@ -14,6 +14,7 @@ from decimal import Decimal
 from strategy_core import reality
 from strategy_core.dca_command import act
 from strategy_core.dca_config import DcaFuturesConfig as Config
+from strategy_core.dca_deal import close
 from strategy_core.dca_judge import horizon, stop_level
 from strategy_core.dca_judge import look as on_look
 from strategy_core.dca_ladder import exit_price
@@ -41,6 +42,13 @@ def start(config: Config, price: Decimal, market: Market, at: int) -> State:
 
 def on_command(state: State, command: Command) -> bool:
     return reality.act(state, command) or act(state, command)
+
+
+def on_stopped_out(state: State) -> None:
+    """The stop that stood at the venue stands for ours: the deal is closing for the reason ours would give."""
+    if state.memory.phase is Phase.OPEN:
+        stop = stop_level(state)
+        close(state, "stop_loss" if stop is None else stop[1])
 
 
 def protection(state: State) -> Protection | None:

@@ -22,6 +22,7 @@ from strategy_core.config import findings
 from strategy_core.figures import figures as _figures
 from strategy_core.ledger import Waterfall
 from strategy_core.number import WORK, Model, dec, plain
+from strategy_core.reality import Protection
 from strategy_core.reservation import reservation as _reservation
 from strategy_core.state import FINAL, State, Strategy
 from strategy_core.storage import dump_state, load_state
@@ -194,6 +195,17 @@ def figures(state: State) -> dict[str, str]:
 def reservation(state: State) -> dict[str, str]:
     """The owner's money the bot counts on, by currency."""
     return {currency: plain(amount) for currency, amount in _reservation(state).items()}
+
+
+def protection(state: State) -> Protection | None:
+    """The stop a venue should keep for the bot's position."""
+    hook: Callable[[State], Protection | None] | None = getattr(state.rules, "protection", None)
+    return hook(state) if hook is not None else None
+
+
+def stopped_out(state: State) -> None:
+    """The venue's stop was triggered: the bot is closing, as if its own had been."""
+    getattr(state.rules, "on_stopped_out", lambda _: None)(state)
 
 
 def origin(state: State, leg: str) -> Decimal | None:

@@ -1,0 +1,164 @@
+"""The seat belt: one stop order that the venue itself keeps for a perpetual's position, while the bot has a stop and is not closing.
+
+Intents: place_stop (with `stop_price`), look_up_stop, cancel_stop. Their outcomes come back as those of orders do.
+
+Rules
+1. One at a time: a stop whose price or amount is no longer right is taken back and known to be over before the next one is sent.
+2. Belt and close share one lock: what the bot closes at market waits until the belt is over, at most LOCK_MS. Both only reduce.
+3. A belt that was triggered is the bot's own stop: its trades are folded as a stray fill of the position it closed.
+4. A belt the venue refuses is tried again after REFUSED_MS: the bot's own stop watches all the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entities.bot_state import Bot
+from entities.sent import LOOK_AGAIN_MS, TRADES_LATE_MS
+from strategy_core import registry
+from strategy_core.number import dec, plain
+from strategy_core.reality import Protection
+from strategy_core.state import FINAL
+from strategy_core.storage import order_row
+from strategy_core.trade import Event, Fill, Order, OrderType, Role, Side, Status, client_order_id
+
+PENDING, OPEN, CANCELLING, TRIGGERED = "pending", "open", "cancelling", "triggered"
+LOCK_MS = 10_000
+REFUSED_MS = 300_000
+MOVED = dec("0.001")  # a trailing stop follows in steps of a thousandth of its price
+LEG = "BELT"
+Doc = dict[str, Any]
+
+
+def plan(bot: Bot, is_closing: bool, now: int) -> list[Doc]:
+    """What to ask the venue about the belt. `is_closing`: the bot wants to leave at market."""
+    belt, wanted = bot.belt, wanted_stop(bot, is_closing)
+    if belt is None:
+        if wanted is None or not bot.keeps_stops or bot.quarantine is not None or bot.core.status is Status.ERROR or now < bot.belt_after:
+            return []
+        bot.belts += 1
+        id_ = client_order_id(bot.owner, bot.epoch, f"{LEG}|{bot.belts}|0")
+        bot.belt = {
+            "id": id_, "side": wanted.side.value, "price": plain(wanted.price), "amount": plain(wanted.amount), "state": PENDING,
+            "signed_at": now, "deadline": now + bot.book.window.exp_ms, "looked_at": now, "filled": "0", "order_id": None,
+        }  # fmt: skip
+        return [spoken("place_stop", bot)]
+    if belt["state"] == OPEN and is_wrong(belt, wanted) and not (bot.quarantine or bot.core.status is Status.ERROR):
+        belt["state"], belt["looked_at"], belt["asked_at"] = CANCELLING, now, belt.get("asked_at") or now
+        return [spoken("cancel_stop", bot)]
+    if belt["state"] != OPEN and now - belt["looked_at"] >= LOOK_AGAIN_MS:
+        belt["looked_at"] = now
+        return [spoken("look_up_stop", bot)]
+    return []
+
+
+def wanted_stop(bot: Bot, is_closing: bool) -> Protection | None:
+    if is_closing or bot.core.status in (Status.STOPPING, *FINAL):
+        return None
+    return registry.protection(bot.core)
+
+
+def is_wrong(belt: Doc, wanted: Protection | None) -> bool:
+    if wanted is None or (belt["side"], belt["amount"]) != (wanted.side.value, plain(wanted.amount)):
+        return True
+    return abs(dec(belt["price"]) - wanted.price) > wanted.price * MOVED
+
+
+def holds(bot: Bot, now: int) -> bool:
+    """Whether a close must wait for the belt."""
+    belt = bot.belt
+    return belt is not None and belt["state"] != PENDING and now - int(belt.get("asked_at") or now) < LOCK_MS
+
+
+def spoken(kind: str, bot: Bot) -> Doc:
+    belt = bot.belt or {}
+    side, amount = Side(belt["side"]), dec(belt["amount"])
+    order = Order(LEG, 0, 0, side, OrderType.MARKET, None, amount, Role.STOP_LOSS, True, 0)
+    return {
+        "kind": kind, "id": belt["id"], "order": order_row(order), "order_id": belt["order_id"], "signed_at": belt["signed_at"],
+        "deadline": belt["deadline"], "stop_price": belt["price"], "claim": f"{belt['id']}:1" if bot.book.window.claims else None,
+    }  # fmt: skip
+
+
+# -- what became of it ------------------------------------------------------------------------------------------------
+
+
+def is_ours(bot: Bot, id_: str) -> bool:
+    return bot.belt is not None and bot.belt["id"] == id_
+
+
+def take_outcome(bot: Bot, outcome: Doc, now: int) -> None:
+    belt, result = bot.belt or {}, outcome["result"]
+    belt["order_id"] = belt["order_id"] or outcome.get("order_id")
+    if outcome.get("report") is not None:
+        seen(bot, outcome["report"], now)
+    elif outcome["kind"] == "place_stop" and result == "accepted":
+        belt["state"] = OPEN
+    elif outcome["kind"] == "place_stop" and result == "rejected":
+        bot.belt, bot.belt_after = None, now + REFUSED_MS
+        bot.say((Event("belt_refused", {"reason": outcome.get("reason") or "other", "price": belt["price"]}, bot.core.at),))
+    elif result == "absent" and int(outcome.get("asked_at", now)) - int(belt["signed_at"]) >= bot.book.window.ambiguous_ms:
+        bot.belt = None  # it never came through, or the venue has forgotten it
+    else:
+        belt["looked_at"] = now
+
+
+def seen(bot: Bot, report: Doc | None, now: int) -> None:
+    """The venue's word on the belt."""
+    belt = bot.belt
+    if belt is None or report is None or report["id"] != belt["id"]:
+        settle(bot, now)
+        return
+    if report["status"] == "open":
+        belt["state"] = OPEN  # a cancel that was lost on its way is asked for again
+        return
+    belt["order_id"], belt["final"] = report["order_id"], report["filled"]
+    belt["over_at"] = belt.get("over_at") or now
+    belt["state"] = TRIGGERED
+    settle(bot, now)
+
+
+def settle(bot: Bot, now: int) -> None:
+    """A belt that is over goes once its trades are here."""
+    belt = bot.belt
+    if belt is None or belt["state"] != TRIGGERED:
+        return
+    if dec(belt["filled"]) >= dec(belt["final"]) or now - int(belt["over_at"]) > TRADES_LATE_MS:
+        bot.belt = None
+
+
+def is_in_flight(bot: Bot) -> bool:
+    """Whether the venue's position may already be without what the ledger still has."""
+    return bot.belt is not None and bot.belt["state"] == TRIGGERED
+
+
+def fill_of(bot: Bot, trade: Doc) -> Fill | None:
+    """A trade of the belt, as a fill of a place that is no order's; None for another's trade."""
+    belt = bot.belt
+    if belt is None or not (trade["client_order_id"] == belt["id"] or (belt["order_id"] and trade["order_id"] == belt["order_id"])):
+        return None
+    if bot.core.knows(trade["trade_id"]):
+        return None
+    bot.core.at = max(bot.core.at, int(trade["at"]))
+    registry.stopped_out(bot.core)  # from here on the bot is closing, and what is left to close follows from its ledger
+    amount = dec(trade["amount"])
+    belt["filled"] = plain(dec(belt["filled"]) + amount)
+    return Fill(
+        LEG, 0, Side(belt["side"]), dec(trade["price"]), amount, dec(trade["fee"]), trade["fee_currency"], trade["trade_id"],
+        int(trade["at"]), bool(trade["maker"]),
+    )  # fmt: skip
+
+
+def inherit(bot: Bot, kept: Doc | None, number: int, published: str | None, now: int) -> None:
+    """The belt of the epoch before, in doubt; one that is known by its published id alone is found and taken back."""
+    bot.belts, bot.keeps_stops = number, bot.core.market.is_future
+    if published is None and kept is None:
+        return
+    is_known = kept is not None and published in (None, kept["id"])
+    unknown = {"side": Side.SELL.value if bot.core.ledger.base > 0 else Side.BUY.value, "price": "0", "amount": "0", "filled": "0"}
+    what = kept if is_known and kept is not None else {**unknown, "id": published, "order_id": None}
+    bot.belt = {**what, "state": PENDING, "signed_at": now, "deadline": now, "looked_at": 0}
+
+
+def wake_at(bot: Bot) -> int | None:
+    return None if bot.belt is None or bot.belt["state"] == OPEN else int(bot.belt["looked_at"]) + LOOK_AGAIN_MS

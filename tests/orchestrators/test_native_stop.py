@@ -1,0 +1,183 @@
+"""The seat belt: while a perpetual's position has a stop, exactly one stands at the venue, and never sells what the bot sells itself."""
+
+from decimal import Decimal
+
+import pytest
+from host import Killed
+from live_world import BOT, live_world
+from test_live_futures import CONFIG, LINEAR
+
+from shared.bot_document import backup_id
+from shared.ids import entity_key
+from tests.builders import USER
+from tests.venue.serving import KEY
+
+BELTED = {**LINEAR, "config": {**CONFIG, "stop_loss_pct": "10", "stop_loss_of": "average", "after_stop_loss": "stop"}}
+
+
+async def begun(world):
+    world.venue.move("20000")
+    await world.command("start")
+    for _ in range(3):
+        await world.wake()
+    return world.venue.linear.accounts[KEY]
+
+
+def stops(account, *statuses):
+    return [order for order in account.orders if order.type == "STOP_MARKET" and order.status in (statuses or ("NEW",))]
+
+
+def sold(account):
+    return sum((trade.amount for trade in account.trades if trade.order.side == "SELL"), Decimal(0))
+
+
+def bought(account):
+    return sum((trade.amount for trade in account.trades if trade.order.side == "BUY"), Decimal(0))
+
+
+async def test_an_open_position_has_one_stop_at_the_venue_at_the_bots_own_price():
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        [stop] = stops(account)
+        assert (stop.side, stop.amount, stop.reduce_only) == ("SELL", Decimal("0.025"), True)
+        assert str(stop.stop_price) == world.bot["figures"]["stop_price"] == world.bot["figures"]["native_stop_price"] == "18000"
+        before = len(account.orders)
+        await world.wake()
+        assert len(account.orders) == before and stops(account) == [stop]
+
+
+async def test_when_the_position_grows_the_stop_moves_and_there_is_never_more_than_one():
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        await world.move("19600")
+        for _ in range(3):
+            await world.wake()
+        [stop] = stops(account)
+        assert stop.amount == account.positions["BTCUSDT"].amount > Decimal("0.025")
+        assert str(stop.stop_price) == world.bot["figures"]["stop_price"]
+        assert len(stops(account, "CANCELED")) == 1
+
+
+async def test_with_the_deal_the_stop_goes():
+    async with live_world(**{**BELTED, "config": {**BELTED["config"], "max_deals": 1}}) as world:
+        account = await begun(world)
+        await world.move("20300")
+        for _ in range(3):
+            await world.wake()
+        assert world.bot["status"] == "finished" and stops(account) == []
+        assert not account.positions["BTCUSDT"].amount
+
+
+async def test_a_stop_the_venue_triggered_counts_as_the_bots_own_and_sells_once():
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        world.venue.move("17900")  # the venue's mark price got there before anybody looked
+        for _ in range(4):
+            await world.wake()
+        assert (world.bot["status"], world.bot["reason"]) == ("stopped", "stop_loss")
+        assert sold(account) == bought(account) and not account.positions["BTCUSDT"].amount
+        [mine] = [row for row in world.fills if row["leg"] == "BELT"]
+        assert (mine["role"], mine["side"], mine["price"], mine["amount"]) == ("stop_loss", "sell", "17900", "0.025")
+        assert Decimal(world.bot["holdings"]["base"]) == 0 and stops(account) == []
+        assert Decimal(world.bot["pnl"]["total"]) == account.wallet - Decimal(10000)
+
+
+async def test_the_bots_own_close_waits_until_the_stop_is_taken_back():
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        [stop] = stops(account)
+        await world.command("close_deal")
+        for _ in range(2):
+            await world.wake()
+        closing = [order for order in account.orders if order.side == "SELL" and order.type == "MARKET"]
+        assert closing and stop.status == "CANCELED"
+        methods = [(method, path) for method, path, _ in world.venue.requests]
+        last_close = max(i for i, call in enumerate(methods) if call == ("POST", "/fapi/v1/order"))
+        assert ("DELETE", "/fapi/v1/algoOrder") in methods[:last_close]
+        assert sold(account) == Decimal("0.025")
+
+
+async def test_a_stop_triggered_while_the_bot_closes_leaves_nothing_to_close():
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        cancel = world.venue.linear.cancel
+
+        def too_late(owner, order):
+            world.venue.move("17900")
+            return cancel(owner, order)
+
+        world.venue.linear.cancel = too_late
+        await world.command("close_deal")
+        for _ in range(4):
+            await world.wake()
+        assert [row["leg"] for row in world.fills if row["leg"] == "BELT"] and world.bot["deals"] == 1
+        held = account.positions["BTCUSDT"].amount  # of the next deal
+        assert bought(account) - sold(account) == held == Decimal(world.bot["holdings"]["base"]) >= 0
+        assert len(stops(account)) == 1 and stops(account)[0].amount == held
+
+
+async def test_a_venue_that_refuses_the_stop_is_not_asked_at_every_look_and_the_log_says_so():
+    async with live_world(**BELTED) as world:
+        refuse = world.venue.linear.place
+
+        def no_stops(owner, order):
+            if order.type == "STOP_MARKET":
+                from tests.venue.market import Refused
+
+                raise Refused(-2022, "ReduceOnly Order is rejected.")
+            return refuse(owner, order)
+
+        world.venue.linear.place = no_stops
+        account = await begun(world)
+        for _ in range(3):
+            await world.wake()
+        refused = [row for row in world.store.of("events") if row["code"] == "belt_refused"]
+        assert len(refused) == 1 and refused[0]["params"]["reason"] == "reduce_only" and world.bot["status"] == "active"
+        await world.move("17000")  # its own stop watches all the same
+        for _ in range(3):
+            await world.wake()
+        assert world.bot["status"] == "stopped" and sold(account) == bought(account)
+
+
+@pytest.mark.parametrize("edge", ["die_before", "die_after"])
+@pytest.mark.parametrize("call", range(1, 13))
+async def test_wherever_the_host_dies_there_is_one_stop_in_the_end(edge, call):
+    async with live_world(**BELTED) as world:
+        world.venue.move("20000")
+        await world.command("start")
+        setattr(world.host, edge, len(world.host.calls) + call)
+        for _ in range(3):
+            event, history = world.event("market"), []
+            try:
+                await world.host.tick(event, history)
+            except Killed:
+                setattr(world.host, edge, 0)
+                world.clock.now += 2_000
+                await world.host.tick(event)
+            world.clock.now += 5_000
+        setattr(world.host, edge, 0)
+        for _ in range(12):
+            await world.wake()
+        account = world.venue.linear.accounts[KEY]
+        [stop] = stops(account)
+        assert stop.amount == account.positions["BTCUSDT"].amount == Decimal("0.025")
+        world.venue.move("17900")
+        for _ in range(4):
+            await world.wake()
+        assert world.bot["status"] == "stopped" and sold(account) == bought(account)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_bot_made_again_takes_over_the_stop_it_had(is_known):
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        [stop] = stops(account)
+        backup = world.store.rows["bots", USER, backup_id(BOT)]
+        lost = world.host.entities.pop(("bot", entity_key(USER, BOT)))
+        backup["belt"] = lost["belt"][0] if is_known else None
+        await world.command("rebuild")
+        for _ in range(12):
+            await world.wake()
+        assert world.bot["epoch"] == 1 and len(stops(account)) == 1
+        assert (stops(account) == [stop]) is is_known
+        assert stops(account)[0].amount == account.positions["BTCUSDT"].amount == Decimal("0.025")
