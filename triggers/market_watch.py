@@ -65,8 +65,9 @@ _memory = Memory()
 
 async def look_at_markets(plat: Platform) -> int:
     """Wakes every bot that is due and not on its way already. Returns how many."""
-    memory, now = _memory.of(plat.store), plat.now_ms()
+    memory = _memory.of(plat.store)
     looks = [(document, await look_at_source(plat, memory, document)) for document in await watch.watched(plat.store)]
+    now = plat.now_ms()  # a tick that began before may not have seen what was just seen
     news = await memory.index.refresh(plat.store, now)
     for document, seen in looks:
         for symbol, extremes in seen.items():
