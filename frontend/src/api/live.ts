@@ -7,7 +7,7 @@
 import { WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client";
 import type { QueryClient } from "@tanstack/react-query";
 import { api, must } from "./client";
-import { applyMessage, readAgain } from "./live-apply";
+import { applyMessages, readAgain } from "./live-apply";
 import { parseMessage, type LiveMessage } from "./live-message";
 import { setLive } from "./live-status";
 
@@ -86,8 +86,7 @@ class Inbox {
 
   take(data: unknown): void {
     const message = parseMessage(data);
-    setLive({ heardAt: Date.now() });
-    if (!message) return;
+    if (!message) return setLive({ heardAt: Date.now() });
     if (document.hidden) {
       this.missed = true;
       return;
@@ -109,6 +108,7 @@ class Inbox {
   private flush(): void {
     const messages = this.waiting;
     this.waiting = [];
-    for (const message of messages) applyMessage(this.cache, message);
+    setLive({ heardAt: Date.now() });
+    applyMessages(this.cache, messages);
   }
 }

@@ -3,7 +3,7 @@
 import { ColorType, createChart, LineSeries, type IChartApi, type UTCTimestamp } from "lightweight-charts";
 import { useEffect, useRef } from "react";
 import { useSettings } from "@/lib/settings";
-import type { EquityDot } from "./equity-chart";
+import { formatOf, type EquityDot } from "./equity-chart";
 import { chartColors, fade } from "./theme";
 import { axisTime, crosshairTime } from "./time-axis";
 
@@ -36,7 +36,7 @@ export default function CurvesChart({ label, curves, height = 260 }: { label: st
     const made = chart.current;
     if (!made) return;
     const series = curves.map(({ color, points }) => {
-      const line = made.addSeries(LineSeries, { color, lineWidth: 2, priceLineVisible: false, lastValueVisible: false });
+      const line = made.addSeries(LineSeries, { color, lineWidth: 2, priceLineVisible: false, lastValueVisible: false, priceFormat: formatOf(points.map(({ value }) => ({ value: Number(value) }))) });
       line.setData(rowsOf(points));
       return line;
     });

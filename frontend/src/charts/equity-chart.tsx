@@ -55,6 +55,9 @@ export default function EquityChart({ label, points, height = 220, drawdown, ban
     const { chart, series, below } = parts.current ?? {};
     if (!chart || !series) return;
     const shown = rows(points);
+    const priceFormat = formatOf(shown);
+    series.applyOptions({ priceFormat });
+    below?.applyOptions({ priceFormat });
     series.setData(shown);
     below?.setData(fromBest(shown));
     chart.timeScale().fitContent();
@@ -72,6 +75,13 @@ function belowOf(chart: IChartApi, color: string): ISeriesApi<"Area"> {
   const series = chart.addSeries(AreaSeries, { lineColor: color, topColor: fade(color, 0.05), bottomColor: fade(color, 0.35), lineWidth: 1, priceLineVisible: false, invertFilledArea: true }, 1);
   chart.panes()[1]?.setStretchFactor(0.35);
   return series;
+}
+
+/** Digits enough to tell the curve's ends apart: profit counted in coins lives behind the comma. */
+export function formatOf(shown: readonly { value: number }[]): { type: "price"; precision: number; minMove: number } {
+  const most = Math.max(0, ...shown.map(({ value }) => Math.abs(value)));
+  const precision = most === 0 || most >= 1 ? 2 : Math.min(8, 2 - Math.floor(Math.log10(most)));
+  return { type: "price", precision, minMove: 10 ** -precision };
 }
 
 /** How far below its best so far: never above zero. */

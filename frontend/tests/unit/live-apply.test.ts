@@ -1,7 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { keys } from "@/api/keys";
-import { applyMessage } from "@/api/live-apply";
+import { applyMessage, applyMessages } from "@/api/live-apply";
 import { parseMessage, type LiveMessage } from "@/api/live-message";
 import type { Bot, Fill } from "@/api/types";
 import { aBot, aFill } from "../support/samples";
@@ -62,3 +62,15 @@ test.each([["not json"], [{ v: 2, type: "bot", botId: "b1", revision: 1, data: {
     expect(parseMessage(raw)).toBeNull();
   },
 );
+
+test("of what comes within one frame the newest stays, and bots nobody looks at are kept in the list only", () => {
+  cache.setQueryData(keys.bots, { items: [aBot({ id: "b1", revision: 5 }), aBot({ id: "b2", revision: 5 })], next: null });
+  const other: LiveMessage = { ...said(6, { id: "b2", status: "paused" }), botId: "b2" } as LiveMessage;
+  applyMessages(cache, [said(6), said(8, { status: "paused" }), said(7), other]);
+  expect(cache.getQueryData<{ items: Bot[] }>(keys.bots)?.items.map((one) => [one.id, one.status, one.revision])).toEqual([
+    ["b1", "paused", 8],
+    ["b2", "paused", 6],
+  ]);
+  expect(cache.getQueryData(keys.bot("b2"))).toBeUndefined();
+  expect(cache.getQueryData(keys.orders("b2"))).toBeUndefined();
+});

@@ -6,7 +6,7 @@ import { useEquity } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";
 import { Sparkline } from "@/charts/sparkline";
 import { ModeBadge } from "@/features/shell/mode-badge";
-import { compare, formatPrice } from "@/lib/money";
+import { compare, formatDecimal, formatPrice } from "@/lib/money";
 import { Link } from "@/lib/nav";
 import { useNow } from "@/lib/now";
 import { ageSeconds, formatFull, formatSpan } from "@/lib/time";
@@ -67,9 +67,9 @@ export function BotTable({ bots, label, selection }: Props) {
         cell: ({ row }) => <TotalNow bot={row.original} />,
       }),
       column.display({ id: "trend", header: t("trend"), meta: { from: "xl" }, cell: ({ row }) => <Trend bot={row.original} /> }),
-      column.accessor("deals", { header: t("deals"), meta: { right: true, from: "lg" } }),
-      column.accessor("open_orders", { header: t("orders"), meta: { right: true, from: "md" } }),
-      column.accessor("fills", { header: t("fills"), meta: { right: true, from: "md" } }),
+      column.accessor("deals", { cell: count, header: t("deals"), meta: { right: true, from: "lg" } }),
+      column.accessor("open_orders", { cell: count, header: t("orders"), meta: { right: true, from: "md" } }),
+      column.accessor("fills", { cell: count, header: t("fills"), meta: { right: true, from: "md" } }),
       column.accessor("last_tick_at", {
         header: t("updated"),
         meta: { right: true, from: "xl" },
@@ -79,6 +79,10 @@ export function BotTable({ bots, label, selection }: Props) {
     [t, strategy, choosing],
   );
   return <DataTable label={label} columns={columns} rows={bots} rowId={(bot) => bot.id} selection={selection} />;
+}
+
+function count({ getValue }: { getValue: () => number | undefined }) {
+  return formatDecimal(String(getValue() ?? 0));
 }
 
 /** A box in front of each row, and one for all that is shown. */
