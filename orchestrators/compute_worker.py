@@ -192,7 +192,19 @@ def curve_of(report: Any) -> list[Doc]:
     ]
 
 
-TASKS = {"candles": make_candles, "recording": look_at_recording, "runs": run_all}
+def study_paths(task: Doc) -> Doc:
+    from orchestrators.compute_studies import paths
+
+    return paths(task, series_of(task["candles"]))
+
+
+def study_window(task: Doc) -> Doc:
+    from orchestrators.compute_studies import window
+
+    return window(task, series_of(task["candles"]))
+
+
+TASKS = {"candles": make_candles, "recording": look_at_recording, "runs": run_all, "paths": study_paths, "window": study_window}
 
 if __name__ == "__main__":
     main()

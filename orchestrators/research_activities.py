@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from orchestrators import research_studies as studies
 from orchestrators.activities import outside
 from orchestrators.compute import ComputeFailed, processes
 from orchestrators.research_plan import backtest_tasks, batch_size, longest, split, trial_tasks, wave_size
@@ -65,6 +66,10 @@ async def research_plan(ask: dict) -> Doc:
             variants = job["perRange"]
             tasks = backtest_tasks(variants, len(job["ranges"]), job["batchSize"])
             return {"tasks": tasks, "phase": "runs", "total": job["runs"], "last": True}
+        if job["kind"] == studies.STUDY:
+            if wave == 1:
+                return {"tasks": studies.tasks(job), "phase": "runs", "total": job["runs"], "last": False}
+            return {"tasks": [{"do": "gather"}], "phase": "proof", "total": 1, "last": True}
         return await next_trials(user_id, job, wave)
     except JobError as error:
         return {"error": error.code, "params": error.params}
@@ -85,6 +90,9 @@ async def prepare(user_id: str, job: Doc) -> Doc:
         spec = await need(user_id, part_id(job["id"], SPEC))
         per_range, runs = len(spec["variants"]), len(spec["variants"]) * len(ranges)
         size = batch_size(longest(ranges), per_range)
+    elif job["kind"] == studies.STUDY:
+        per_range = runs = job["runs"]
+        size = batch_size(longest(ranges), runs)
     else:
         per_range = runs = job["trials"]
         size = batch_size(longest(ranges[:1]), runs, wave_size(job["method"], runs))
@@ -186,6 +194,10 @@ async def research_work(task: dict) -> Doc:
     try:
         if task["do"] == "candles":
             return await get_piece(job, task["piece"])
+        if task["do"] == studies.STUDY:
+            return await study_part(task["userId"], job, task)
+        if task["do"] == "gather":
+            return await gather(task["userId"], job)
         if task["do"] == "proof":
             return await prove(task["userId"], job)
         return await run_batch(task["userId"], job, task)
@@ -235,6 +247,20 @@ async def run_batch(user_id: str, job: Doc, task: Doc) -> Doc:
     return {"done": len(runs), "candles": found["candles"], "best": None if best is None else [*best, task["first"]]}
 
 
+async def study_part(user_id: str, job: Doc, task: Doc) -> Doc:
+    """A few paths, or one window, of a study."""
+    found = await processes().run(studies.ask(job, task, await candles_of(job, 0)))
+    await outside().store.upsert(CONTAINER, user_id, part(job["id"], studies.STUDY, found, task["first"]))
+    return {"done": task["count"], "candles": found["candles"], "best": None}
+
+
+async def gather(user_id: str, job: Doc) -> Doc:
+    rows = [await need(user_id, part_id(job["id"], studies.STUDY, task["first"])) for task in studies.tasks(job)]
+    answer = studies.gathered(job, rows)
+    await change(user_id, job["id"], lambda _: answer)
+    return {"done": 1, "candles": 0, "best": None}
+
+
 async def runs_of(user_id: str, job: Doc, task: Doc) -> list[tuple[int, Doc]]:
     """The runs of a batch: their numbers and overrides."""
     from orchestrators import search
@@ -248,7 +274,19 @@ async def runs_of(user_id: str, job: Doc, task: Doc) -> list[tuple[int, Doc]]:
 
 
 async def compute(job: Doc, r: int, runs: list[tuple[int, Doc]], keep: bool) -> Doc:
-    """Runs over one range in a process. Candles this machine does not have are made first."""
+    """Runs over one range in a process."""
+    task = {
+        "do": "runs", "candles": await candles_of(job, r), "strategy": job["strategy"], "market": job["market"], "config": job["config"],
+        "range": r, "runs": runs, "keep": keep,
+    }  # fmt: skip
+    found = await processes().run(task)
+    if found.get("empty"):
+        raise JobError("no_candles", first=job["ranges"][r]["first"], last=job["ranges"][r]["last"])
+    return found
+
+
+async def candles_of(job: Doc, r: int) -> Doc:
+    """Where the candles of a range lie. What this machine does not have is made first."""
     first, last = (ms_of(job["ranges"][r][end]) for end in ("first", "last"))
     candles: Doc = {"kind": "recording", "file": job["file"], "first": first, "last": last}
     if job["source"]["kind"] != "replay":
@@ -257,14 +295,7 @@ async def compute(job: Doc, r: int, runs: list[tuple[int, Doc]], keep: bool) -> 
             if not piece.file(CANDLES).exists():
                 await get_piece(job, list(piece))
         candles = {"kind": "pieces", "pieces": [list(piece) for piece in own], "folder": str(CANDLES), "first": first, "last": last}
-    task = {
-        "do": "runs", "candles": candles, "strategy": job["strategy"], "market": job["market"], "config": job["config"], "range": r,
-        "runs": runs, "keep": keep,
-    }  # fmt: skip
-    found = await processes().run(task)
-    if found.get("empty"):
-        raise JobError("no_candles", first=job["ranges"][r]["first"], last=job["ranges"][r]["last"])
-    return found
+    return candles
 
 
 async def write_detail(user_id: str, job_id: str, run: int, detail: Doc) -> None:
@@ -314,7 +345,7 @@ async def research_finish(end: dict, live: func.Out[str]) -> None:
 
     job = await change(end["userId"], end["id"], ended)
     live.set(json.dumps(live_job(end["userId"], job)))
-    if job["status"] in ("done", "failed"):
+    if job["status"] in ("done", "failed") and job["kind"] != studies.STUDY:
         await notice_box.tell(outside().store, end["userId"], job["id"], notice_of(job), outside().now_ms())
 
 

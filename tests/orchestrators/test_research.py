@@ -54,7 +54,7 @@ class Host:
     """Replays the orchestrator from its beginning at every step. `history`: (number of the task, failed, result) in order of completion."""
 
     def __init__(self, store, folder):
-        self.store, self.clock = store, Clock(T0 + 10**9)
+        self.store, self.folder, self.clock = store, folder, Clock(T0 + 10**9)
         self.outside = Outside(store, MemoryBus(), MarketData(self.clock, folder), self.clock)
         self.history: list[tuple[int, bool, object]] = []
         self.performed: list[dict] = []

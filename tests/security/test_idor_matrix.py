@@ -81,6 +81,9 @@ OBJECTS = {
     "GET /api/v1/backtests/{backtest_id}/equity": None,
     "GET /api/v1/backtests/{backtest_id}/fills": None,
     "GET /api/v1/backtests/{backtest_id}/runs": None,
+    "POST /api/v1/backtests/{backtest_id}/studies": {"method": "monte_carlo"},
+    "GET /api/v1/backtests/{backtest_id}/studies": None,
+    "GET /api/v1/backtests/{backtest_id}/studies/{study_id}": None,
     "GET /api/v1/bots/{bot_id}": None,
     "PATCH /api/v1/bots/{bot_id}": {"name": "mine now"},
     "DELETE /api/v1/bots/{bot_id}": None,
@@ -158,7 +161,7 @@ REFERENCES = {
     ("POST /api/v1/optimisations", "account_id"): ({}, STUDY, 404),
 }
 QUERIES = {"GET /api/v1/optimisations/{optimisation_id}/heatmap": {"x": "low", "y": "high"}}  # needed before the object is looked for
-NAMES = {"name": "GRID", "what": "fills.csv", "kind": "fills", "year": "2026", "channel_id": "mail"}
+NAMES = {"name": "GRID", "what": "fills.csv", "kind": "fills", "year": "2026", "channel_id": "mail", "study_id": "study_1"}
 
 
 def there(rows):

@@ -7,6 +7,7 @@ import pytest
 from shared.clock import iso
 from shared.job import CONTAINER, instance_of, part
 from tests.builders import MINUTE, T0, grid
+from tests.triggers.test_bot_files_api import METRICS
 from triggers.api.durable import durable
 
 
@@ -179,3 +180,48 @@ async def test_a_replay_of_somebody_elses_account_is_not_found(client, flows, ac
     client.headers["authorization"] = "Bearer eve"
     answer = await client.post("/api/v1/backtests", json=body(source={"kind": "replay", "account_id": account}, ranges=[]))
     assert answer.status_code == 404
+
+
+async def finished(client, plat, **changes):
+    job = await created(client, variants=[{"cells": 5}, {"cells": 6}])
+    row = plat.store.rows[CONTAINER, "ada", job]
+    plat.store._put(CONTAINER, "ada", {**row, "status": "done", "batchSize": 2, "perRange": 2, **changes})
+    runs = [{"run": n, "overrides": {"cells": 5 + n}, "metrics": METRICS} for n in range(2)]
+    plat.store._put(CONTAINER, "ada", part(job, "runs", {"items": runs}, 0))
+    return job
+
+
+async def test_a_study_is_asked_once_listed_and_goes_with_its_backtest(client, plat, flows):
+    job = await finished(client, plat)
+    base = f"/api/v1/backtests/{job}/studies"
+    answer = await client.post(base, json={"method": "monte_carlo", "run": 1, "paths": 20})
+    assert (answer.status_code, answer.json()["status"], answer.json()["runs"]) == (202, "queued", 20), answer.text
+    study = answer.json()["id"]
+    assert (await client.post(base, json={"method": "monte_carlo", "run": 1, "paths": 20})).json() == answer.json()
+    assert plat.store.rows[CONTAINER, "ada", study]["config"]["cells"] == 6
+    assert flows.started[instance_of("ada", study)] == ("research", {"userId": "ada", "id": study})
+    assert (await client.get(base)).json()["items"] == [answer.json()] and (await client.get(f"{base}/{study}")).json() == answer.json()
+    assert (await client.delete(f"/api/v1/backtests/{job}")).json()["code"] == "job_is_open"
+    plat.store._put(CONTAINER, "ada", {**plat.store.rows[CONTAINER, "ada", study], "status": "done"})
+    plat.store._put(CONTAINER, "ada", part(study, "study", {"rows": []}, 3))
+    walk = (await client.post(base, json={"method": "walk_forward", "windows": 4})).json()["id"]
+    assert plat.store.rows[CONTAINER, "ada", walk]["variants"] == [{"cells": 5}, {"cells": 6}]
+    plat.store._put(CONTAINER, "ada", {**plat.store.rows[CONTAINER, "ada", walk], "status": "done"})
+    assert (await client.delete(f"/api/v1/backtests/{job}")).status_code == 204
+    assert [key for key in plat.store.rows if key[0] == CONTAINER] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "body", "status", "code"),
+    [
+        ({"status": "running"}, {}, 409, "job_is_open"),
+        ({"status": "cancelled"}, {}, 409, "job_has_no_result"),
+        ({}, {"run": 9}, 404, "not_found"),
+        ({}, {"paths": 5}, 422, None),
+        ({}, {"method": "luck"}, 422, None),
+    ],
+)
+async def test_a_study_needs_a_finished_run(client, plat, flows, changes, body, status, code):
+    job = await finished(client, plat, **changes)
+    answer = await client.post(f"/api/v1/backtests/{job}/studies", json={"method": "monte_carlo", **body})
+    assert answer.status_code == status and (code is None or answer.json()["code"] == code)

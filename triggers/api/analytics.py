@@ -27,7 +27,7 @@ from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 from triggers.api.portfolio import world_of
 
-ROWS, PAGE, BACKGROUND_ROWS = 6_000, 1_000, 60_000
+ROWS, PAGE, BACKGROUND_ROWS = 2_000, 1_000, 60_000
 LINES = ("cell_profit", "inventory_pnl", "fees", "funding", "total")
 
 Doc = dict[str, Any]

@@ -35,6 +35,7 @@ from triggers.api.routers import (
     safety,
     shares,
     strategies,
+    studies,
     twins,
     webhooks,
 )
@@ -61,6 +62,7 @@ ROUTERS = (
     bot_files,
     shares,
     twins,
+    studies,
     docs,
 )
 SECURITY_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))

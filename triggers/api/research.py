@@ -177,9 +177,23 @@ async def delete(plat: Platform, user_id: str, job_id: str, kind: str) -> None:
     document = await need_job(plat, user_id, job_id, kind)
     if document["status"] in OPEN:
         raise conflict("job_is_open", status=document["status"])
+    for study in document.get("studies", ()):
+        await delete_study(plat, user_id, study)
     for own in parts_of(document):
         await plat.store.delete(CONTAINER, user_id, own)
     await plat.store.delete(CONTAINER, user_id, job_id)
+
+
+async def delete_study(plat: Platform, user_id: str, study_id: str) -> None:
+    """With its parts. Errors: AppError 409 while it is computed."""
+    document = await plat.store.read(CONTAINER, user_id, study_id)
+    if document is None:
+        return
+    if document["status"] in OPEN:
+        raise conflict("job_is_open", status=document["status"])
+    for first in range(document["runs"]):
+        await plat.store.delete(CONTAINER, user_id, part_id(study_id, "study", first))
+    await plat.store.delete(CONTAINER, user_id, study_id)
 
 
 def parts_of(document: Doc) -> list[str]:
