@@ -226,9 +226,12 @@ def on_look(state: State) -> None:
         waiting.look(state, begin)
         return
     if status is Status.STARTING:
-        if state.at - state.started_at >= PATIENCE_MS and INIT in state.book.orders:
+        begun = INIT not in state.book.orders  # the venue would not have (the rest of) it
+        if not begun and state.at - state.started_at >= PATIENCE_MS:
             state.note("size_reduced", leg=INIT, amount=state.ledger.quote)
             state.book.drop(INIT)
+            begun = True
+        if begun:
             _lay(state)
         return
     if _exit(state) or status is not Status.ACTIVE:

@@ -283,9 +283,12 @@ def on_look(state: State) -> None:
     elif status is Status.WAITING:
         waiting.look(state, begin)
     elif status is Status.STARTING:
-        if state.at - state.started_at >= PATIENCE_MS and INIT in state.book.orders:
+        begun = INIT not in state.book.orders  # the venue would not have (the rest of) it
+        if not begun and state.at - state.started_at >= PATIENCE_MS:
             state.note("size_reduced", leg=INIT, amount=state.ledger.base)
             state.book.drop(INIT)
+            begun = True
+        if begun:
             _lay(state)
     else:
         _exit(state)

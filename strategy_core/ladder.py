@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from decimal import Decimal, localcontext
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from strategy_core.conditions import AT_ONCE, StartOrDip
 from strategy_core.config import BotConfig, choice, money, whole
@@ -169,21 +169,20 @@ def percent(value: Decimal) -> str:
 
 
 def check_minimum(field: str, market: Market, planned: list[PlannedOrder]) -> list[Finding]:
-    """Every planned order must meet the minimum with room to spare, also as what a buy leaves after its fee."""
+    """Every planned (limit) order must meet the minimum with room to spare, also as what a buy leaves after its fee."""
     b_m = rates(market).b_m
     worst: tuple[Decimal, Finding] | None = None
     for order in planned:
-        if order.price is None:
-            continue
+        price = cast(Decimal, order.price)
         net = order.amount * (ONE - b_m) if order.side == "buy" else order.amount
         got = floor_to(net, market.amount_step)
         for needed, have, what in (
             (market.min_amount * MINIMUM_FACTOR, got, "amount"),
-            (market.min_notional * MINIMUM_FACTOR, got * order.price, "cost"),
+            (market.min_notional * MINIMUM_FACTOR, got * price, "cost"),
         ):
             short = have - needed
             if (short < 0 or got <= 0) and (worst is None or short < worst[0]):
-                params = {"level": plain(order.price), "needed": plain(needed), "got": plain(have), "what": what}
+                params = {"level": plain(price), "needed": plain(needed), "got": plain(have), "what": what}
                 worst = (short, Finding(field=field, code="below_min_notional", params=params))
     return [worst[1]] if worst else []
 

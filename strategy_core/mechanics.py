@@ -15,6 +15,7 @@ from typing import Any
 
 from strategy_core.book import Taken
 from strategy_core.closing import CLOSE, buy_everything, close_order, closed, meets_minimum, resize_close, stop
+from strategy_core.late import LATE, fill_late, take_late
 from strategy_core.ledger import Kind
 from strategy_core.number import HUNDRED, ZERO, dec
 from strategy_core.state import AT_ONCE, FINAL, NEVER, Missed, State
@@ -41,7 +42,6 @@ __all__ = [
     "price_where_total_is", "stop",
 ]  # fmt: skip
 
-LATE = "LATE"
 MAX_ATTEMPTS = 5
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
 _WORKING = (Status.ACTIVE, Status.STARTING, Status.WAITING)
@@ -106,28 +106,10 @@ def _look(state: State, look: Look) -> None:
     state.band, state.settled = None, True
     book = state.book
     if book.virtual:
-        _fill_late(state)
+        fill_late(state)
     if state.status in _LOOKING:
         state.rules.on_look(state)
     book.settle(price)
-
-
-def _fill_late(state: State) -> None:
-    """strategies.md 1.4: several virtual levels gone through in one look are filled by one market order."""
-    book = state.book
-    crossed = book.crossed(state.price)
-    if len(crossed) < 2 or state.late or state.status is not Status.ACTIVE:
-        book.dirty = book.dirty or bool(crossed)
-        return
-    total = ZERO
-    for order in crossed:
-        left = book.remaining(order)
-        book.drop(order.leg)
-        state.late.append((order, left))
-        total += left
-    first = crossed[0]
-    book.place(LATE, first.side, None, total, first.role, state.at, first.reduce_only)
-    state.note("late_fill", levels=len(crossed), amount=total, price=state.price)
 
 
 # -- fills ------------------------------------------------------------------------------------------------------------
@@ -142,9 +124,10 @@ def _fill(state: State, fill: Fill) -> None:
         state.at = at
     book = state.book
     order = book.orders.get(leg)
-    if leg == LATE and order is not None and order.generation == generation:
-        book.take(order, fill.amount)
-        _share_late(state, fill)
+    if leg == LATE and order is not None and order.side is side and generation <= order.generation:
+        take_late(state, order, fill, _hand_over)
+        if leg in state.ending:
+            _settle_ending(state, leg)
         return
     state.ledger.fold(fill)
     if order is None or order.generation != generation or order.side is not side:
@@ -166,27 +149,8 @@ def _hand_over(state: State, fill: Fill, taken: Taken) -> None:
     """To the strategy, or on the pile of missed mirrors."""
     if state.status in _WORKING or (state.status is Status.PAUSED and getattr(state.rules, "WORKS_WHILE_PAUSED", False)):
         state.rules.on_fill(state, fill, taken)
-    elif state.status in _HALTED:
+    else:
         state.missed.append(Missed(fill, taken))
-
-
-def _share_late(state: State, fill: Fill) -> None:
-    """One market order's execution, given to the virtual orders it stands for, in path order: each its own fill."""
-    left, fee = fill.amount, fill.fee
-    while left and state.late:
-        order, due = state.late[0]
-        part = min(left, due)
-        paid = fee if part == left else fill.fee * part / fill.amount
-        left, fee = left - part, fee - paid
-        if part == due:
-            state.late.pop(0)
-        else:
-            state.late[0] = (order, due - part)
-        share = fill._replace(leg=order.leg, generation=order.generation, amount=part, fee=paid)
-        state.ledger.fold(share)
-        _hand_over(state, share, Taken(order, part == due, order.amount - due))
-    if left:
-        state.ledger.fold(fill._replace(amount=left, fee=fee))
 
 
 def _stray(state: State, fill: Fill, order: Order | None) -> None:
@@ -206,9 +170,7 @@ def _stray(state: State, fill: Fill, order: Order | None) -> None:
             book.drop(fill.leg)
             _hand_over(state, fill, Taken(order, True, ZERO))
     elif state.status not in FINAL:
-        hook: Callable[[State, Fill], None] | None = getattr(state.rules, "on_stray", None)
-        if hook is not None:
-            hook(state, fill)
+        state.rules.on_stray(state, fill)
 
 
 def _drop_if_too_small(state: State, leg: str) -> None:
@@ -274,11 +236,14 @@ def _rejected(state: State, order: Order, detail: str) -> None:
 
 def abandon(state: State, order: Order) -> None:
     """The order will not be issued again; the strategy keeps its place and its money (what is left of it) in mind."""
-    order = order._replace(amount=state.book.remaining(order))
+    lost = [order._replace(amount=state.book.remaining(order))]
     state.book.drop(order.leg)
-    hook: Callable[[State, Order], None] | None = getattr(state.rules, "on_abandoned", None)
-    if hook is not None and state.status in _RUNNING:
-        hook(state, order)
+    if order.leg == LATE:  # it stood for these
+        lost = [virtual._replace(amount=due) for virtual, due in state.late]
+        state.late.clear()
+    if state.status in _RUNNING:
+        for each in lost:
+            state.rules.on_abandoned(state, each)
 
 
 def fail(state: State, reason: str) -> None:

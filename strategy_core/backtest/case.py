@@ -78,7 +78,7 @@ def read_series(case: Case, case_path: Path, candles: Path | None) -> Series:
             raise BadCase(f"candles.{k}: needs t, open, high, low, close")
     try:
         return _checked(Series.of_rows(case.candles, case.interval_ms))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadCase(_first_bad(case.candles)) from error
 
 
@@ -92,7 +92,7 @@ def _first_bad(rows: list[list[Any]]) -> str:
                 dec(value)
             except (TypeError, ValueError):
                 return f"candles.{k}.{name}: not a decimal string"
-    return "candles: invalid"
+    return "candles: t: out_of_range"
 
 
 def read_file(path: Path, interval_ms: int, first: int, last: int | None) -> Series:

@@ -71,7 +71,7 @@ class _Floats(dict[Decimal, float]):
 
 
 class _Run:
-    """The moving parts of one run."""
+    """The moving parts of one run. Nobody pauses it, and an order fills as a whole."""
 
     def __init__(self, state: State, series: Series, market: Market) -> None:
         self.state, self.series, self.market = state, series, market
@@ -99,17 +99,15 @@ class _Run:
         self.steps += 1
         state = self.state
         book = state.book
-        markets: list[Order] | None = None
-        if not state.suspended:
-            markets = list(book.markets) if book.markets else None
-            if a is None:  # whatever is reached fills at its own price, the nearest first: as the index has them
-                for order in swept(book, b, b):
-                    self._fill(i, p, order, order.price, True, at)  # type: ignore[arg-type]
-            else:
-                jump = p == 0
-                low, high = (b, b) if jump else (a, b) if a < b else (b, a)
-                for order, price in match(swept(book, low, high), a, b, jump):
-                    self._fill(i, p, order, price, True, at)
+        markets = list(book.markets) if book.markets else None
+        if a is None:  # whatever is reached fills at its own price, the nearest first: as the index has them
+            for order in swept(book, b, b):
+                self._fill(i, p, order, order.price, True, at)  # type: ignore[arg-type]
+        else:
+            jump = p == 0
+            low, high = (b, b) if jump else (a, b) if a < b else (b, a)
+            for order, price in match(swept(book, low, high), a, b, jump):
+                self._fill(i, p, order, price, True, at)
         if markets is not None:
             for order in markets:
                 self._fill(i, p, order, market_price(order.side, b, self.market), False, at)
@@ -136,9 +134,6 @@ class _Run:
     def _fill(self, i: int, p: int, order: Order, price: Decimal, maker: bool, at: int) -> None:
         state, trades = self.state, self.trades
         leg, generation, _, side, _, _, amount, role = order[:8]
-        filled = state.book.filled
-        if filled and leg in filled:
-            amount -= filled[leg]
         if maker and self.takers and order.key in self.takers:
             maker = False
         fee, coin = fee_of(self.market, side, price, amount, maker)
