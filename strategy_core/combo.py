@@ -19,6 +19,7 @@ from strategy_core.book import Book, Taken
 from strategy_core.combo_memory import ComboMemory
 from strategy_core.combo_plan import INIT, REFILL, Config, Levels, check, preview, stop_from, unit_of
 from strategy_core.combo_words import act
+from strategy_core.late import is_level
 from strategy_core.ledger import Kind, Ledger
 from strategy_core.mechanics import meets_minimum, price_where_total_is, stop
 from strategy_core.number import HUNDRED, ZERO, ceil_to, floor_to, plain
@@ -151,7 +152,7 @@ def _retry(state: State) -> None:
 
 def on_abandoned(state: State, order: Order) -> None:
     """The venue would not have the order: it is due, and asked for again after the next fill."""
-    if order.leg[0] == "L":
+    if is_level(order.leg):
         key = f"{'x' if order.reduce_only else 'e'}{order.leg[1:]}"
         state.memory.due[key] = state.memory.due.get(key, ZERO) + order.amount
 
@@ -159,7 +160,7 @@ def on_abandoned(state: State, order: Order) -> None:
 def on_stray(state: State, fill: Fill) -> None:
     """A fill faster than our cancel: what it opened gets an exit, what it closed is taken off the exits, and comes back as an entry."""
     memory: ComboMemory = state.memory
-    if not memory.is_laid or not fill.leg.startswith("L"):
+    if not memory.is_laid or not is_level(fill.leg):
         return
     if fill.side is entry_side(state):
         want(state, int(fill.leg[1:]) + 1, exit_side(state), fill.amount, fill.price)
@@ -195,7 +196,7 @@ def _shrink(state: State, order: Order, part: Decimal) -> None:
 
 
 def _by_level(state: State) -> list[Order]:
-    rows = [order for order in state.book.orders.values() if order.leg[0] == "L"]
+    rows = [order for order in state.book.orders.values() if is_level(order.leg)]
     return sorted(rows, key=lambda order: int(order.leg[1:]))
 
 

@@ -130,3 +130,20 @@ def test_a_stopped_bot_has_no_figures() -> None:
 
 def resting_side(state: State) -> set[Side]:
     return {order.side for order in registry.orders(state)}
+
+
+def test_a_short_deal_that_was_sold_and_not_yet_closed_has_its_gross_profit() -> None:
+    """Nothing was bought back: no price difference is earned, whatever was sold."""
+    from strategy_core.dca_profit import gross_profit
+
+    config = {**DCA, "direction": "short", "custom_ladder": [{"deviation_pct": "5", "size": "100"}], "funds_base": "10"}
+    state = begun("DCA", config, SPOT)
+    assert gross_profit(state) == 0
+    exit_ = resting(state, "TP1")
+    assert exit_.price is not None
+    before = state.ledger.cell
+    half = (exit_.amount / 2).quantize(Decimal("0.001"))
+    registry.apply(state, Fill("TP1", exit_.generation, exit_.side, exit_.price, half, Decimal(0), "USDT", "half", state.at + 1))
+    entry = Decimal(100)
+    assert gross_profit(state) == half - half * exit_.price / entry
+    assert before == 0

@@ -49,7 +49,12 @@ def test_a_grid_at_its_target_sells_all_and_stops(field: str, price: str) -> Non
     assert desk.state.status is Status.ACTIVE
     desk.look("120" if field == "take_profit_price" else "102.4")
     (order,) = desk.orders().values()
-    assert (order.leg, order.side, order.role, order.amount) == ("CLOSE", Side.SELL, Role.CLOSE, desk.state.ledger.base.quantize(D("0.001")))
+    assert (order.leg, order.side, order.role, order.amount) == (
+        "CLOSE",
+        Side.SELL,
+        Role.CLOSE,
+        desk.state.ledger.base.quantize(D("0.001")),
+    )
     desk.fill("CLOSE")
     assert (desk.state.status, desk.state.reason) == (Status.STOPPED, "take_profit")
 
@@ -61,9 +66,7 @@ def test_the_last_grain_of_a_buy_is_parked_until_it_can_be_sold() -> None:
     desk.look("100")
     free = desk.state.free_base()
     whole = desk.orders()["L1"].amount
-    part = next(
-        k for k in range(1, int(whole * 10)) if (free + D(k) / 10 * D("0.999")) % D("0.1") < D("0.001") or k == int(whole * 10) - 1
-    )
+    part = next(k for k in range(1, int(whole * 10)) if (free + D(k) / 10 * D("0.999")) % D("0.1") < D("0.001") or k == int(whole * 10) - 1)
     desk.fill("L1", part=str(D(part) / 10))
     desk.fill("L1")
     ok(desk)
@@ -220,7 +223,12 @@ def test_nothing_more_for_a_level_leaves_its_order_as_it_is() -> None:
 
 def test_a_preview_without_a_first_order_lists_the_ladder_alone() -> None:
     shown = registry.preview("GRID", desks.GRID, D(110), desks.walks.market(future=False))
-    assert [order.leg for order in shown.orders] == ["L3", "L2", "L1", "L0"] or {order.leg for order in shown.orders} == {"L0", "L1", "L2", "L3"}
+    assert [order.leg for order in shown.orders] == ["L3", "L2", "L1", "L0"] or {order.leg for order in shown.orders} == {
+        "L0",
+        "L1",
+        "L2",
+        "L3",
+    }
     assert shown.fees_to_open == 0 and all(order.side is Side.BUY and order.price is not None for order in shown.orders)
     assert shown.funds_needed + shown.funds_left == D(1000)
     desk = desks.Desk("GRID", desks.GRID, price="110")
@@ -303,7 +311,9 @@ def test_money_added_to_a_btd_leaves_a_sell_that_was_touched() -> None:
 
 
 def test_a_btd_does_not_shift_while_one_order_stands_for_several() -> None:
-    desk = desks.Desk("BTD", desks.BTD | {"cells": 8, "max_active_orders": 4, "trail_up": "shift", "pump_guard": False, "start_mode": "balanced"})
+    desk = desks.Desk(
+        "BTD", desks.BTD | {"cells": 8, "max_active_orders": 4, "trail_up": "shift", "pump_guard": False, "start_mode": "balanced"}
+    )
     desk.fill("INIT")
     desk.look("100")
     for leg in [leg for leg, order in desk.orders().items() if order.side is Side.SELL]:
