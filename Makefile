@@ -49,8 +49,9 @@ check: dev ## formatting, lint, types, layers, sizes, the API document
 openapi: dev ## write the API document the dashboard is typed from
 	$(PY) -m triggers.api.openapi > frontend/openapi.json
 
-bench: dev ## our jobs, and the peers where they are installed
+bench: dev ## our jobs, the peers where they are installed, and the host under load
 	$(PY) -m bench
+	$(PY) -m bench.load all
 
 sim: dev ## so many seeds of the whole platform under every fault, five times as many of its small model: make sim SEEDS=400
 	$(PY) -m tests.sim --seeds $(SEEDS)

@@ -1,4 +1,4 @@
-"""`python -m bench.load rest|storm|horizon [--bots N]`: the embedded host under load, as a process of its own.
+"""`python -m bench.load rest|storm|horizon|all [--bots N]`: the embedded host under load, as processes of its own.
 
 rest     resting bots over 200 markets and a few a second that trade: idle CPU, memory, wake -> order accepted and published
 storm    the price crossed a line of every bot while the host was away: how fast that drains, in what order, and the API meanwhile
@@ -33,7 +33,7 @@ HERTZ = os.sysconf("SC_CLK_TCK")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("job", choices=("rest", "storm", "horizon"))
+    parser.add_argument("job", choices=(*JOBS, "all"))
     parser.add_argument("--bots", type=int, default=None)
     parser.add_argument("--lively", type=int, default=300, help="rest: how many of the bots trade")
     parser.add_argument("--seconds", type=float, default=30)
@@ -41,9 +41,10 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        found = {"rest": rest, "storm": storm, "horizon": horizon}[args.job](folder, args)
-    print(json.dumps(found, indent=1))
+        for name in JOBS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        for name in JOBS if args.job == "all" else (args.job,):
+            print(json.dumps({name: JOBS[name](folder / name, args), "load_average": os.getloadavg()[0]}, indent=1), flush=True)
     return 0
 
 
@@ -69,7 +70,7 @@ def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def storm(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    bots = args.bots or 10_000
+    bots = args.bots or 2_000
     seed(folder / "data", bots, bots, 0, "alike")
     onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="*/5 * * * * *")
     found: dict[str, Any] = {"bots": bots, "start_s": round(onebox.start(), 1)}
@@ -134,6 +135,7 @@ async def asked(data: Path, bots: int) -> dict[str, Any]:
     began = time.perf_counter()
     everything = len(await watch.published(store, 0))
     whole = time.perf_counter() - began
+    await store._client.close()
     await service.stop()
     return {"documents": bots, "bots_found": max(found), **percentiles(took[30:]), "index_read_s": round(whole, 2), "rows": everything}
 
@@ -235,6 +237,8 @@ def ledger(data: Path, bots: int) -> dict[str, Any]:
         "of_bots": bots,
     }
 
+
+JOBS = {"horizon": horizon, "rest": rest, "storm": storm}
 
 if __name__ == "__main__":
     sys.exit(main())
