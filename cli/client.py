@@ -82,8 +82,8 @@ class Client:
     async def live(self) -> AsyncIterator[dict[str, Any]]:
         """The user's own live messages, as they come; a broken connection is made again."""
         while True:
-            address = json.loads(await self._ask("POST", "/api/v1/realtime/negotiate"))["url"]
             try:
+                address = json.loads(await self._ask("POST", "/api/v1/realtime/negotiate"))["url"]
                 async with self._open().ws_connect(address, protocols=[PROTOCOL], heartbeat=20) as socket:
                     async for message in socket:
                         if message.type is aiohttp.WSMsgType.TEXT:

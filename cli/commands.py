@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from cli import prices
 from cli import session as sessions
 from cli.client import Client, Refused, sign_in
 from cli.show import console, show, table
 from shared.read_model import AccountView, BotView, CloseMode
 from triggers.api.models.account import AccountPage
 from triggers.api.models.bot import Accepted, BotPage, EventPage, FillPage, OrderPage, PreviewAnswer
-from triggers.api.models.market import MarketPage
 from triggers.api.models.portfolio import Portfolio
 from triggers.api.models.safety import PanicAnswer, PanicMode
 
@@ -120,13 +120,25 @@ def make_paper_account(
 @app.command("markets")
 def list_markets(exchange: str = "simulated", search: str = "", as_json: Json = False, home: Home = HOME) -> None:
     """Symbols with their last price."""
+    run(prices.list_markets(home, as_json, exchange, search))
 
-    async def work() -> None:
-        async with Client(home) as client:
-            page = await client.get("/api/v1/markets", MarketPage, exchange=exchange, search=search)
-            show(page, as_json, ("symbol", "last", "price_tick", "amount_step", "min_notional", "simulated"))
 
-    run(work())
+@app.command("candles")
+def list_candles(
+    symbol: str,
+    exchange: str | None = None,
+    account_id: Annotated[str | None, typer.Option("--account", help="Prices as this account sees them; for a replay.")] = None,
+    timeframe: Annotated[str, typer.Option(help="1m, 5m, 15m, 1h, 4h or 1d.")] = "1h",
+    since: prices.Since = None,
+    until: prices.Until = None,
+    limit: Annotated[int, typer.Option(help="Rows at most; 0: the whole range.")] = 100,
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False)] = None,
+    as_json: Json = False,
+    home: Home = HOME,
+) -> None:
+    """Candles as CSV, oldest first."""
+    at = {"exchange": exchange or (None if account_id else "simulated"), "account_id": account_id}
+    run(prices.candles(home, out, as_json, limit, symbol=symbol, timeframe=timeframe, since=since, until=until, **at))
 
 
 @app.command("preview")
@@ -270,6 +282,8 @@ def watch(
 
 def line_of(message: dict[str, Any]) -> str:
     data, kind = message.get("data", {}), message.get("type")
+    if kind == "job":
+        return f"{message.get('at')} {message.get('jobId')} {data['kind']} {data['status']} {data['progress']['percent']} %"
     head = f"{message.get('at')} {message.get('botId')} r{message.get('revision')} "
     if kind == "fill":
         return head + f"{data['side']} {data['amount']} {data['symbol']} at {data['price']} ({data['leg']})"

@@ -8,9 +8,11 @@ Rules
 from __future__ import annotations
 
 import asyncio
-import time
+import random
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+
+from shared.clock import now_ms
 
 MOST = 20_000
 
@@ -37,21 +39,22 @@ class Buckets:
 class Patience:
     """Refusals that come in a flood are answered late: who sends nonsense as fast as it is answered waits instead of working us.
 
-    The first `free` of a second are answered at once, of the others at most `most` at a time wait `wait_s`; beyond that nobody is kept.
+    A bucket of `free` refusals that fills with PER_S a second is answered at once. Of the others at most `most` at a time wait `wait_s`
+    (give or take half, so that they do not come back together); beyond that nobody is kept.
     """
 
-    def __init__(self, free: int = 10, most: int = 500, wait_s: float = 1.0, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic, self._free, self._most, self._wait_s = monotonic, free, most, wait_s
-        self._second, self._seen, self._waiting = 0, 0, 0
+    PER_S = 2.0
+
+    def __init__(self, free: int = 10, most: int = 500, wait_s: float = 1.0, now_ms: Callable[[], int] = now_ms) -> None:
+        self._most, self._wait_s, self._waiting = most, wait_s, 0
+        self._bucket = Buckets(free, self.PER_S, now_ms)
 
     async def refusal(self) -> None:
-        second = int(self._monotonic())
-        self._second, self._seen = second, self._seen + 1 if second == self._second else 1
-        if self._seen <= self._free or self._waiting >= self._most:
+        if not self._bucket.take("all") or self._waiting >= self._most:
             return
         self._waiting += 1
         try:
-            await asyncio.sleep(self._wait_s)
+            await asyncio.sleep(self._wait_s * random.uniform(0.5, 1.5))
         finally:
             self._waiting -= 1
 

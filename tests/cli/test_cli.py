@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from cli import session as sessions
 from cli.commands import app as cli
-from tests.builders import grid, platform, write_market
+from tests.builders import T0, grid, platform, write_market
 from triggers.api.app import make_api
 from triggers.api.platform import given_platform
 
@@ -180,3 +180,13 @@ async def test_what_users_wrote_is_never_read_as_markup_or_control(desk):
     from cli.show import cell
 
     assert cell({"name": "[red]x\x1b[31m"}, "name").plain == "[red]x?[31m"
+
+
+async def test_candles_come_as_csv_and_a_whole_range_as_one_file(desk, tmp_path):
+    account = json.loads(await desk.type("accounts", "paper", "p", "--balance", "USDT=1", "--market", "replay", "--json"))["id"]
+    lines = (await desk.type("candles", "BTC/USDT", "--account", account, "--timeframe", "1m", "--limit", "5")).splitlines()
+    assert lines[0] == "time_ms,open,high,low,close,volume" and lines[1].split(",")[1:5] == ["100", "100", "100", "100"]
+    since, out = str(T0 - 2_000 * 60_000), tmp_path / "candles.csv"
+    await desk.type("candles", "BTC/USDT", "--timeframe", "1m", "--since", since, "--limit", "0", "--out", str(out))
+    rows = [int(line.split(",")[0]) for line in out.read_text().splitlines()[1:]]
+    assert rows == [T0 + k * 60_000 for k in range(-2_000, 1)]

@@ -79,9 +79,11 @@ async def verify(plat: Platform, user: User, account_id: str) -> Doc:
     return await change(plat, user.id, document, shown(plat, keys, proved))
 
 
-async def rotate(plat: Platform, user: User, account_id: str, credentials: Credentials) -> Doc:
+async def rotate(plat: Platform, user: User, account_id: str, credentials: Credentials, if_match: str | None = None) -> Doc:
     """Another key for the same account. The old one is destroyed once nothing names it any more."""
     document = await need_live_account(plat, user.id, account_id)
+    if if_match is not None and if_match != document["_etag"]:
+        raise AppError(412, "changed_meanwhile", "If-Match")
     await need_live(plat, document["exchange"])
     need_fresh(plat, user)
     keys = keys_of(document["exchange"], credentials)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from shared.read_model import AccountView
 from triggers.api import accounts, keys
@@ -41,9 +41,11 @@ async def list_accounts(
 
 
 @router.get("/{account_id}")
-async def get_account(account_id: ObjectId, user: CurrentUser, plat: Plat) -> AccountView:
+async def get_account(account_id: ObjectId, user: CurrentUser, plat: Plat, response: Response) -> AccountView:
     """One account with its balances."""
-    return await accounts.view(plat, user.id, await accounts.need_account(plat.store, user.id, account_id))
+    document = await accounts.need_account(plat.store, user.id, account_id)
+    response.headers["etag"] = document["_etag"]
+    return await accounts.view(plat, user.id, document)
 
 
 @router.post("/{account_id}/verify")
@@ -53,9 +55,18 @@ async def verify_account(account_id: ObjectId, user: CurrentUser, plat: Plat, id
 
 
 @router.put("/{account_id}/credentials")
-async def replace_credentials(account_id: ObjectId, body: Credentials, user: CurrentUser, plat: Plat) -> AccountView:
-    """Another key for the same account; the old one is destroyed. Needs a recent sign-in."""
-    return await accounts.view(plat, user.id, await keys.rotate(plat, user, account_id, body))
+async def replace_credentials(
+    account_id: ObjectId,
+    body: Credentials,
+    user: CurrentUser,
+    plat: Plat,
+    response: Response,
+    if_match: Annotated[str | None, Header(max_length=200)] = None,
+) -> AccountView:
+    """Another key for the same account at the exchange; the old one is destroyed. Needs a recent sign-in."""
+    document = await keys.rotate(plat, user, account_id, body, if_match)
+    response.headers["etag"] = document["_etag"]
+    return await accounts.view(plat, user.id, document)
 
 
 @router.delete("/{account_id}", status_code=204)

@@ -19,8 +19,8 @@ router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
 
 
 @router.post("/preview")
-async def preview_bot(body: BotPlan, user: CurrentUser, plat: Plat) -> PreviewAnswer:
-    """Everything the bot would do first: orders, funds, fees, warnings, worst case. Nothing is stored."""
+async def preview_bot(body: BotPlan, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> PreviewAnswer:
+    """Everything the bot would do first: orders, funds, fees, warnings, worst case. Nothing is stored, a repeat is harmless."""
     return await bots.preview(plat, user.id, body)
 
 

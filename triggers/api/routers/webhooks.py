@@ -114,8 +114,10 @@ async def replay_webhook_hit(
 
 
 @router.post("/{webhook_id}/try")
-async def try_webhook(webhook_id: ObjectId, body: TryBody, user: CurrentUser, plat: Plat) -> TryAnswer:
-    """What an alert with this text would do. Nothing is sent and nothing is stored."""
+async def try_webhook(
+    webhook_id: ObjectId, body: TryBody, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None
+) -> TryAnswer:
+    """What an alert with this text would do. Nothing is sent and nothing is stored, a repeat is harmless."""
     return await inbox.dry_run(plat, user.id, webhook_id, body.body)
 
 
