@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import jobs, year
+from bench.core import Row
 from tests.chaos.process import NoAnswer, Onebox
 
 PERSON = {"email": "bench@example.com", "password": "a long enough pass phrase"}
@@ -159,6 +160,22 @@ def kill(desk: Desk, runs: int) -> dict[str, Any]:
         "finished_before": len(before), "computed_again": len(again), "batches": len(after), "status": found["status"],
         "runs_listed": len(listed), "restart_s": round(started, 1), "rest_s": round(time.monotonic() - began, 1),
     }  # fmt: skip
+
+
+def rows(full: bool) -> Iterator[Row]:
+    """For `python -m bench`: fewer runs than a thousand are extrapolated, start of the computing processes included."""
+    runs = 1000 if full else 60
+    found = measured("run", runs)
+    cpu = (found["host_cpu_s"] + found["computing_cpu_s"]) * 500 / runs
+    note = f"{runs} runs in {found['seconds']} s; longest silence {found['longest_gap_s']} s, {found['gaps_over_1_s']} above 1 s"
+    yield Row("1,000 GRID years through the orchestration", [(found["per_1000_s"], cpu)], "s", 90.0, note)
+    cancelled = measured("cancel", 60)
+    yield Row(
+        "a cancellation takes effect", [(cancelled["cancelled_s"],) * 2], "s", 2.0, f"after {cancelled['done']} of {cancelled['of']} runs"
+    )
+    killed = measured("kill", 30)
+    again = f"{killed['computed_again']} of {killed['finished_before']} finished batches computed again, {killed['runs_listed']} of 30 runs"
+    yield Row("kill -9 in the middle, started again: the rest", [(killed["rest_s"],) * 2], "s", None, again)
 
 
 def main() -> int:
