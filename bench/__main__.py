@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import browser, core, year
+from bench import browser, core, reports, research, year
 from bench.peers import field
 
 
@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     load = os.getloadavg()[0]
     console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}")
     console.print("CPU is what a busy machine's wall clock hides; the goals are for a quiet one")
-    own = list(core.rows(data, args.full))
+    own = [*core.rows(data, args.full), *research.rows(args.full), *reports.rows(args.full)]
     console.print(_own_table(own))
     seen = _in_a_browser(console)
     beside: list[dict[str, Any]] = []
