@@ -10,14 +10,19 @@ from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from entities import advance, bot_state, sent
+from entities import account, advance, bot_state, sent
+from entities.operation import AccountOperation
 from entities.sent import Book
+from exchange.limits import Budget
 from exchange.protocol import Outcome
-from orchestrators import activities, bot_tick
+from orchestrators import activities
 from strategy_core import mechanics, registry
 from strategy_core.intent import Cancel, Place, Sent
 from strategy_core.state import State
 from tests.sim import invariants, venue, world
+from tests.sim.full.venues import CANARY
+from tests.sim.kernel import Sleep, ask
+from triggers import bot_events, dead_letters
 
 
 class Mutant(NamedTuple):
@@ -206,24 +211,6 @@ def a_lost_cancel_is_never_repeated() -> Iterator[None]:
 
 
 @mutant()
-def a_start_that_is_tried_again_begins_anew() -> Iterator[None]:
-    real = bot_tick.start
-
-    def anew(context: Any, event: Any, seen: Any) -> Any:
-        steps = real(context, event, seen)
-        next(steps)
-        step = steps.send({"gone": True})
-        while True:
-            try:
-                step = steps.send((yield step))
-            except StopIteration as done:
-                return done.value
-
-    with patched(bot_tick, "start", anew):
-        yield
-
-
-@mutant()
 def a_pause_leaves_what_is_wanted() -> Iterator[None]:
     real = mechanics.orders
 
@@ -232,3 +219,79 @@ def a_pause_leaves_what_is_wanted() -> Iterator[None]:
 
     with patched(registry, "orders", all_the_same), patched(invariants.registry, "orders", all_the_same):
         yield
+
+
+# -- only the whole platform can show these
+
+
+def full_mutant(change: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
+    MUTANTS.append(Mutant(change.__name__, None, contextmanager(change), "full"))
+    return change
+
+
+@full_mutant
+def what_is_over_binds_nothing_though_its_trades_are_missing() -> Iterator[None]:
+    with patched(sent.Row, "binding", property(lambda row: row.state)):
+        yield
+
+
+@full_mutant
+def a_ban_is_not_heard() -> Iterator[None]:
+    with patched(Budget, "ban", lambda budget, retry_after_ms: None):
+        yield
+
+
+@full_mutant
+def a_bot_that_ended_keeps_its_money() -> Iterator[None]:
+    def kept(stored: Any, given: Any) -> tuple[Any, Any]:
+        return stored, {"ok": True}
+
+    with patched_item(account._OPERATIONS, AccountOperation.RELEASE, kept):
+        yield
+
+
+@full_mutant
+def what_became_of_an_alert_is_not_told() -> Iterator[None]:
+    with patched(advance, "tell_inbox", lambda *given: None):
+        yield
+
+
+@full_mutant
+def a_secret_gets_into_a_document() -> Iterator[None]:
+    real = activities.wake_time
+
+    async def talkative(user_id: str, document: Any) -> Any:
+        return {**await real(user_id, document), "note": CANARY}
+
+    with patched(activities, "wake_time", talkative):
+        yield
+
+
+@full_mutant
+def a_message_is_settled_before_its_tick_is_done() -> Iterator[None]:
+    async def hasty(client: Any, instance: str, event: Any) -> None:
+        if not await bot_events.status_of(client, instance):
+            await client.start_new("bot_tick", instance, event)
+
+    with patched(bot_events, "run_tick", hasty):
+        yield
+
+
+@full_mutant
+def dead_letters_are_left_where_they_are() -> Iterator[None]:
+    async def refuses(body: bytes, message_id: str, client: Any) -> None:
+        await ask(Sleep(5_000))
+        raise TimeoutError
+
+    with patched(dead_letters, "put_aside", refuses):
+        yield
+
+
+@contextmanager
+def patched_item(owner: dict[Any, Any], name: Any, value: Any) -> Iterator[None]:
+    before = owner[name]
+    owner[name] = value
+    try:
+        yield
+    finally:
+        owner[name] = before

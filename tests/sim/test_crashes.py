@@ -10,6 +10,7 @@ import pytest
 from tests.chaos import market
 from tests.chaos.backtest import differences
 from tests.chaos.checker import check
+from tests.sim.full import crashes
 from tests.sim.paper import OPENING, lived
 
 DOWN_MS = 7_000  # seven candles of the recording go by
@@ -70,3 +71,21 @@ def test_killed_at_any_step_of_a_stop_the_bot_ends_with_no_order_and_every_cent(
         if mode == "quote":
             assert machine.ledger.bot["holdings"]["base"] == "0"
         assert machine.account == {"schema": 1, "bots": {}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("scenario", "is_onebox"), [("grid", True), ("flatten", False), ("deals", True), ("perpetual", False)])
+def test_a_host_of_the_whole_platform_dies_at_a_share_of_its_steps(scenario, is_onebox):
+    """`python -m tests.sim --crashes singles` (and `pairs`) tries every step of every scenario."""
+    chosen = crashes.representatives(scenario, is_onebox)
+    wrong = [crashes.failure((scenario, is_onebox, deaths)) for deaths in chosen[len(scenario) % 6 :: 6]]
+    assert [one for one in wrong if one] == []
+
+
+def test_a_crash_that_is_asked_for_happens():
+    steps = crashes.run("grid", True).steps
+    number = next(number for number, step in enumerate(steps) if step == "execute:venue.place after")
+    died = crashes.run("grid", True, frozenset({number}))
+    assert died.violation is None
+    assert died.steps[: number + 1] == steps[: number + 1]
+    assert died.steps != steps

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tests.sim.full.owners import Owners
-from tests.sim.full.plan import Plan
+from tests.sim.full.plan import MINUTE, Plan
 from tests.sim.full.world import World
 from tests.sim.kernel import EPOCH, Swarm
 from tests.sim.venue import PROFILES
@@ -35,6 +35,7 @@ class Scenario(NamedTuple):
     strategy: str
     acts: tuple[tuple[int, Act], ...] = ()
     hooks: int = 0
+    down_ms: int = 0
 
 
 SCENARIOS = {
@@ -45,6 +46,7 @@ SCENARIOS = {
     "alerts": Scenario("DCA", hooks=3),
     "edit": Scenario("LOOP", ((18_000, command("edit", take_profit_price="140")),)),
     "base": Scenario("BTD", ((25_000, command("stop", close_mode="keep")),)),
+    "down for 32 minutes": Scenario("LOOP", down_ms=32 * MINUTE),
     "perpetual": Scenario("DCA_FUTURES", ((25_000, command("stop", close_mode="quote")),)),
     "combo": Scenario("COMBO", ((25_000, command("pause", keep_orders=True)),)),
     "deleted": Scenario("GRID", ((15_000, command("stop", close_mode="quote")), (30_000, lambda owners: owners._delete(BOT)))),
@@ -60,6 +62,8 @@ def run(name: str, is_onebox: bool, deaths: frozenset[int] = frozenset()) -> Run
     """The scenario, dying at the steps with these numbers."""
     scenario = SCENARIOS[name]
     plan = Plan(PROFILES[0], (scenario.strategy,), is_onebox, actions=0, hooks=scenario.hooks, move_ms=2_000, **SPAN)
+    if scenario.down_ms:
+        plan = plan.with_gap(0)._replace(gaps=(), down_ms=scenario.down_ms)
     world = World(7, plan=plan)
     world.kernel.swarm = Swarm()
     steps: list[str] = []
@@ -114,4 +118,9 @@ def failure(case: tuple[str, bool, frozenset[int]]) -> str | None:
 def cases(which: str) -> list[tuple[str, bool, frozenset[int]]]:
     """All single crashes, all pairs, or one of every kind of step, of every scenario, on one machine and on two hosts."""
     choose = {"singles": singles, "pairs": pairs, "kinds": representatives}[which]
-    return [(name, is_onebox, deaths) for name in SCENARIOS for is_onebox in (True, False) for deaths in choose(name, is_onebox)]
+    return [
+        (name, is_onebox, deaths)
+        for name, scenario in SCENARIOS.items()
+        for is_onebox in ((True,) if scenario.down_ms else (True, False))
+        for deaths in choose(name, is_onebox)
+    ]

@@ -29,6 +29,7 @@ class Plan(NamedTuple):
     listens: bool = False  # the log is read for secrets
     gaps: tuple[int, ...] = ()
     gap_ms: int = 32 * MINUTE
+    down_ms: int = 0  # how long the one process stays down when it dies; 0: some seconds
     faults_ms: int = 120_000
     moving_ms: int = 140_000
     timers_ms: int = 500_000

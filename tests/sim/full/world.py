@@ -58,7 +58,8 @@ class World:
         self.kernel = kernel = Kernel(seed)
         self.plan = plan or Plan.of(kernel.chance)
         self.profile = profile or self.plan.profile
-        if self.plan.is_onebox:
+        if self.plan.is_onebox or not self.profile.has_deadline:
+            # one process has no second to take its work over; and on a venue without deadlines nothing is promised against a frozen host
             kernel.swarm = kernel.swarm._replace(freeze=0.0)
         self.clock = EngineClock(kernel)
         self.rows = Rows(self.clock.now_ms)
@@ -127,10 +128,9 @@ class World:
 
     def _died(self, host: Host) -> None:
         self._process(host)
-        market_watch._memory.clear()
         hooks.guarding.cache_clear()
         if self.plan.is_onebox and self.is_up:
-            self._down(self.kernel.chance.randint(300, 6_000))
+            self._down(self.plan.down_ms or self.kernel.chance.randint(300, 6_000))
 
     def _down(self, how_long: int) -> None:
         """The one process is gone, with all it remembers; after a while it starts again from the disk."""
@@ -279,7 +279,7 @@ class World:
         for module in (bot_events, dead_letters, exchange.accounts, quiet_round):
             put(module, "asyncio", shims)
         put(ids, "secrets", SimpleNamespace(token_hex=lambda n: f"{chance.getrandbits(8 * n):0{2 * n}x}"))
-        market_watch._memory.clear()
+        put(market_watch, "_memory", self)
         hooks.guarding.cache_clear()
         logger = logging.getLogger("tickwise")
         catcher, level = Catcher(self.logged), logger.level
