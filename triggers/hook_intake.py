@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from shared.bus import BotEvent
 from shared.clock import iso
 from shared.ids import derived, new_id
+from shared.log import log_error
 from shared.schema import SCHEMA
 from shared.stores import Exists, Stale, Store
 from shared.watch import watch
@@ -76,8 +77,23 @@ async def take(plat: Platform, hit: Hit, dry_run: bool = False) -> list[Doc]:
         nth = signals[:i].count(signal)
         starting = any(one.action == "start" for one in signals[:i])
         taken.append(await take_signal(plat, hit, signal, nth, i, targets, starting, dry_run or signal.dry_run))
-    await plat.bus.send([event for one in taken for event in one.events])
+    events = [event for one in taken for event in one.events]
+    await plat.bus.send(events)
+    await tell_twins(plat, hit.user_id, events)
     return [one.row for one in taken]
+
+
+async def tell_twins(plat: Platform, user_id: str, events: list[BotEvent]) -> None:
+    """What an alert tells a bot, its paper twin hears, too. The alert is durable already: a twin that misses it must not make it fail."""
+    for event in events:
+        try:
+            if await plat.store.read("settings", user_id, f"twin-{event.bot_id}") is None:
+                continue
+            from triggers.api import twins  # few bots have one: an alert's cold start does not pay for it
+
+            await twins.mirror(plat, user_id, event.bot_id, event.body["name"], event.body["params"], event.id)
+        except Exception as error:
+            log_error("twins.missed", error)
 
 
 def knows_secret(webhook: Doc, signal: Signal) -> bool:

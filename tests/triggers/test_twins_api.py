@@ -154,3 +154,14 @@ async def test_a_deleted_bot_ends_the_comparison(client, plat, bot):
     plat.now_ms.now = T0 + WEEK
     assert await look_at_twins(plat) == 0
     assert (await client.get(f"/api/v1/bots/{bot}/twin")).status_code == 404
+
+
+async def test_what_an_alert_tells_the_bot_its_twin_hears(client, plat, bot):
+    from tests.security.world import alert
+
+    link = await twin_of(client, bot)
+    begin(plat, bot)
+    hook = (await client.post("/api/v1/webhooks", json={"name": "h", "bots": [bot]})).json()
+    taken = await alert(plat, hook, {"v": 1, "token": hook["secret"], "bot": bot, "action": "pause"})
+    assert taken["status"] == "accepted"
+    assert commands(plat)[-2:] == [(bot, "pause"), (link["twin_id"], "pause")]
