@@ -84,10 +84,10 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
         state = yield from advance(context, event, seen, facts)
     if state["intents"] or state["more"]:
         yield context.call_activity_with_retry("again", RETRY, {"userId": event["user_id"], "botId": event["bot_id"], "id": f"more-{now}"})
+    if state["final"]:  # before it is published: who finds the bot at rest looks no further, and its money would stay promised
+        release(context, event, seen)
     if state["publish"] is not None:
         yield context.call_activity_with_retry("publish", RETRY, state["publish"])
-    if state["final"]:
-        release(context, event, seen)
     return "done"
 
 
