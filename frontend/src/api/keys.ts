@@ -22,6 +22,7 @@ export const keys = {
   heatMap: (id: string, x: string, y: string) => ["optimisation", id, "heatmap", x, y] as const,
   optimisationBot: (id: string, run: number) => ["optimisation", id, "bot", run] as const,
   backtestRuns: (id: string) => ["backtest", id, "runs"] as const,
+  shared: (token: string) => ["shared", token] as const,
   accounts: ["accounts"] as const,
   markets: (source: string) => ["markets", source] as const,
   candles: (source: string, symbol: string, timeframe: string) => ["candles", source, symbol, timeframe] as const,

@@ -164,3 +164,51 @@ test("a year's gains come as a file with the year and the method in its name", a
   expect(new URL(request.url()).searchParams.get("paper")).toBe("false");
   await context.close();
 });
+
+test("a 3Commas bot is accounted for setting by setting before a draft is made of it", async () => {
+  const { context, page } = await open(aWorld(), "/bots/");
+  const sent: { check_only: boolean; without: string[] }[] = [];
+  await page.route(`${origin}/api/v1/bots/import/3commas`, (route) => {
+    const body = route.request().postDataJSON() as { check_only: boolean; without: string[] };
+    sent.push(body);
+    const rows = [
+      { field: "base_order_volume", to: "base_order_size", code: "mapped", is_blocking: false },
+      { field: "strategy_list", to: null, code: "not_here", is_blocking: true },
+    ];
+    return route.fulfill({ json: { plans: [], rows, is_complete: false, bots: body.check_only ? [] : [aBot()] } });
+  });
+  await page.getByRole("button", { name: "Import" }).click();
+  const dialog = page.getByRole("dialog", { name: "Import a bot" });
+  await dialog.getByLabel("File (JSON)").setInputFiles({ name: "bot.json", mimeType: "application/json", buffer: Buffer.from('{"pairs":["USDT_BTC"],"base_order_volume":"10"}') });
+  await dialog.getByRole("region", { name: "Setting by setting" }).getByText("strategy_list").waitFor();
+  const make = dialog.getByRole("button", { name: "Make a draft" });
+  expect(await make.isDisabled()).toBe(true);
+  await dialog.getByRole("checkbox").check();
+  await shoot(page, "import");
+  expect(await axe(page)).toEqual([]);
+  await make.click();
+  await page.waitForURL(/\/bots\/\?id=bot_1/);
+  expect(sent.map(({ check_only, without }) => [check_only, without])).toEqual([
+    [true, []],
+    [false, ["strategy_list"]],
+  ]);
+  await context.close();
+});
+
+test("what was shared is shown to whoever has the link, signed in or not", async () => {
+  const context = await browser.newContext({ viewport: DESK });
+  const { page, watch } = await watched(context, origin);
+  await page.route(`${origin}/api/v1/shared/tok`, (route) =>
+    route.fulfill({
+      json: { name: "Tight grid", symbol: "BTC/USDT", strategy: "GRID", config: { low: "60000", high: "70000", cells: 10 }, left_out: ["investment"], performance: { source: "paper", roi_pct: "4.2" }, shared_at: "2026-03-01T12:00:00Z" },
+    }),
+  );
+  await page.goto(`${origin}/shared/#tok`);
+  await page.getByRole("heading", { name: "Tight grid" }).waitFor();
+  await page.getByText("1 setting was kept private").waitFor();
+  await shoot(page, "shared");
+  expect(await axe(page)).toEqual([]);
+  expect(await page.getByRole("link", { name: "Begin a bot with it" }).getAttribute("href")).toBe("/bots/new/?shared=tok&strategy=GRID&symbol=BTC%2FUSDT");
+  expect(watch.errors).toEqual([]);
+  await context.close();
+});

@@ -1,5 +1,5 @@
 "use client";
-import { Plus, Search } from "lucide-react";
+import { FileUp, Plus, Search } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useBots } from "@/api/queries/bots";
@@ -10,6 +10,7 @@ import { Empty, Failed, Loading } from "@/ui/states";
 import { BotTable } from "./lazy-table";
 import { RUNNING } from "./words";
 
+const ImportDialog = lazy(() => import("@/features/sharing/import-dialog"));
 const BulkBar = lazy(() => import("./bulk-bar"));
 
 type Filters = { text: string; status: string; strategy: string };
@@ -21,6 +22,7 @@ export function BotsScreen() {
   const [filters, setFilters] = useState<Filters>(ALL);
   const items = useMemo(() => bots.data?.items ?? [], [bots.data]);
   const shown = useMemo(() => items.filter((bot) => matches(bot, filters)), [items, filters]);
+  const [importing, setImporting] = useState(false);
   const [marks, setMarks] = useState<Record<string, boolean>>({});
   const selection = useMemo(() => ({ chosen: marks, onChange: setMarks }), [marks]);
   const chosen = useMemo(() => shown.filter((bot) => marks[bot.id]), [shown, marks]);
@@ -30,10 +32,18 @@ export function BotsScreen() {
   return (
     <>
       <PageHead title={t("title")} hint={t("hint", { count: items.length, running })}>
+        <Button onClick={() => setImporting(true)}>
+          <FileUp aria-hidden="true" className="size-4" /> {t("import")}
+        </Button>
         <ButtonLink href="/bots/new/" look="primary">
           <Plus aria-hidden="true" className="size-4" /> {t("new")}
         </ButtonLink>
       </PageHead>
+      {importing ? (
+        <Suspense>
+          <ImportDialog onClose={() => setImporting(false)} />
+        </Suspense>
+      ) : null}
       <Panel flush>
         {items.length > 0 ? <FilterBar filters={filters} onChange={setFilters} items={items} /> : null}
         {bots.isPending ? <Loading rows={6} /> : null}

@@ -6,7 +6,7 @@ import { Stat } from "@/ui/figure";
 import { Empty } from "@/ui/states";
 
 /** The settings the bot runs with, with their units. */
-export function ConfigList({ bot }: { bot: Bot }) {
+export function ConfigList({ bot }: { bot: Pick<Bot, "config" | "strategy" | "symbol"> }) {
   const t = useTranslations("field");
   const option = useTranslations("option");
   const none = useTranslations("state");

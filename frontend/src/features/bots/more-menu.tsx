@@ -1,10 +1,11 @@
 "use client";
 /** What is done with a bot now and then: settings, more money, a copy, its ledger as a file. */
-import { Copy, EllipsisVertical, PiggyBank, Settings2, ShieldPlus, type LucideIcon } from "lucide-react";
+import { Copy, EllipsisVertical, FileDown, PiggyBank, Settings2, Share2, ShieldPlus, type LucideIcon } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { lazy, Suspense, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useCloneBot } from "@/api/queries/bot-edits";
+import { exportBot } from "@/api/queries/sharing";
 import type { Bot } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
 import { useNav } from "@/lib/nav";
@@ -12,9 +13,10 @@ import { toast } from "@/ui/toast";
 import { MoneyDialog } from "./money-dialog";
 import { DEALERS, mayEdit } from "./words";
 
+const ShareDialog = lazy(() => import("@/features/sharing/share-dialog"));
 const EditDialog = lazy(() => import("./edit-dialog"));
 
-type Open = "edit" | "funds" | "safety" | null;
+type Open = "edit" | "funds" | "safety" | "share" | null;
 
 export function MoreMenu({ bot }: { bot: Bot }) {
   const t = useTranslations("more");
@@ -46,12 +48,19 @@ export function MoreMenu({ bot }: { bot: Bot }) {
             {running && bot.strategy !== "LOOP" ? <Item icon={PiggyBank} text={t("funds")} onSelect={() => setOpen("funds")} /> : null}
             {running && DEALERS.has(bot.strategy) ? <Item icon={ShieldPlus} text={t("safety")} onSelect={() => setOpen("safety")} /> : null}
             <Item icon={Copy} text={t("clone")} onSelect={copy} />
+            <Item icon={FileDown} text={t("export")} onSelect={() => void exportBot(bot.id, bot.name).catch((error: unknown) => toast.error(text(error)))} />
+            <Item icon={Share2} text={t("share")} onSelect={() => setOpen("share")} />
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
       {open === "edit" ? (
         <Suspense>
           <EditDialog bot={bot} onClose={() => setOpen(null)} />
+        </Suspense>
+      ) : null}
+      {open === "share" ? (
+        <Suspense>
+          <ShareDialog bot={bot} onClose={() => setOpen(null)} />
         </Suspense>
       ) : null}
       {open === "funds" || open === "safety" ? <MoneyDialog bot={bot} kind={open} onClose={() => setOpen(null)} /> : null}

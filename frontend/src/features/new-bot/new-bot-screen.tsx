@@ -6,6 +6,7 @@ import { useAccounts } from "@/api/queries/accounts";
 import { useMarkets, useStrategies } from "@/api/queries/market";
 import { useBacktestBot } from "@/api/queries/backtests";
 import { useOptimisationBot } from "@/api/queries/optimisations";
+import { useShared } from "@/api/queries/sharing";
 import type { Account, BotFrom, Market, Strategy, StrategyName } from "@/api/types";
 import { ModeBadge } from "@/features/shell/mode-badge";
 import { fieldsOf, type Json } from "@/forms/spec";
@@ -27,8 +28,9 @@ export function NewBotScreen() {
   const run = wholeOf(nav.param("run") ?? "0");
   const tested = useBacktestBot(backtest, run);
   const found = useOptimisationBot(search, run);
-  const from = search ? found : tested;
-  const ready = (backtest === null && search === null) || !from.isPending;
+  const shared = useShared(nav.param("shared"));
+  const from = nav.param("shared") ? shared : search ? found : tested;
+  const ready = (backtest === null && search === null && !nav.param("shared")) || !from.isPending;
   return (
     <>
       <PageHead title={t("title")} hint={t("hint")} />
@@ -36,7 +38,7 @@ export function NewBotScreen() {
       {accounts.isError && !accounts.data ? <Failed error={accounts.error} retry={() => void accounts.refetch()} /> : null}
       {strategies.isError && !strategies.data ? <Failed error={strategies.error} retry={() => void strategies.refetch()} /> : null}
       {from.isError ? <Failed error={from.error} retry={() => void from.refetch()} /> : null}
-      {accounts.data && strategies.data && ready ? <Choices accounts={accounts.data.items} strategies={strategies.data.items} from={from.data ?? null} /> : null}
+      {accounts.data && strategies.data && ready ? <Choices accounts={accounts.data.items} strategies={strategies.data.items} from={from.data ? { strategy: from.data.strategy, symbol: from.data.symbol ?? nav.param("symbol") ?? "", config: from.data.config } : null} /> : null}
     </>
   );
 }
@@ -87,7 +89,7 @@ function Choices({ accounts, strategies, from }: { accounts: Account[]; strategi
       {markets.isPending ? <Loading rows={6} /> : null}
       {markets.isError && !markets.data ? <Failed error={markets.error} retry={() => void markets.refetch()} /> : null}
       {strategy && market ? (
-        <Builder key={`${strategy.name}|${chosen.id}|${market.symbol}`} strategy={strategy.name as StrategyName} fields={fields} account={chosen} market={market} given={from?.strategy === strategy.name && from.symbol === market.symbol ? from.config : undefined} />
+        <Builder key={`${strategy.name}|${chosen.id}|${market.symbol}`} strategy={strategy.name as StrategyName} fields={fields} account={chosen} market={market} given={from?.strategy === strategy.name && (from.symbol === market.symbol || from.symbol === "") ? from.config : undefined} />
       ) : null}
     </div>
   );

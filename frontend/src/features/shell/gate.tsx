@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
+import { useNav } from "@/lib/nav";
 import { Button, Spinner } from "@/ui/button";
 import { Frame } from "./frame";
 import { Mark } from "./mark";
@@ -16,8 +17,11 @@ const SignIn = lazy(() => import("./sign-in"));
 export function Gate({ children }: { children: ReactNode }) {
   const { state } = useAuth();
   const t = useTranslations("gate");
+  const { path } = useNav();
   useFeed(state.phase === "in");
 
+  // What was shared is for whoever has the link.
+  if (path.startsWith("/shared")) return children;
   if (state.phase === "in") return <Frame>{children}</Frame>;
   if (state.phase === "out") {
     return (
