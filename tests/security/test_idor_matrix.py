@@ -219,8 +219,15 @@ async def stage(tmp_path):
     async with httpx.AsyncClient(transport=transport, base_url="http://api", headers={"authorization": "Bearer ada"}) as client:
         ids = await make_world(client, plat)
         ids |= await studies(plat)
+        twin(plat, ids["bot_id"])
         yield client, plat, ids
     platforms._given.reset(token)
+
+
+def twin(plat, bot):
+    """A link to a twin; the bot itself stands for it."""
+    link = {"id": f"twin-{bot}", "kind": "twin", "sort": "1", "bot_id": bot, "twin_id": bot, "account_id": CANARY, "reports": 0}
+    plat.store._put("settings", "ada", link | dict.fromkeys(("created_at", "next_report_at"), "2026-01-01T00:00:00.000Z"))
 
 
 async def studies(plat):

@@ -60,8 +60,6 @@ def ledger(plat: Platform, bot: str) -> None:
         "id": "f1", "kind": "fill", "order_id": CANARY, "trade_id": CANARY, "symbol": "BTC/USDT", "leg": "B1", "side": "buy", "amount": "1",
         "cost": "1", "fee": "0", "fee_currency": "USDT", "maker": True,
     }  # fmt: skip
-    twin = {"id": f"twin-{bot}", "kind": "twin", "sort": "1", "bot_id": bot, "twin_id": bot, "account_id": CANARY, "reports": 0}
-    plat.store._put("settings", "ada", twin | dict.fromkeys(("created_at", "next_report_at"), common["at"]))
     plat.store._put("fills", "ada", common | fill)
     plat.store._put("events", "ada", common | event)
     plat.store._put("equity", "ada", common | {"id": "q1", "kind": "equity", "total": "1", "currency": "USDT"})
