@@ -26,7 +26,7 @@ SOMETIMES = {
         "budget_spent", "poison", "foreign_order", "cancelled_by_hand", "alert_202", "alert_404", "alert_422", "alert_503", "decided_ok",
         "kill_commit_before", "kill_commit_after", "kill_episode_before", "kill_entity_before", "owner_panic_freeze",
         "owner_panic_cancel_all", "owner_panic_flatten", "owner_edit", "owner_add_funds", "owner_delete", "guard_tripped", "mode_onebox",
-        "mode_cloud", "ends_deleted", "purged",
+        "mode_cloud", "ends_deleted",
     ),
 }  # fmt: skip
 """Every fault and every branch that must be met in a run of many seeds: what never happens proves nothing."""

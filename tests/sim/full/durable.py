@@ -236,7 +236,14 @@ class Client:
     """The durable client of a trigger. Its answers tell what is on the disk."""
 
     def __init__(self, durable: Durable) -> None:
-        self._durable = durable
+        self._hub = durable
+
+    @property
+    def _durable(self) -> Durable:
+        """The hub, while its process is there to answer."""
+        if self._hub.engine is None:
+            raise ConnectionResetError("nobody is listening")
+        return self._hub
 
     async def get_status(self, instance: str) -> Any:
         def effect() -> Any:
@@ -246,10 +253,10 @@ class Client:
         return await ask(Io("durable.status", effect))
 
     async def start_new(self, name: str, instance: str, given: Any) -> str:
-        durable = self._durable
+        durable = self._hub
 
         def effect() -> tuple[Engine, int]:
-            durable.engine.start(name, instance, json.dumps(given, allow_nan=False))
+            self._durable.engine.start(name, instance, json.dumps(given, allow_nan=False))
             number = durable.taken + 1
             durable.pump()
             return durable.engine, number
@@ -262,16 +269,17 @@ class Client:
         return instance
 
     async def purge_instance_history_by(self, since: Any, until: Any, statuses: list[Any]) -> None:
-        durable, kept = self._durable, {status.value for status in statuses}
+        kept = {status.value for status in statuses}
         span = round(since.timestamp() * 1000), round(until.timestamp() * 1000)
 
         def effect() -> int:
+            durable = self._durable
             ended = durable.store.query(*span, kept, "")
             count = sum(durable.engine.purge(one.id) for one in ended)
             durable.pump()
             return count
 
-        self._durable.kernel.seen["purged"] += await ask(Io("durable.purge", effect))
+        self._hub.kernel.seen["purged"] += await ask(Io("durable.purge", effect))
 
 
 def _state(text: str) -> Doc:

@@ -217,6 +217,7 @@ class World:
 
     def sent(self, event: BotEvent) -> None:
         self.messages[event.kind] += 1
+        self.kernel.seen["guard_tripped"] += event.body.get("reason") == "guard"
 
     def invoke_trigger(self, function: Any, *given: Any) -> Any:
         """A trigger's function with its durable client, if it has one."""
