@@ -52,6 +52,7 @@ openapi: dev ## write the API document the dashboard is typed from
 bench: dev ## our jobs, the peers where they are installed, and the host under load
 	$(PY) -m bench
 	$(PY) -m bench.load all
+	-$(PY) -m bench.api_latency
 
 sim: dev ## so many seeds of the whole platform under every fault, five times as many of its small model: make sim SEEDS=400
 	$(PY) -m tests.sim --seeds $(SEEDS)
