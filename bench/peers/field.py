@@ -26,6 +26,8 @@ class Peer(NamedTuple):
 _CLOSE = "acts at candle closes, fills from the next candle, a market order at the next open"
 PEERS = (
     Peer("vectorbt", "vectorbt", None, f"{_CLOSE}; buys before sells within a candle; time after its compilation"),
+    Peer("hftbacktest", "hftbacktest", None, f"{_CLOSE}; fed three trades a candle, since it reads ticks; time after its compilation"),
+    Peer("nautilus", "nautilus_trader", 20_000, f"{_CLOSE}; a market order at the close itself"),
     Peer("backtesting", "backtesting.py", 20_000, _CLOSE),
     Peer("backtrader", "backtrader", 10_000, _CLOSE),
 )
