@@ -141,7 +141,9 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     is_blind = not bot.book.is_covered(view.get("asked"))
     bot.keeps_stops = bool(view.get("keeps_stops", bot.keeps_stops))
     take_looks_before(bot, view)
-    for trade in view["trades"]:
+    for trade in sorted(
+        view["trades"], key=lambda trade: belt.is_trade(bot, trade)
+    ):  # entries first: what they bought is to be closed, too
         take_trade(bot, trade)
     if bot.heir is None:
         bot.book.seen_resting(view["open"])

@@ -132,10 +132,17 @@ def is_in_flight(bot: Bot) -> bool:
     return bot.belt is not None and bot.belt["state"] == TRIGGERED
 
 
+def is_trade(bot: Bot, trade: Doc) -> bool:
+    belt = bot.belt
+    if belt is None:
+        return False
+    return bool(trade["client_order_id"] == belt["id"] or (belt["order_id"] and trade["order_id"] == belt["order_id"]))
+
+
 def fill_of(bot: Bot, trade: Doc) -> Fill | None:
     """A trade of the belt, as a fill of a place that is no order's; None for another's trade."""
     belt = bot.belt
-    if belt is None or not (trade["client_order_id"] == belt["id"] or (belt["order_id"] and trade["order_id"] == belt["order_id"])):
+    if belt is None or not is_trade(bot, trade):
         return None
     if bot.core.knows(trade["trade_id"]):
         return None

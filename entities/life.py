@@ -33,7 +33,7 @@ def start(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, 
         return None, {"refused": [finding.model_dump(mode="json") for finding in refused.findings]}
     fresh = Bot(given["userId"], record, core, Book({}, window_of(record)), int(given["epoch"]), int(given["now"]))
     fresh.cursor = (int(given["cursor"][0]), given["cursor"][1])
-    fresh.reserved = given["reserved"]
+    fresh.reserved, fresh.keeps_stops = given["reserved"], bool(given.get("keeps_stops"))
     result = advance(fresh, {"now": given["now"], "event": given["event"]})
     return fresh.dump(), result
 

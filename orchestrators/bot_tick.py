@@ -138,7 +138,7 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
     promise = yield account(context, event, seen, AccountOperation.RESERVE, ask)
     if not promise["ok"]:
         return (yield from refuse(context, event, refusal_of(promise)))
-    facts = {name: plan[name] for name in ("record", "market", "price", "at", "cursor", "epoch", "reserved")}
+    facts = {name: plan[name] for name in ("record", "market", "price", "at", "cursor", "epoch", "reserved", "keeps_stops")}
     state = yield bot(
         context, event, BotOperation.START, {**facts, "userId": event["user_id"], "event": wire_event(event), "now": seen["now"]}
     )

@@ -35,6 +35,7 @@ async def prepared(exchange: Any, document: Doc) -> Doc:
         "reserved": registry.reservation(begun),
         "balances": await account_money(exchange, document["symbol"]),
         "alone": document["symbol"] if market.is_future else None,
+        "keeps_stops": market.is_future and bool(getattr(exchange, "keeps_stops", False)),
     }
 
 

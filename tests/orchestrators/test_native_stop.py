@@ -46,6 +46,14 @@ async def test_an_open_position_has_one_stop_at_the_venue_at_the_bots_own_price(
         assert len(account.orders) == before and stops(account) == [stop]
 
 
+async def test_the_stop_is_there_with_the_first_tick_however_quiet_the_market_stays():
+    async with live_world(**BELTED) as world:
+        world.venue.move("20000")
+        await world.command("start")
+        [stop] = stops(world.venue.linear.accounts[KEY])
+        assert stop.amount == Decimal("0.025")
+
+
 async def test_when_the_position_grows_the_stop_moves_and_there_is_never_more_than_one():
     async with live_world(**BELTED) as world:
         account = await begun(world)
