@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.limits import Limits
 from tests.builders import grid
 
 
@@ -144,7 +145,7 @@ async def test_lists_go_on_where_the_page_before_ended(client, plan):
 
 
 async def test_the_number_of_bots_is_limited_and_the_limit_named(client, plat, plan):
-    object.__setattr__(plat, "settings", plat.settings.model_copy(update={"bots_per_user": 1}))
+    object.__setattr__(plat, "limits", Limits(plat.settings.model_copy(update={"bots_per_user": 1})))
     await client.post("/api/v1/bots", json={"name": "a", **plan})
     answer = await client.post("/api/v1/bots", json={"name": "b", **plan})
     assert (answer.status_code, answer.json()["params"]) == (429, {"limit": "1"})
