@@ -20,7 +20,7 @@ from bench.mutation.trial import prepare, survives
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "bench" / "results" / "mutants.json"
-PATTERNS = ("intent", "ledger", "book", "mechanics*", "grid*", "btd*", "loop*", "dca_*", "combo*", "closing", "ladder")
+PATTERNS = ("intent", "ledger", "book", "mechanics*", "grid*", "btd*", "loop*", "dca_*", "combo*", "closing", "ladder", "late")
 _FIRST = {  # which tests are likely to notice first; all others follow, the long property walks last
     "grid": ("ladder",), "btd": ("ladder",), "loop": ("ladder",), "ladder": ("ladder",), "dca": ("dca",), "combo": ("combo",),
 }  # fmt: skip

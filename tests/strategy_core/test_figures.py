@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from strategy_core import registry
+from strategy_core.dca_profit import gross_profit
 from strategy_core.number import dec
 from strategy_core.state import State
 from strategy_core.trade import Command, Fill, Look, Market, Order, Side
@@ -134,8 +135,6 @@ def resting_side(state: State) -> set[Side]:
 
 def test_a_short_deal_that_was_sold_and_not_yet_closed_has_its_gross_profit() -> None:
     """Nothing was bought back: no price difference is earned, whatever was sold."""
-    from strategy_core.dca_profit import gross_profit
-
     config = {**DCA, "direction": "short", "custom_ladder": [{"deviation_pct": "5", "size": "100"}], "funds_base": "10"}
     state = begun("DCA", config, SPOT)
     assert gross_profit(state) == 0
