@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
         console.print("ours: four path points per candle, fills at each of them (strategies.md 1.2), so that counts differ a little")
         console.print(
             "ours, DCA: the first deal starts at the first open and the next at the path point that closed the last, not at the next open; "
-            "entries differ by a step, so that whole deals drift apart in a long run (the same 224 fills in the first 100,000 candles)"
+            "entries differ by a step, so that whole deals drift apart in a long run (224 fills each in the first 100,000 candles)"
         )
     _keep(load, own, beside, seen)
     return 0
