@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.paper import MemoryBooks, PaperExchange
+from exchange.paper import MemoryBooks, PaperExchange, Settings
 from exchange.protocol import Exchange, Placement
 from exchange.replay import Replay
 from tests.exchange.paper_fakes import MINUTE, T0, Clock
@@ -36,6 +36,10 @@ class World:
         """The same account as another process would open it."""
         raise NotImplementedError
 
+    async def thin_out(self) -> None:
+        """From now on the market has only half of a 0.1 order at a time."""
+        raise NotImplementedError
+
     def placement(self, text: str, symbol: str = SYMBOL, id_: str | None = None, reduce_only: bool = False) -> Placement:
         self.count += 1
         now = self.clock()
@@ -57,11 +61,14 @@ class PaperWorld(World):
         self.source = Replay(directory, T0)
         self.exchange = self._open()
 
-    def _open(self) -> PaperExchange:
-        return PaperExchange(self.books, self.source, self.clock, {key: Decimal(value) for key, value in FUNDS.items()})
+    def _open(self, settings: Settings | None = None) -> PaperExchange:
+        return PaperExchange(self.books, self.source, self.clock, {key: Decimal(value) for key, value in FUNDS.items()}, settings)
 
     async def again(self) -> Exchange:
         return self._open()
+
+    async def thin_out(self) -> None:
+        self.exchange = self._open(Settings(volume_share=Decimal("0.0002")))  # of the 250 BTC each point trades
 
     async def move(self, price: str) -> None:
         self.prices.append(price)
@@ -89,6 +96,10 @@ class VenueWorld(World):
     async def move(self, price: str) -> None:
         self.clock.now += MINUTE
         self.venue.move(price)
+
+    async def thin_out(self) -> None:
+        engine = self.venue.spot if isinstance(self.venue, BinanceVenue) else self.venue.engines["spot"]
+        engine.share = Decimal("0.5")
 
 
 @pytest.fixture(params=["paper", "binance", "bybit"])

@@ -276,3 +276,26 @@ async def test_e24_a_stop_the_venue_keeps_is_found_taken_back_and_named_in_its_t
     trades = (await look(world, symbol=LINEAR)).trades
     assert [(trade.side, trade.amount) for trade in trades if trade.client_order_id == second.client_order_id] == [(Side.SELL, D("0.1"))]
     assert await exchange.position(LINEAR) is None
+
+
+async def test_e25_what_a_cancelled_order_had_filled_stays_filled(world: World) -> None:
+    await world.thin_out()
+    placement = world.placement("buy 0.1 @ 19000")
+    outcome = await world.exchange.place(placement)
+    await world.move("19000")
+    view = await world.exchange.look(SYMBOL, Cursor(1), (placement.client_order_id,), ANY)
+    done = sum((trade.amount for trade in view.trades), D(0))
+    assert done == D("0.05") and view.open_ids == (placement.client_order_id,)
+    await world.exchange.cancel(SYMBOL, placement.client_order_id, outcome.order_id)
+    report = await world.exchange.look_up(SYMBOL, placement.client_order_id, outcome.order_id)
+    assert report is not None and (report.status, report.filled, report.amount) == (OrderStatus.CANCELED, done, D("0.1"))
+
+
+async def test_e26_more_trades_than_a_page_holds_are_all_found_once(world: World) -> None:
+    placements = [world.placement("sell 0.001") for _ in range(130)]
+    for placement in placements:
+        assert (await world.exchange.place(placement)).result is Result.ACCEPTED
+        world.clock.now += 1  # a venue without a cursor cannot tell more than a page of one millisecond
+    await world.move("20000")
+    trades = (await look(world, *(placement.client_order_id for placement in placements))).trades
+    assert len({trade.trade_id for trade in trades}) == len(trades) == 130
