@@ -58,6 +58,7 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
     with working_digits():
         again = take_outcomes(bot, given.get("outcomes") or [], now)
         more = take_view(bot, given.get("view"))
+        book_belt(bot)
         heal.adopt(bot)
         for row in bot.book.missing_trades(now):
             distrust(bot, row)
@@ -151,11 +152,12 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
         found = bot.book.find(report["id"], report["order_id"])
         for fact in bot.book.report(found[1], report, report["at"]) if found else ():
             apply(bot, fact)
+    book_belt(bot)
     belt.seen(bot, view.get("belt"), bot.ticked_at)
     at, price = int(view["point"][0]), dec(view["point"][1])
     if at < seen_until:  # an old projection, or a look that was overtaken: its trades count, its price is history
         return True
-    if int(view["cursor"][0]) >= bot.cursor[0] and not is_blind:
+    if int(view["cursor"][0]) >= bot.cursor[0] and not is_blind and (view["more"] or not belt.keeps_trades(bot)):
         bot.cursor = (int(view["cursor"][0]), view["cursor"][1])
     for candles in view.get("candles") or ():
         take_candles(bot, candles, at)
@@ -200,7 +202,7 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     if bot.core.knows(trade["trade_id"]):
         return
     if found is None:
-        take_belt_trade(bot, trade)
+        belt.hold(bot, trade)
         return
     id_, row = found
     fill, was = bot.book.trade(row, trade), deals.before(bot, row.order.leg)
@@ -211,11 +213,12 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     write_fill(bot, id_, row.order.role, fill, deals.closed_by(bot, id_, row, fill, was))
 
 
-def take_belt_trade(bot: Bot, trade: dict[str, Any]) -> None:
-    fill = belt.fill_of(bot, trade)
-    if fill is not None:
+def book_belt(bot: Bot) -> None:
+    """The trades of the venue's stop, once nothing can enter any more."""
+    for fill in belt.released(bot):
         apply(bot, fill)
         write_fill(bot, bot.belt["id"] if bot.belt else "", Role.STOP_LOSS, fill, {})
+    belt.settle(bot, bot.ticked_at)
 
 
 def write_fill(bot: Bot, id_: str, role: Role, fill: Fill, more: dict[str, Any]) -> None:

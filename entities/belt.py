@@ -7,6 +7,8 @@ Rules
 2. Belt and close share one lock: what the bot closes at market waits until the belt is over, at most LOCK_MS. Both only reduce.
 3. A belt that was triggered is the bot's own stop: its trades are folded as a stray fill of the position it closed.
 4. A belt the venue refuses is tried again after REFUSED_MS: the bot's own stop watches all the same.
+5. Its trades are kept back (`held`) until nothing that enters is live any more: a deal that ended before could be entered once more
+   by an order the cancel came too late for. What is left of the position then is closed at market like any other.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from strategy_core.trade import Event, Fill, Order, OrderType, Role, Side, Statu
 PENDING, OPEN, CANCELLING, TRIGGERED = "pending", "open", "cancelling", "triggered"
 LOCK_MS = 10_000
 REFUSED_MS = 300_000
+HELD = ("trade_id", "price", "amount", "fee", "fee_currency", "at", "maker")  # what is kept of a trade
 MOVED = dec("0.001")  # a trailing stop follows in steps of a thousandth of its price
 LEG = "BELT"
 Doc = dict[str, Any]
@@ -67,6 +70,8 @@ def is_wrong(belt: Doc, wanted: Protection | None) -> bool:
 def holds(bot: Bot, now: int) -> bool:
     """Whether a close must wait for the belt."""
     belt = bot.belt
+    if keeps_trades(bot):
+        return True
     return belt is not None and belt["state"] != PENDING and now - int(belt.get("asked_at") or now) < LOCK_MS
 
 
@@ -98,7 +103,7 @@ def take_outcome(bot: Bot, outcome: Doc, now: int) -> None:
         bot.belt, bot.belt_after = None, now + REFUSED_MS
         bot.say((Event("belt_refused", {"reason": outcome.get("reason") or "other", "price": belt["price"]}, bot.core.at),))
     elif result == "absent" and int(outcome.get("asked_at", now)) - int(belt["signed_at"]) >= bot.book.window.ambiguous_ms:
-        bot.belt = None  # it never came through, or the venue has forgotten it
+        over(bot, belt["filled"], now)  # it never came through, or the venue has forgotten it
     else:
         belt["looked_at"] = now
 
@@ -112,16 +117,21 @@ def seen(bot: Bot, report: Doc | None, now: int) -> None:
     if report["status"] == "open":
         belt["state"] = OPEN  # a cancel that was lost on its way is asked for again
         return
-    belt["order_id"], belt["final"] = report["order_id"], report["filled"]
-    belt["over_at"] = belt.get("over_at") or now
-    belt["state"] = TRIGGERED
+    belt["order_id"] = report["order_id"]
+    over(bot, report["filled"], now)
+
+
+def over(bot: Bot, final: str, now: int) -> None:
+    """It is no longer at the venue, where it traded `final` in all."""
+    belt = bot.belt or {}
+    belt["state"], belt["final"], belt["over_at"] = TRIGGERED, final, belt.get("over_at") or now
     settle(bot, now)
 
 
 def settle(bot: Bot, now: int) -> None:
-    """A belt that is over goes once its trades are here."""
+    """A belt that is over goes once its trades are here and booked."""
     belt = bot.belt
-    if belt is None or belt["state"] != TRIGGERED:
+    if belt is None or belt["state"] != TRIGGERED or keeps_trades(bot):
         return
     if dec(belt["filled"]) >= dec(belt["final"]) or now - int(belt["over_at"]) > TRADES_LATE_MS:
         bot.belt = None
@@ -129,7 +139,12 @@ def settle(bot: Bot, now: int) -> None:
 
 def is_in_flight(bot: Bot) -> bool:
     """Whether the venue's position may already be without what the ledger still has."""
-    return bot.belt is not None and bot.belt["state"] == TRIGGERED
+    return bot.belt is not None and (bot.belt["state"] == TRIGGERED or keeps_trades(bot))
+
+
+def keeps_trades(bot: Bot) -> bool:
+    """Whether trades of the belt wait to be booked (rule 5)."""
+    return bot.belt is not None and bool(bot.belt.get("held"))
 
 
 def is_trade(bot: Bot, trade: Doc) -> bool:
@@ -139,21 +154,36 @@ def is_trade(bot: Bot, trade: Doc) -> bool:
     return bool(trade["client_order_id"] == belt["id"] or (belt["order_id"] and trade["order_id"] == belt["order_id"]))
 
 
-def fill_of(bot: Bot, trade: Doc) -> Fill | None:
-    """A trade of the belt, as a fill of a place that is no order's; None for another's trade."""
+def hold(bot: Bot, trade: Doc) -> None:
+    """Keeps a trade of the belt for `released`; another's, or one that is known, changes nothing."""
     belt = bot.belt
-    if belt is None or not is_trade(bot, trade):
-        return None
-    if bot.core.knows(trade["trade_id"]):
-        return None
+    if belt is None or not is_trade(bot, trade) or bot.core.knows(trade["trade_id"]):
+        return
+    held = belt.get("held") or []
+    if any(kept["trade_id"] == trade["trade_id"] for kept in held):
+        return
     bot.core.at = max(bot.core.at, int(trade["at"]))
     registry.stopped_out(bot.core)  # from here on the bot is closing, and what is left to close follows from its ledger
-    amount = dec(trade["amount"])
-    belt["filled"] = plain(dec(belt["filled"]) + amount)
-    return Fill(
-        LEG, 0, Side(belt["side"]), dec(trade["price"]), amount, dec(trade["fee"]), trade["fee_currency"], trade["trade_id"],
-        int(trade["at"]), bool(trade["maker"]),
-    )  # fmt: skip
+    belt["filled"] = plain(dec(belt["filled"]) + dec(trade["amount"]))
+    belt["held"] = [*held, {name: trade[name] for name in HELD}]
+
+
+def released(bot: Bot) -> list[Fill]:
+    """The kept trades, as fills of a place that is no order's, once no order can enter any more. They are handed out once."""
+    belt = bot.belt
+    if belt is None or not belt.get("held"):
+        return []
+    if bot.core.status is not Status.ERROR:
+        registry.stopped_out(bot.core)  # a deal that was only opening when the trade came is open now
+    if any(not row.is_settled and not row.order.reduce_only for row in bot.book.rows.values()):
+        return []
+    return [
+        Fill(
+            LEG, 0, Side(belt["side"]), dec(trade["price"]), dec(trade["amount"]), dec(trade["fee"]), trade["fee_currency"],
+            trade["trade_id"], int(trade["at"]), bool(trade["maker"]),
+        )
+        for trade in belt.pop("held")
+    ]  # fmt: skip
 
 
 def inherit(bot: Bot, kept: Doc | None, number: int, published: str | None, now: int) -> None:

@@ -10,6 +10,7 @@ from test_live_futures import CONFIG, LINEAR
 from shared.bot_document import backup_id
 from shared.ids import entity_key
 from tests.builders import USER
+from tests.venue.market import Refused
 from tests.venue.serving import KEY
 
 BELTED = {**LINEAR, "config": {**CONFIG, "stop_loss_pct": "10", "stop_loss_of": "average", "after_stop_loss": "stop"}}
@@ -25,6 +26,10 @@ async def begun(world):
 
 def stops(account, *statuses):
     return [order for order in account.orders if order.type == "STOP_MARKET" and order.status in (statuses or ("NEW",))]
+
+
+def resting(account):
+    return [order for order in account.orders if order.status in ("NEW", "PARTIALLY_FILLED")]
 
 
 def sold(account):
@@ -130,8 +135,6 @@ async def test_a_venue_that_refuses_the_stop_is_not_asked_at_every_look_and_the_
 
         def no_stops(owner, order):
             if order.type == "STOP_MARKET":
-                from tests.venue.market import Refused
-
                 raise Refused(-2022, "ReduceOnly Order is rejected.")
             return refuse(owner, order)
 
@@ -175,6 +178,78 @@ async def test_wherever_the_host_dies_there_is_one_stop_in_the_end(edge, call):
         assert world.bot["status"] == "stopped" and sold(account) == bought(account)
 
 
+def faster_than_the_cancel(world):
+    """From here on safety orders rest through the fall that triggers the stop, and fill in the instant their cancel arrives."""
+    engine = world.venue.linear
+    touch, cancel = engine._touch, engine.cancel
+
+    def rests(owner, order):
+        if order.type != "LIMIT" or order.side != "BUY":
+            touch(owner, order)
+
+    def too_late(owner, order):
+        if order.type == "LIMIT" and order.side == "BUY":
+            touch(owner, order)
+        return cancel(owner, order)
+
+    engine._touch, engine.cancel = rests, too_late
+
+
+def refuse_for_now(cancel, times=2):
+    """The venue is busy for the first cancels."""
+    left = [times]
+
+    def refused(owner, order):
+        if left[0]:
+            left[0] -= 1
+            raise Refused(-1001, "Internal error; unable to process your request.", 503)
+        return cancel(owner, order)
+
+    return refused
+
+
+async def test_an_order_that_enters_after_the_stop_was_triggered_is_closed_before_the_bot_is_stopped():
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        faster_than_the_cancel(world)
+        world.venue.move("17900")
+        seen = []
+        for _ in range(6):
+            await world.wake()
+            seen.append((world.bot["status"], account.positions["BTCUSDT"].amount))
+        assert bought(account) > Decimal("0.025")  # it did enter, twice
+        assert all(not amount for status, amount in seen if status == "stopped") and seen[-1][0] == "stopped"
+        assert sold(account) == bought(account) and Decimal(world.bot["holdings"]["base"]) == 0 and resting(account) == []
+        assert [row["leg"] for row in world.fills if row["side"] == "sell"] == ["BELT", "SL"]
+        assert all(order.reduce_only for order in account.orders if order.side == "SELL")
+        assert Decimal(world.bot["pnl"]["total"]) == account.wallet - Decimal(10000)
+
+
+@pytest.mark.parametrize("edge", ["die_before", "die_after"])
+@pytest.mark.parametrize("call", range(1, 11))
+async def test_wherever_the_host_dies_an_order_that_enters_after_the_stop_is_closed_before_the_bot_is_stopped(edge, call):
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        faster_than_the_cancel(world)
+        world.venue.move("17900")
+        setattr(world.host, edge, len(world.host.calls) + call)
+        for _ in range(12):
+            world.clock.now += 5_000
+            event = world.event("market")
+            try:
+                await world.host.tick(event)
+            except Killed:
+                setattr(world.host, edge, 0)
+                world.clock.now += 2_000
+                await world.host.tick(event)
+            assert world.bot["status"] != "stopped" or not account.positions["BTCUSDT"].amount
+        assert (world.bot["status"], world.bot["reason"]) == ("stopped", "stop_loss")
+        assert sold(account) == bought(account) > Decimal("0.025") and resting(account) == []
+        trades = [row["trade_id"] for row in world.fills]
+        assert len(trades) == len(set(trades)) == len(account.trades)
+        assert Decimal(world.bot["pnl"]["total"]) == account.wallet - Decimal(10000)
+
+
 @pytest.mark.parametrize("is_known", [True, False])
 async def test_a_bot_made_again_takes_over_the_stop_it_had(is_known):
     async with live_world(**BELTED) as world:
@@ -189,3 +264,20 @@ async def test_a_bot_made_again_takes_over_the_stop_it_had(is_known):
         assert world.bot["epoch"] == 1 and len(stops(account)) == 1
         assert (stops(account) == [stop]) is is_known
         assert stops(account)[0].amount == account.positions["BTCUSDT"].amount == Decimal("0.025")
+
+
+async def test_a_bot_made_again_books_a_stops_trade_it_kept_back_exactly_once():
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        faster_than_the_cancel(world)
+        world.venue.linear.cancel = refuse_for_now(world.venue.linear.cancel)
+        world.venue.move("17900")
+        await world.wake()
+        assert world.bot["status"] == "active" and not any(row["leg"] == "BELT" for row in world.fills)
+        world.host.entities.pop(("bot", entity_key(USER, BOT)))
+        await world.command("rebuild")
+        for _ in range(14):
+            await world.wake()
+        assert (world.bot["status"], world.bot["reason"]) == ("stopped", "stop_loss")
+        assert len([row for row in world.fills if row["leg"] == "BELT"]) == 1
+        assert sold(account) == bought(account) > Decimal("0.025") and resting(account) == []
