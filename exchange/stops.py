@@ -15,10 +15,10 @@ from typing import Any
 from exchange.errors import not_sent
 from exchange.limits import Lane
 from exchange.parsing import order_of
-from exchange.protocol import ExchangeError, NotFound, OrderReport, Outcome, Placement, Result, Unsupported
-from exchange.search import Read, Search, text
+from exchange.protocol import ExchangeError, NotFound, OrderReport, OrderStatus, Outcome, Placement, Result, Unsupported
+from exchange.search import Read, Search
 from exchange.venues import Pin, Venue, contract_size, fence_params
-from strategy_core.number import plain
+from strategy_core.number import ZERO, plain
 
 KEPT = 1_000
 MARGIN_MS = 1_000  # less than this before the deadline nothing is sent
@@ -40,17 +40,28 @@ class Stops:
             found = await self._search.find(method, param, symbol, client_order_id, self._row.stop_params)
             if found is None:
                 continue
-            became = text(found.get("info"), "actualOrderId")
-            if became is None:
+            became = self._became(found.get("info"))
+            if not became:
                 report = order_of(found, client_order_id, symbol, size)
                 self._remember(self.owners, report.order_id, client_order_id)
+                if report.status is OrderStatus.FILLED and self._row.stop_became:  # its order has no name yet: nothing is known to be over
+                    return report._replace(status=OrderStatus.OPEN, filled=ZERO)
                 return report
-            self._remember(self.owners, became, client_order_id)
             try:
-                return order_of(await self._read("fetch_order", Lane.ORDER, became, symbol), client_order_id, symbol, size)
+                return whole([await self._order(id_, symbol, client_order_id, size) for id_ in became])
             except NotFound:
                 return None
         return None
+
+    def _became(self, info: Any) -> list[str]:
+        """The venue's ids of the orders a triggered stop became."""
+        ids = info.get(self._row.stop_became) if isinstance(info, dict) else None
+        return [str(id_) for id_ in (ids if isinstance(ids, list) else [ids]) if id_]
+
+    async def _order(self, id_: str, symbol: str, client_order_id: str, size: Decimal) -> OrderReport:
+        """Its trades go by the id that was asked for, whatever else the answer names."""
+        self._remember(self.owners, id_, client_order_id)
+        return order_of(await self._read("fetch_order", Lane.ORDER, id_, symbol), client_order_id, symbol, size)._replace(order_id=id_)
 
     def cancel_arguments(self, symbol: str, client_order_id: str) -> tuple[Any, ...]:
         """Of ccxt's cancel_order."""
@@ -62,6 +73,12 @@ class Stops:
         if len(known) >= KEPT:
             known.clear()
         known[key] = value
+
+
+def whole(parts: list[OrderReport]) -> OrderReport:
+    """What a stop that a venue carried out in several orders did in all: open while one of them is."""
+    leading = next((part for part in parts if not part.is_over), parts[-1])
+    return leading._replace(amount=sum((part.amount for part in parts), ZERO), filled=sum((part.filled for part in parts), ZERO))
 
 
 class WithStops:
@@ -96,7 +113,7 @@ class WithStops:
             raw = await self._raw_market(placement.symbol)
             amount = self._contracts(placement.order.amount, raw)
             params: dict[str, Any] = {self._row.stop_param or self._row.create_param: self._row.spell(placement.client_order_id)}
-            params |= {"stopLossPrice": plain(stop_price), "reduceOnly": True} | self._mode_params(placement)
+            params |= {"stopLossPrice": plain(stop_price), "reduceOnly": True} | self._row.stop_trigger | self._mode_params(placement)
             skew = await self._clock_skew()
             await self._take("create_order", Lane.RESCUE)
         except ExchangeError as error:  # nothing was sent by this call

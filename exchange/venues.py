@@ -62,6 +62,8 @@ class Venue(NamedTuple):
     account_margin_mode: bool = False  # the margin mode is the whole account's, not one symbol's
     stop_param: str = ""  # the parameter of our id on a native stop, where it is another
     stop_look_ups: tuple[tuple[str, str], ...] = ()  # as `look_ups`, for native stops; none: they are not kept for bots
+    stop_trigger: dict[str, str] = {}  # makes the mark price the one that triggers it
+    stop_became: str = ""  # of a triggered stop: the field with the ids of its orders; "": it keeps its own
     stop_params: dict[str, Any] = {}  # further parameters of those look-ups, and of a stop's cancel
     options: dict[str, Any] = {}
 
@@ -92,7 +94,8 @@ VENUES: dict[str, Venue] = {
             ),
             FeeMode.RECEIVED, True, True, as_is, {},
             page=500, newest_first=False, next_trade="fromId",
-            stop_look_ups=((_ORDER, "clientAlgoId"),), stop_params={"trigger": True},
+            stop_look_ups=((_ORDER, "clientAlgoId"),), stop_params={"trigger": True}, stop_became="actualOrderId",
+            stop_trigger={"workingType": "MARK_PRICE"},
             options={"fetchMarkets": {"types": ["spot", "linear"]}, "recvWindow": 10_000, "fetchMargins": False},
         ),
         Venue(
@@ -102,14 +105,17 @@ VENUES: dict[str, Venue] = {
                 (("110017", "reduce_only"), ("170213", "not_found"), ("110001", "not_found")),
             ),
             FeeMode.RECEIVED, True, True, as_is, {"marketUnit": "baseCoin"},
-            account_margin_mode=True, stop_look_ups=((_OPEN, "orderLinkId"), (_CLOSED, "orderLinkId")),
+            account_margin_mode=True, stop_trigger={"triggerBy": "MarkPrice"},
+            stop_look_ups=((_OPEN, "orderLinkId"), (_CLOSED, "orderLinkId")),
             options={"fetchMarkets": {"types": ["spot", "linear"]}, "enableUnifiedAccount": True, "enableUnifiedMargin": False},
         ),
         Venue(
             "okx", "clientOrderId", ((_ORDER, "clOrdId"),), "clOrdId", Fence.EXP_TIME,
-            Signs(("51016",), ("51149", "50004"), ("50001", "50026")),
+            Signs(("51016", "51065", "51068"), ("51149", "50004"), ("50001", "50026")),
             FeeMode.RECEIVED, True, True, as_is, {"tgtCcy": "base_ccy"},
             order_mode=("marginMode",), stop_param="algoClOrdId",
+            stop_look_ups=((_ORDER, "clOrdId"),), stop_params={"trigger": True}, stop_became="ordIdList",
+            stop_trigger={"slTriggerPxType": "mark"},
             options={"fetchMarkets": {"types": ["spot", "swap"]}},
         ),
         Venue(
