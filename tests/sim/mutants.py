@@ -22,7 +22,7 @@ from strategy_core.state import State
 from tests.sim import invariants, venue, world
 from tests.sim.full.venues import CANARY
 from tests.sim.kernel import Sleep, ask
-from triggers import bot_events, dead_letters
+from triggers import dead_letters
 
 
 class Mutant(NamedTuple):
@@ -264,16 +264,6 @@ def a_secret_gets_into_a_document() -> Iterator[None]:
         return {**await real(user_id, document), "note": CANARY}
 
     with patched(activities, "wake_time", talkative):
-        yield
-
-
-@full_mutant
-def a_message_is_settled_before_its_tick_is_done() -> Iterator[None]:
-    async def hasty(client: Any, instance: str, event: Any) -> None:
-        if not await bot_events.status_of(client, instance):
-            await client.start_new("bot_tick", instance, event)
-
-    with patched(bot_events, "run_tick", hasty):
         yield
 
 
