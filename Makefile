@@ -49,8 +49,11 @@ check: dev ## formatting, lint, types, layers, sizes, the API document
 openapi: dev ## write the API document the dashboard is typed from
 	$(PY) -m triggers.api.openapi > frontend/openapi.json
 
-bench: dev ## our jobs, the peers where they are installed, and the host under load
+bench: dev ## our jobs, the peers where they are installed, the adapter, the start, the cost, and the host under load
 	$(PY) -m bench
+	-$(PY) -m bench.adapter
+	-$(PY) -m bench.cold_start
+	$(PY) -m bench.cost
 	$(PY) -m bench.load all
 	-$(PY) -m bench.api_latency
 
