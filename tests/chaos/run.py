@@ -57,6 +57,7 @@ class Owner:
         self.calm = self.busy = ""
         self.watched, self.bots = "", []  # type: str, list[str]
         self.commands = 0
+        self.started: set[str] = set()
         self._asked: tuple[str, dict[str, Any], str] | None = None
 
     def sign_in(self, is_new: bool) -> None:
@@ -96,6 +97,8 @@ class Owner:
             if path == "/api/v1/bots":
                 self.bots.append(answer["id"])
             self.commands += 1
+            if path.endswith("/start"):
+                self.started.add(path.split("/")[-2])
         except Refused as refused:
             if refused.status != 409 and not (refused.status == 422 and path.endswith("/start")):
                 raise  # 409: not now; 422: the price has left the grid
@@ -173,6 +176,7 @@ def come_to_rest(owner: Owner) -> None:
         bots = [owner.onebox.get(f"/api/v1/bots/{bot}", owner.token) for bot in (owner.watched, *owner.bots)]
         now = [(bot["revision"], bot["fills"], bot["status"]) for bot in bots]
         is_doubtful = any(bot["status"] in ("stopping", "starting") and bot["open_orders"] == 0 for bot in bots)
+        is_doubtful |= any(bot["id"] in owner.started and bot["status"] == "draft" and not bot["reason"] for bot in bots)  # on its way
         still = still + 1 if now == before and not is_doubtful else 0
         before = now
 
