@@ -14,14 +14,18 @@ from tests.live.test_live_on_onebox import Owner, open_venue
 from tests.venue.serving import KEY, SECRET, serving
 
 
+A_CANDLE = 100.0
+"""The twin trades candles that have closed, so what it does may wait for the end of the minute; in seconds, with room."""
+
+
 async def both_started(owner: Owner, twin: str) -> None:
     await owner.until(lambda bot: bot["status"] == "active")
     own, owner.bot = owner.bot, twin
-    await owner.until(lambda bot: bot["status"] == "active")
+    await owner.until(lambda bot: bot["status"] == "active", A_CANDLE)
     owner.bot = own
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
 async def test_a_live_bot_carries_a_paper_twin_and_is_compared(tmp_path: Path) -> None:
     venue = open_venue()
     async with serving(venue.application()) as address:
@@ -43,7 +47,7 @@ async def test_a_live_bot_carries_a_paper_twin_and_is_compared(tmp_path: Path) -
             await owner.post(f"/api/v1/bots/{owner.bot}/stop", {"close_mode": "keep"})
             await owner.until(lambda bot: bot["status"] == "stopped")
             owner.bot = link["twin_id"]
-            twin = await owner.until(lambda bot: bot["status"] == "stopped")
+            twin = await owner.until(lambda bot: bot["status"] == "stopped", A_CANDLE)
         finally:
             await asyncio.to_thread(box.stop)
     assert twin["exchange"] == "paper" and twin["market"] == "binance"
