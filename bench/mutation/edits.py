@@ -27,11 +27,12 @@ Edit = Callable[[], None]
 
 
 class Mutant(NamedTuple):
-    """The `number`-th edit of a module; `was` and `now` are the line as written and the edited code."""
+    """The `number`-th edit of a module; `was` and `now` are the line as written and the edited code, from `line` to `last`."""
 
     path: str
     number: int
     line: int
+    last: int
     was: str
     now: str
 
@@ -190,9 +191,12 @@ def described(root: Path, path: str, number: int) -> Mutant:
     source = (root / path).read_text()
     shown, edit = _places(source)[1][number]
     before, line = ast.unparse(shown), getattr(shown, "lineno", 1)
+    last = getattr(shown, "end_lineno", line)
     edit()
     after = ast.unparse(shown)
-    return Mutant(path, number, line, source.splitlines()[line - 1].strip(), after if after != before else f"(negated or removed) {before}")
+    return Mutant(
+        path, number, line, last, source.splitlines()[line - 1].strip(), after if after != before else f"(negated or removed) {before}"
+    )
 
 
 def edited(root: Path, path: str, number: int) -> ast.Module:
