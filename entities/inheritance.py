@@ -65,8 +65,11 @@ def give_up(bot: Bot, id_: str, asked_at: int) -> None:
     """An order the venue does not have and can no longer get."""
     row = bot.book.rows[id_]
     if row.state is Sent.PENDING and asked_at - row.signed_at >= bot.book.window.ambiguous_ms:
-        del bot.book.rows[id_]
         disown(bot, id_)
+        if bot.book.window.claims:
+            del bot.book.rows[id_]
+        else:  # the paper venue is told never to take it: a tick of the old epoch may still be at it
+            row.order, row.state = row.order._replace(generation=0), Sent.OPEN
 
 
 def end(bot: Bot, intents: list[dict[str, Any]], seen_at: int | None) -> None:

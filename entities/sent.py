@@ -8,6 +8,8 @@ Rules
 4. More in trades than was ordered is a mismatch at once, less than the venue counted is one after TRADES_LATE_MS.
 5. A venue too busy to take an order has not refused it: it is asked again under its own id after a growing pause, as often as it takes.
 6. An order is forgotten only when it is over, every trade the venue counted has arrived, and nobody wants it.
+7. The paper venue can be told never to take an id: an order it does not know and nobody wants is cancelled there like one that rests.
+   To forget it would be wrong however long ago it was signed: another tick of this bot may be placing it at this very moment.
 """
 
 from __future__ import annotations
@@ -164,12 +166,23 @@ class Book:
 
     def absent(self, row: Row, is_wanted: bool, asked_at: int, at: int) -> tuple[bool, list[Fact]]:
         """The venue, asked at `asked_at`, did not know the order: (send again?, facts). See rule 3."""
+        if not self.window.claims:
+            return self._absent_on_paper(row, is_wanted), []
         if row.state is not Sent.PENDING or asked_at - row.signed_at < self.window.ambiguous_ms:
             return False, []
         if is_wanted and row.attempts - row.put_off < MAX_ATTEMPTS:
             return True, []
         row.state, row.final = Sent.OVER, row.filled
         return False, [_ended(row, "rejected", row.filled, at, "never_arrived")] if is_wanted else []
+
+    @staticmethod
+    def _absent_on_paper(row: Row, is_wanted: bool) -> bool:
+        """Whether to send it again; what is not wanted counts as resting until it was cancelled (rule 7)."""
+        if row.state is Sent.PENDING and is_wanted:
+            return True
+        if row.state in (Sent.PENDING, Sent.CANCELLING):
+            row.state = Sent.OPEN
+        return False
 
     def is_due(self, row: Row, now: int) -> bool:
         """Whether an order of unknown fate may be looked up again."""

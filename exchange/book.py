@@ -82,6 +82,18 @@ class Book:
         self.changed = True
         self._forget()
 
+    def void(self, client_order_id: str, symbol: str, status: OrderStatus, at: int, *what: Any) -> None:
+        """Writes down an order that never rested, so that its id is never taken. `what`: side, price, amount, where they are known."""
+        side, price, amount = what or (Side.BUY, None, ZERO)
+        self.document["ended"] = self.document.get("ended", 0) + 1
+        self.document["orders"][client_order_id] = {
+            "symbol": symbol, "side": side.value, "type": (OrderType.MARKET if price is None else OrderType.LIMIT).value,
+            "price": None if price is None else plain(price), "amount": plain(amount), "filled": "0", "status": status.value, "at": at,
+            "over": self.document["ended"],
+        }  # fmt: skip
+        self.changed = True
+        self._forget()
+
     def report(self, client_order_id: str, row: Row) -> OrderReport:
         price = None if row["price"] is None else Decimal(row["price"])
         amount, filled, status = Decimal(row["amount"]), Decimal(row["filled"]), OrderStatus(row["status"])

@@ -9,6 +9,7 @@ Rules
 1. All state is one document behind a `BookStore`, changed by compare-and-set. A conflict means: read again, do it again.
 2. A look moves only orders named in `mine`; other bots of the account are not disturbed.
 3. Deadlines are wall instants, everything else is an instant on the market's path.
+4. An id is taken once. What was refused, or cancelled before it came, is written down: who sends it again, or late, finds it ended.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ class PaperExchange:
         return await self._change(accept)
 
     async def cancel(self, symbol: str, client_order_id: str, order_id: str | None) -> Outcome:
-        return await self._change(lambda book: _cancel(book, client_order_id))
+        return await self._change(lambda book: _cancel(book, symbol, client_order_id))
 
     async def look_up(self, symbol: str, client_order_id: str, order_id: str | None) -> OrderReport | None:
         book = await self._read()
@@ -212,6 +213,8 @@ async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
 def _accept(book: Book, placement: Placement, market: Market, made: Point, latency_ms: int) -> Outcome:
     refused = refusal(book, placement, market, made.price)
     if refused is not None:
+        order = placement.order
+        book.void(placement.client_order_id, placement.symbol, OrderStatus.REJECTED, made.at, order.side, order.price, order.amount)
         return refused
     order = placement.order
     lock = lock_for(book, order, market, made.price)
@@ -219,9 +222,10 @@ def _accept(book: Book, placement: Placement, market: Market, made: Point, laten
     return Outcome(Result.ACCEPTED, book.add(placement, held, is_marketable(order, made.price), made.at, made.at + latency_ms))
 
 
-def _cancel(book: Book, client_order_id: str) -> Outcome:
+def _cancel(book: Book, symbol: str, client_order_id: str) -> Outcome:
     row = book.row(client_order_id)
     if row is None:
+        book.void(client_order_id, symbol, OrderStatus.CANCELED, 0)
         return Outcome(Result.REJECTED, None, "not_found", "no such order")
     if row["status"] != "open":
         return Outcome(Result.REJECTED, order_id(client_order_id), "not_found", f"the order is {row['status']}")

@@ -309,3 +309,25 @@ async def test_x20_a_crash_and_its_recovery_leave_what_was_not_reached_alone(tmp
     assert [(t.client_order_id, t.price) for t in view.trades] == [("order1", D(50))]
     rest = await world.look(view.cursor.at, "order2", "order3", trade_id=view.cursor.trade_id)
     assert not rest.trades and set(rest.open_ids) == {"order2", "order3"}
+
+
+async def test_an_order_cancelled_before_it_came_is_never_taken(tmp_path: Path) -> None:
+    world = World(tmp_path, CALM, {"USDT": "1000"})
+    late = world.placement("buy 1 @ 95")
+    assert (await world.paper.cancel("BTC/USDT", "order1", None)).result is Result.REJECTED
+    assert (await world.paper.place(late)).result is Result.DUPLICATE
+    report = await world.paper.look_up("BTC/USDT", "order1", None)
+    assert report is not None and (report.status, report.filled) == (OrderStatus.CANCELED, 0)
+    view = await world.look(T0, "order1")
+    assert not view.open_ids and [one.status for one in view.ended] == [OrderStatus.CANCELED]
+    assert (await world.paper.balances())["USDT"] == (D(1000), D(0))
+
+
+async def test_what_was_refused_once_is_not_taken_later(tmp_path: Path) -> None:
+    """Two ticks may send the same order: the answer the first one got must stay true."""
+    world = World(tmp_path, CALM, {"USDT": "1000"})
+    refused = world.placement("buy 11 @ 95")
+    assert (await world.paper.place(refused)).reason == "insufficient_funds"
+    assert (await world.paper.place(refused)).result is Result.DUPLICATE
+    report = await world.paper.look_up("BTC/USDT", "order1", None)
+    assert report is not None and (report.status, report.price, report.amount) == (OrderStatus.REJECTED, D(95), D(11))

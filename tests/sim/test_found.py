@@ -248,3 +248,24 @@ async def test_an_alert_whose_first_taker_died_is_taken_by_the_next():
     assert [event.id for event in taken.events] == [hit_id]
     again = await hook_intake.take_signal(plat, hit, signal, 0, 0, {"bot_1": bot}, False, False)
     assert again.row["status"] == "duplicate"
+
+
+def test_on_paper_an_order_nobody_wants_is_not_forgotten_while_another_tick_may_be_placing_it():
+    """Found by kill -9: two ticks of a bot, one of each lane, after a start: the stop of the one did not find the orders that the other
+    was about to place, and forgot them; they rested for ever."""
+    start = {
+        "userId": "ada", "record": RECORD | {"exchange": "paper"}, "market": MARKET, "price": "100", "at": T0, "cursor": [T0, "0"],
+        "epoch": 0, "now": T0, "event": {"id": "e0", "kind": "command", "body": {"name": "start"}}, "reserved": {"USDT": "1000"},
+    }  # fmt: skip
+    state, told = perform(BotOperation.START, None, start)
+    [intent] = told["intents"]
+    stop = {"id": "e1", "kind": "command", "body": {"name": "stop", "params": {"close_mode": "keep"}}}
+    state, told = advance(state, T0 + 1_500, event=stop)
+    assert [(one["kind"], one["id"]) for one in told["intents"]] == [("look_up", intent["id"])]
+    state, told = advance(state, T0 + 1_600, outcomes=[outcome(told["intents"][0], "absent", asked_at=T0 + 1_600)])
+    assert [(one["kind"], one["id"]) for one in told["intents"]] == [("cancel", intent["id"])]
+    lost, told = advance(state, T0 + 5_000)  # the host died before it was cancelled
+    lost, told = advance(lost, T0 + 5_100, outcomes=[outcome(told["intents"][0], "absent", asked_at=T0 + 5_100)])
+    assert [(one["kind"], one["id"]) for one in told["intents"]] == [("cancel", intent["id"])]
+    done, told = advance(state, T0 + 1_700, outcomes=[outcome({**intent, "kind": "cancel"}, "found", report=report(intent, "canceled"))])
+    assert (told["intents"], done["sent"], done["core"]["status"]) == ([], {}, "stopped")
