@@ -17,6 +17,8 @@ export default function RootLayout({ children }: { children: ReactNode }) {
       <head>
         {/* Runs before the first paint, so neither async nor deferred. */}
         <script src="/theme.js" />
+        {/* What the sign-in asks for first is on its way before its code is there. */}
+        <link rel="preload" href="/config.json" as="fetch" crossOrigin="anonymous" />
       </head>
       <body>
         <App>{children}</App>

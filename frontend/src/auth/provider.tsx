@@ -23,6 +23,24 @@ const LONGEST_WAIT_MS = 5_000;
 
 const AuthContext = createContext<Auth | null>(null);
 
+type Begun = { config: Config; session: Session; user: User | null };
+
+async function begin(): Promise<Begun> {
+  const config = await loadConfig();
+  const session = await open(config);
+  return { config, session, user: await session.resume() };
+}
+
+/** The first try runs as soon as this code does: the session is on its way while the page is still being put together. */
+let first: Promise<Begun> | null = typeof window === "undefined" ? null : begin();
+first?.catch(() => undefined);
+
+function nextTry(): Promise<Begun> {
+  const trying = first ?? begin();
+  first = null;
+  return trying;
+}
+
 async function open(config: Config): Promise<Session> {
   if (config.auth.kind === "local") return new LocalSession(config.auth);
   const { MsalSession } = await import("./msal");
@@ -38,11 +56,9 @@ export function AuthProvider({ children }: { children: ReactNode }) {
     void (async () => {
       for (let tries = 1; !gone; tries += 1) {
         try {
-          const config = await loadConfig();
-          const opened = await open(config);
-          setTokenSource(config.apiBase, (renew) => opened.token(renew), () => setState({ phase: "out" }));
-          const user = await opened.resume();
+          const { config, session: opened, user } = await nextTry();
           if (gone) return;
+          setTokenSource(config.apiBase, (renew) => opened.token(renew), () => setState({ phase: "out" }));
           setSession(opened);
           return setState(user ? { phase: "in", user } : { phase: "out" });
         } catch {

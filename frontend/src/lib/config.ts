@@ -18,7 +18,7 @@ export function loadConfig(): Promise<Config> {
 }
 
 async function read(): Promise<Config> {
-  const response = await fetch("/config.json", { cache: "no-cache" });
+  const response = await fetch("/config.json");
   if (!response.ok) throw new Error(`config.json answered ${response.status}`);
   return parseConfig(await response.json());
 }

@@ -2,8 +2,9 @@
 /** A sortable table; beyond sixty rows only what is in view is in the document, and the code for that comes with the sixty-first. */
 import { flexRender, getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type Header, type RowSelectionState, type SortingState } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { useState, type ReactNode } from "react";
 import { cx } from "@/lib/cx";
+import { late } from "@/lib/late";
 import { FROM, TableRow } from "./table-row";
 import type Windowed from "./windowed-rows";
 
@@ -16,7 +17,8 @@ declare module "@tanstack/react-table" {
   }
 }
 
-const WindowedRows = lazy(() => import("./windowed-rows")) as unknown as typeof Windowed;
+type Waiting = { waiting: () => ReactNode };
+const WindowedRows = late<Waiting>(() => import("./windowed-rows") as never, ({ waiting }) => waiting()) as unknown as <T>(props: Parameters<typeof Windowed<T>>[0] & Waiting) => ReactNode;
 const WINDOW_FROM = 60;
 
 export type Selection = { chosen: RowSelectionState; onChange: (next: RowSelectionState) => void };
@@ -76,9 +78,7 @@ export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], ma
           ))}
         </thead>
         {windowed ? (
-          <Suspense fallback={<tbody>{plain(WINDOW_FROM)}</tbody>}>
-            <WindowedRows rows={model} columns={columns} scroller={scroller} />
-          </Suspense>
+          <WindowedRows rows={model} columns={columns} scroller={scroller} waiting={() => <tbody>{plain(WINDOW_FROM)}</tbody>} />
         ) : (
           <tbody>{plain(model.length)}</tbody>
         )}

@@ -1,10 +1,11 @@
 "use client";
 /** Short words after an action, also read out; their code arrives with the first of them, and they stay off the commands above. */
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
+import { late } from "@/lib/late";
 import { resolvedTheme, useSettings } from "@/lib/settings";
 
 const load = () => import("sonner");
-const Toaster = lazy(() => load().then((sonner) => ({ default: sonner.Toaster })));
+const Toaster = late(() => import("./toaster"));
 
 let first: string | null = null;
 const listeners = new Set<() => void>();
@@ -34,11 +35,7 @@ export function Toasts() {
       <p role="status" className="sr-only">
         {said}
       </p>
-      {said === null ? null : (
-        <Suspense>
-          <Toaster theme={resolvedTheme(theme)} position="bottom-center" mobileOffset={{ bottom: 72 }} />
-        </Suspense>
-      )}
+      {said === null ? null : <Toaster theme={resolvedTheme(theme)} position="bottom-center" mobileOffset={{ bottom: 72 }} />}
     </>
   );
 }

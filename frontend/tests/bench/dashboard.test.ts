@@ -60,6 +60,20 @@ async function owner(): Promise<{ refresh: string }> {
   return { refresh: tokens.refresh_token };
 }
 
+/**
+ * Usable: the rows are there, and two frames have come since. The page itself notes the time: who asks from outside asks ever more seldom,
+ * and hears of it up to half a second late.
+ */
+function noteUsable(): void {
+  const there = () => [...document.querySelectorAll("tbody a")].some((link) => link.textContent.includes("Bot 0"));
+  const watch = new MutationObserver(() => {
+    if (!there()) return;
+    watch.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => ((globalThis as unknown as { usable: number }).usable = performance.now())));
+  });
+  watch.observe(document, { childList: true, subtree: true });
+}
+
 async function visit(context: BrowserContext): Promise<{ paint: number; usable: number; bytes: number }> {
   const page = await context.newPage();
   const loaded: Promise<number>[] = [];
@@ -68,10 +82,9 @@ async function visit(context: BrowserContext): Promise<{ paint: number; usable: 
   });
   await page.goto(`${onebox.origin}/bots/`);
   await page.getByRole("link", { name: /Bot 0/ }).waitFor();
-  const times = await page.evaluate(async () => {
-    // Usable: the rows are there, and the page answers: two frames in a row come on time.
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    return { usable: performance.now(), paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0 };
+  const times = await page.evaluate(() => {
+    const { usable } = globalThis as unknown as { usable: number };
+    return { usable, paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0 };
   });
   await page.getByText("Live", { exact: true }).first().waitFor();
   await page.waitForLoadState("networkidle");
@@ -86,6 +99,7 @@ test("the bots screen on the real platform, with a cold cache", async () => {
   for (let count = 0; count < LOADS; count += 1) {
     const context = await browser.newContext({ viewport: DESK });
     await context.addInitScript((token) => localStorage.setItem("tickwise.refresh", localStorage.getItem("tickwise.refresh") ?? token), refresh);
+    await context.addInitScript(noteUsable);
     visits.push(await visit(context));
     const kept = await context.storageState();
     refresh = kept.origins[0]?.localStorage.find((one) => one.name === "tickwise.refresh")?.value ?? refresh;

@@ -66,7 +66,7 @@ class PublicServer:
             return _problem(404, "NOT_FOUND")
         if request.method not in ("GET", "HEAD"):
             return _problem(405, "METHOD_NOT_ALLOWED", {"Allow": "GET, HEAD"})
-        return self._site.response(path) or self._site.not_found() or _problem(404, "NOT_FOUND")
+        return self._site.response(path, request) or self._site.not_found(request) or _problem(404, "NOT_FOUND")
 
 
 def _problem(status: int, code: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -18,6 +18,8 @@ def site(tmp_path_factory):
     (folder / "bots.txt").write_text("rsc")
     (folder / "404.html").write_text("<html>nowhere</html>")
     (folder / "_next" / "static" / "a.js").write_text("1")
+    (folder / "_next" / "static" / "a.js.br").write_bytes(b"packed by br")
+    (folder / "_next" / "static" / "a.js.gz").write_bytes(b"packed by gzip")
     (folder.parent / "secret.txt").write_text("secret")
     (folder / "link.txt").symlink_to(folder.parent / "secret.txt")
     host = RunningHost("patterns", tmp_path_factory.mktemp("site") / "data", "--static", str(folder))
@@ -59,6 +61,38 @@ def test_pages_are_asked_for_again_and_static_files_kept_for_ever(site):
     assert site.request("GET", "/")[1]["Cache-Control"] == "no-cache"
     assert site.request("GET", "/bots.txt")[1]["Cache-Control"] == "no-cache"
     assert site.request("GET", "/_next/static/a.js")[1]["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("takes", "coding", "body"),
+    [
+        ("gzip, deflate, br, zstd", "br", b"packed by br"),
+        ("gzip;q=1.0, br;q=0", "gzip", b"packed by gzip"),
+        ("identity", None, b"1"),
+        ("", None, b"1"),
+    ],
+)
+def test_a_packed_file_goes_to_whoever_takes_it(site, takes, coding, body):
+    _, headers, sent = site.request("GET", "/_next/static/a.js", **{"Accept-Encoding": takes})
+    assert (headers.get("Content-Encoding"), sent) == (coding, body)
+    assert headers["Vary"] == "Accept-Encoding"
+    assert headers["Content-Type"].endswith("javascript; charset=utf-8")
+
+
+def test_a_packed_file_has_no_address_of_its_own(site):
+    assert site.request("GET", "/_next/static/a.js.br")[0] == 404
+
+
+def test_a_page_the_browser_still_has_is_not_sent_again(site):
+    mark = site.request("GET", "/bots/")[1]["ETag"]
+    status, headers, body = site.request("GET", "/bots/", **{"If-None-Match": mark})
+    assert (status, headers["ETag"], body) == (304, mark, b"")
+    assert site.request("GET", "/bots/", **{"If-None-Match": '"another"'})[0] == 200
+
+
+def test_a_head_is_told_the_length_and_sent_nothing(site):
+    status, headers, body = site.request("HEAD", "/bots/")
+    assert (status, headers["Content-Length"], body) == (200, str(len("<html>bots</html>")), b"")
 
 
 @pytest.mark.parametrize("path", ["/bots", "/bots/", "/bots.html"])

@@ -1,20 +1,17 @@
 "use client";
-import { lazy, Suspense } from "react";
+import { late } from "@/lib/late";
 import { useNav } from "@/lib/nav";
 import { Loading } from "@/ui/states";
 import { BacktestsScreen } from "./backtests-screen";
 
-const BacktestScreen = lazy(() => import("./backtest-screen"));
-const OptimisationScreen = lazy(() => import("./optimisation-screen"));
+const waiting = () => <Loading rows={8} />;
+const BacktestScreen = late(() => import("./backtest-screen"), waiting);
+const OptimisationScreen = late(() => import("./optimisation-screen"), waiting);
 
 export function BacktestPage() {
   const nav = useNav();
   const id = nav.param("id");
   const search = nav.param("search");
-  if (!id && !search) return <BacktestsScreen />;
-  return (
-    <Suspense fallback={<Loading rows={8} />}>
-      {search ? <OptimisationScreen key={search} id={search} /> : <BacktestScreen key={id} id={id ?? ""} />}
-    </Suspense>
-  );
+  if (search) return <OptimisationScreen key={search} id={search} />;
+  return id ? <BacktestScreen key={id} id={id} /> : <BacktestsScreen />;
 }

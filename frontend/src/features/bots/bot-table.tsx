@@ -21,7 +21,7 @@ const column = createColumnHelper<Bot>();
 
 type Props = { bots: Bot[]; label: string; selection?: Selection };
 
-export function BotTable({ bots, label, selection }: Props) {
+export default function BotTable({ bots, label, selection }: Props) {
   const t = useTranslations("bots");
   const strategy = useTranslations("strategy");
   const choosing = selection !== undefined;

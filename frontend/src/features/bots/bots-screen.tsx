@@ -1,17 +1,18 @@
 "use client";
 import { FileUp, Plus, Search } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useBots } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";
+import { late } from "@/lib/late";
 import { Button, ButtonLink } from "@/ui/button";
 import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { BotTable } from "./lazy-table";
 import { RUNNING } from "./words";
 
-const ImportDialog = lazy(() => import("@/features/sharing/import-dialog"));
-const BulkBar = lazy(() => import("./bulk-bar"));
+const ImportDialog = late(() => import("@/features/sharing/import-dialog"));
+const BulkBar = late(() => import("./bulk-bar"));
 
 type Filters = { text: string; status: string; strategy: string };
 const ALL: Filters = { text: "", status: "", strategy: "" };
@@ -39,11 +40,7 @@ export function BotsScreen() {
           <Plus aria-hidden="true" className="size-4" /> {t("new")}
         </ButtonLink>
       </PageHead>
-      {importing ? (
-        <Suspense>
-          <ImportDialog onClose={() => setImporting(false)} />
-        </Suspense>
-      ) : null}
+      {importing ? <ImportDialog onClose={() => setImporting(false)} /> : null}
       <Panel flush>
         {items.length > 0 ? <FilterBar filters={filters} onChange={setFilters} items={items} /> : null}
         {bots.isPending ? <Loading rows={6} /> : null}
@@ -63,11 +60,7 @@ export function BotsScreen() {
             </Button>
           </Empty>
         ) : null}
-        {chosen.length > 0 ? (
-          <Suspense>
-            <BulkBar bots={chosen} onClear={clear} />
-          </Suspense>
-        ) : null}
+        {chosen.length > 0 ? <BulkBar bots={chosen} onClear={clear} /> : null}
         {shown.length > 0 ? <BotTable bots={shown} label={t("tableLabel")} selection={selection} /> : null}
       </Panel>
     </>

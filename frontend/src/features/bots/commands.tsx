@@ -1,7 +1,8 @@
 "use client";
 /** What an owner may tell a bot now. Whatever moves money says what it does before it is sent. */
 import { CirclePause, CirclePlay, CircleStop, Trash2 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
+import { late } from "@/lib/late";
 import { toast } from "@/ui/toast";
 import { useTranslations } from "use-intl";
 import { useCommand, type Command } from "@/api/queries/bot-commands";
@@ -14,7 +15,7 @@ import { PauseDialog } from "./pause-dialog";
 import { StopDialog } from "./stop-dialog";
 import { mayDelete, mayPause, mayResume, mayStart, mayStop } from "./words";
 
-const StartDraft = lazy(() => import("./start-draft"));
+const StartDraft = late(() => import("./start-draft"));
 
 export function Commands({ bot }: { bot: Bot }) {
   const t = useTranslations("action");
@@ -61,11 +62,7 @@ export function Commands({ bot }: { bot: Bot }) {
         </Button>
       ) : null}
       <MoreMenu bot={bot} />
-      {dialog === "start" ? (
-        <Suspense>
-          <StartDraft bot={bot} busy={command.isPending} onClose={close} onConfirm={() => tell({ name: "start" })} />
-        </Suspense>
-      ) : null}
+      {dialog === "start" ? <StartDraft bot={bot} busy={command.isPending} onClose={close} onConfirm={() => tell({ name: "start" })} /> : null}
       <StopDialog key={`stop-${dialog}`} bot={bot} open={dialog === "stop"} busy={command.isPending} onClose={close} onConfirm={(closeMode) => tell({ name: "stop", closeMode })} />
       <PauseDialog key={`pause-${dialog}`} bot={bot} open={dialog === "pause"} busy={command.isPending} onClose={close} onConfirm={(keepOrders) => tell({ name: "pause", keepOrders })} />
       {dialog === "delete" ? <DeleteDialog bot={bot} onClose={close} /> : null}

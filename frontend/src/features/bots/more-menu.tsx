@@ -2,19 +2,20 @@
 /** What is done with a bot now and then: settings, more money, a copy, its ledger as a file. */
 import { Copy, EllipsisVertical, FileDown, PiggyBank, Settings2, Share2, ShieldPlus, type LucideIcon } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useCloneBot } from "@/api/queries/bot-edits";
 import { exportBot } from "@/api/queries/sharing";
 import type { Bot } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
+import { late } from "@/lib/late";
 import { useNav } from "@/lib/nav";
 import { toast } from "@/ui/toast";
 import { MoneyDialog } from "./money-dialog";
 import { DEALERS, mayEdit } from "./words";
 
-const ShareDialog = lazy(() => import("@/features/sharing/share-dialog"));
-const EditDialog = lazy(() => import("./edit-dialog"));
+const ShareDialog = late(() => import("@/features/sharing/share-dialog"));
+const EditDialog = late(() => import("./edit-dialog"));
 
 type Open = "edit" | "funds" | "safety" | "share" | null;
 
@@ -53,16 +54,8 @@ export function MoreMenu({ bot }: { bot: Bot }) {
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
-      {open === "edit" ? (
-        <Suspense>
-          <EditDialog bot={bot} onClose={() => setOpen(null)} />
-        </Suspense>
-      ) : null}
-      {open === "share" ? (
-        <Suspense>
-          <ShareDialog bot={bot} onClose={() => setOpen(null)} />
-        </Suspense>
-      ) : null}
+      {open === "edit" ? <EditDialog bot={bot} onClose={() => setOpen(null)} /> : null}
+      {open === "share" ? <ShareDialog bot={bot} onClose={() => setOpen(null)} /> : null}
       {open === "funds" || open === "safety" ? <MoneyDialog bot={bot} kind={open} onClose={() => setOpen(null)} /> : null}
     </>
   );

@@ -12,7 +12,7 @@ import { Money } from "@/ui/figure";
 import { Panel } from "@/ui/panel";
 import { allocation, WAYS, type Way } from "./allocation";
 
-export function AllocationPanel() {
+export default function AllocationPanel() {
   const t = useTranslations("overview");
   const portfolio = usePortfolio();
   const [way, setWay] = useState<Way>("market");

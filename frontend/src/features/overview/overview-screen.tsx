@@ -1,6 +1,5 @@
 "use client";
 import { Plus } from "lucide-react";
-import { lazy, Suspense } from "react";
 import { useTranslations } from "use-intl";
 import { useAccounts } from "@/api/queries/accounts";
 import { useBots } from "@/api/queries/bots";
@@ -10,6 +9,7 @@ import { useReasonText } from "@/features/bots/reason";
 import { RUNNING } from "@/features/bots/words";
 import { BalanceTable } from "@/features/accounts/balance-table";
 import { ModeBadge } from "@/features/shell/mode-badge";
+import { late } from "@/lib/late";
 import { Link } from "@/lib/nav";
 import { ButtonLink } from "@/ui/button";
 import { Stat } from "@/ui/figure";
@@ -18,11 +18,11 @@ import { Empty, Failed, Loading } from "@/ui/states";
 import { TotalPanel } from "./total-panel";
 import { totalsOf } from "./totals";
 
-const PanicButton = lazy(() => import("@/features/safety/panic-button"));
-const GuardsPanel = lazy(() => import("@/features/safety/guards-panel"));
+const PanicButton = late(() => import("@/features/safety/panic-button"));
+const GuardsPanel = late(() => import("@/features/safety/guards-panel"));
 
-const AllocationPanel = lazy(() => import("./allocation-panel").then((made) => ({ default: made.AllocationPanel })));
-const AnalyticsPanels = lazy(() => import("./analytics-panel"));
+const AllocationPanel = late(() => import("./allocation-panel"));
+const AnalyticsPanels = late(() => import("./analytics-panel"));
 
 const SHOWN = 8;
 
@@ -35,11 +35,7 @@ export function OverviewScreen() {
   return (
     <>
       <PageHead title={t("title")} hint={t("hint")}>
-        {bots.data?.items.some((bot) => RUNNING.has(bot.status)) ? (
-          <Suspense>
-            <PanicButton />
-          </Suspense>
-        ) : null}
+        {bots.data?.items.some((bot) => RUNNING.has(bot.status)) ? <PanicButton /> : null}
         <ButtonLink href="/bots/new/" look="primary">
           <Plus aria-hidden="true" className="size-4" /> {words("new")}
         </ButtonLink>
@@ -74,11 +70,7 @@ function Body({ bots, accounts }: { bots: Bot[]; accounts: Account[] }) {
         {totalsOf(bots).map((total) => (
           <TotalPanel key={`${total.mode}|${total.currency}`} total={total} />
         ))}
-        {bots.some((bot) => bot.pnl) ? (
-          <Suspense>
-            <AnalyticsPanels />
-          </Suspense>
-        ) : null}
+        {bots.some((bot) => bot.pnl) ? <AnalyticsPanels /> : null}
         <Panel
           flush
           title={t("botsTitle")}
@@ -102,12 +94,8 @@ function Body({ bots, accounts }: { bots: Bot[]; accounts: Account[] }) {
       </div>
       <div className="min-w-0 space-y-3">
         {trouble.length > 0 ? <Trouble bots={trouble} /> : null}
-        <Suspense>
-          <GuardsPanel />
-        </Suspense>
-        <Suspense>
-          <AllocationPanel />
-        </Suspense>
+        <GuardsPanel />
+        <AllocationPanel />
         {accounts.map((account) => (
           <Panel
             key={account.id}

@@ -1,9 +1,10 @@
 "use client";
 /** Signed in or not; the live feed runs exactly as long as the session. */
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, type ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useAuth } from "@/auth/provider";
+import { late } from "@/lib/late";
 import { useNav } from "@/lib/nav";
 import { Button, Spinner } from "@/ui/button";
 import { Frame } from "./frame";
@@ -12,7 +13,7 @@ import { Mark } from "./mark";
 /** So many tries before it is said that something may be wrong. */
 const PATIENT = 4;
 
-const SignIn = lazy(() => import("./sign-in"));
+const SignIn = late(() => import("./sign-in"));
 
 export function Gate({ children }: { children: ReactNode }) {
   const { state } = useAuth();
@@ -23,13 +24,7 @@ export function Gate({ children }: { children: ReactNode }) {
   // What was shared is for whoever has the link.
   if (path.startsWith("/shared")) return children;
   if (state.phase === "in") return <Frame>{children}</Frame>;
-  if (state.phase === "out") {
-    return (
-      <Suspense>
-        <SignIn />
-      </Suspense>
-    );
-  }
+  if (state.phase === "out") return <SignIn />;
   return (
     <main className="grid min-h-dvh place-items-center p-6 text-center">
       <div role="status" className="flex max-w-sm flex-col items-center gap-4">

@@ -1,9 +1,10 @@
 "use client";
 /** Asks who is there again when the API wants a fresh sign-in; the request that was refused is then sent anew by itself. */
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { setReauthentication } from "@/api/client";
+import { late } from "@/lib/late";
 
-const ProveDialog = lazy(() => import("./prove-dialog"));
+const ProveDialog = late(() => import("./prove-dialog"));
 
 type Waiting = (done: boolean) => void;
 
@@ -15,9 +16,5 @@ export function Reauthenticate() {
     for (const resolve of waiting) resolve(done);
     setWaiting([]);
   };
-  return (
-    <Suspense>
-      <ProveDialog onDone={answer} />
-    </Suspense>
-  );
+  return <ProveDialog onDone={answer} />;
 }

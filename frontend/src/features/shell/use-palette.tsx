@@ -1,11 +1,12 @@
 "use client";
 /** The keyboard's way around: ⌘K finds, g and a letter goes, / searches the list, ? shows all of it. Typing in a field is never a shortcut. */
-import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { late } from "@/lib/late";
 import { useNav } from "@/lib/nav";
 import { PLACES } from "./places";
 
-const Palette = lazy(() => import("./palette"));
-const KeySheet = lazy(() => import("./key-sheet"));
+const Palette = late(() => import("./palette"));
+const KeySheet = late(() => import("./key-sheet"));
 
 const CHORD_MS = 1_200;
 
@@ -38,7 +39,7 @@ export function usePalette(): { palette: ReactNode; open: () => void } {
     return () => removeEventListener("keydown", onKey);
   }, [go]);
   const close = () => setShown(null);
-  const palette = <Suspense>{shown === "palette" ? <Palette onClose={close} /> : shown === "keys" ? <KeySheet onClose={close} /> : null}</Suspense>;
+  const palette = shown === "palette" ? <Palette onClose={close} /> : shown === "keys" ? <KeySheet onClose={close} /> : null;
   return { palette, open: () => setShown("palette") };
 }
 
