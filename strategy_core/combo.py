@@ -17,16 +17,17 @@ from typing import Any, cast
 from strategy_core import reality, waiting
 from strategy_core.book import Book, Taken
 from strategy_core.combo_memory import ComboMemory
+from strategy_core.combo_orders import by_level, entry_side, exit_side, shrink, want
 from strategy_core.combo_plan import INIT, REFILL, Config, Levels, check, preview, stop_from, unit_of
 from strategy_core.combo_words import act
 from strategy_core.late import is_level
 from strategy_core.ledger import Kind, Ledger
-from strategy_core.mechanics import meets_minimum, price_where_total_is, stop
+from strategy_core.mechanics import price_where_total_is, stop
 from strategy_core.number import HUNDRED, ZERO, ceil_to, floor_to, plain
 from strategy_core.reality import Protection
 from strategy_core.reality import on_position as on_position
 from strategy_core.state import AT_ONCE, State, Strategy
-from strategy_core.trade import Candles, Command, Fill, Horizon, Market, Order, Role, Side, Status
+from strategy_core.trade import Candles, Command, Fill, Horizon, Market, Order, Role, Status
 
 __all__ = [
     "Config", "check", "horizon", "load_memory", "on_abandoned", "on_candles", "on_command", "on_fill", "on_look", "on_position",
@@ -53,54 +54,23 @@ def begin(state: State) -> None:
     state.book.place(INIT, entry_side(state), None, memory.initial, Role.INITIAL, state.at)
 
 
-def entry_side(state: State) -> Side:
-    return Side.BUY if state.config.is_long else Side.SELL
-
-
-def exit_side(state: State) -> Side:
-    return Side.SELL if state.config.is_long else Side.BUY
-
-
 def _lay(state: State) -> None:
     """The ladder around the average price of the entry."""
     memory: ComboMemory = state.memory
     config: Config = state.config
-    memory.anchor = memory.paid / memory.initial
+    held = memory.initial
+    memory.anchor = memory.paid / held
     memory.best = memory.anchor
     memory.levels = Levels(config, memory.anchor, state.market)
     memory.lo, memory.hi = config.up - config.levels, config.up
     state.become(Status.ACTIVE)
     for j in range(1, memory.hi + 1):
-        want(state, j, exit_side(state), memory.first_unit)  # what is held; money added since only enlarges what is not
+        part = min(memory.first_unit, held)  # what is held; money added since only enlarges what is not
+        held -= part
+        if part:
+            want(state, j, exit_side(state), part)
     for j in range(-1, memory.lo - 1, -1):
         want(state, j, entry_side(state), memory.unit)
-
-
-def want(state: State, j: int, side: Side, amount: Decimal, origin: Decimal | None = None) -> None:
-    """More of an order at a level: placed, grown, or due until it can be."""
-    memory: ComboMemory = state.memory
-    book = state.book
-    if memory.levels.tick != state.market.price_tick:  # the venue changed its rules
-        memory.levels = Levels(state.config, memory.anchor, state.market)
-    is_exit = side is not entry_side(state)
-    due = memory.due
-    key = f"{'x' if is_exit else 'e'}{j}"
-    amount += due.pop(key, ZERO)
-    leg = f"L{j}"
-    there = book.orders.get(leg)
-    grows = there is not None and there.side is side
-    total = amount + (book.remaining(cast(Order, there)) if grows else ZERO)
-    price = memory.levels.exit(j) if is_exit else memory.levels.entry(j)
-    fits = meets_minimum(state.market, total, price) or (is_exit and total >= memory.unit)  # a whole unit may always be closed
-    if not fits or (there is not None and not grows):
-        due[key] = amount
-        return
-    if grows:
-        book.replace(leg, total, state.at)
-        return
-    book.place(leg, side, price, amount, Role.GRID if is_exit else Role.DCA, state.at, is_exit)
-    if origin is not None:
-        memory.origins[leg] = origin
 
 
 # -- fills ------------------------------------------------------------------------------------------------------------
@@ -115,7 +85,7 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
             _lay(state)
     elif leg == REFILL:
         if taken.done:
-            _refilled(state, fill)
+            _refilled(state, fill.price)
     elif fill.side is entry_side(state):
         want(state, int(leg[1:]) + 1, exit_side(state), fill.amount, fill.price)
     else:
@@ -151,10 +121,13 @@ def _retry(state: State) -> None:
 
 
 def on_abandoned(state: State, order: Order) -> None:
-    """The venue would not have the order: it is due, and asked for again after the next fill."""
+    """The venue would not have the order: it is due, and asked for again after the next fill. A market entry is what it got so far."""
+    memory: ComboMemory = state.memory
     if is_level(order.leg):
         key = f"{'x' if order.reduce_only else 'e'}{order.leg[1:]}"
-        state.memory.due[key] = state.memory.due.get(key, ZERO) + order.amount
+        memory.due[key] = memory.due.get(key, ZERO) + order.amount
+    elif order.leg == INIT:
+        memory.initial -= order.amount
 
 
 def on_stray(state: State, fill: Fill) -> None:
@@ -166,12 +139,12 @@ def on_stray(state: State, fill: Fill) -> None:
         want(state, int(fill.leg[1:]) + 1, exit_side(state), fill.amount, fill.price)
         return
     left = fill.amount
-    for order in [order for order in _by_level(state) if order.reduce_only]:
+    for order in [order for order in by_level(state) if order.reduce_only]:
         part = min(left, state.book.remaining(order))
         if part <= 0:
             break
         left -= part
-        _shrink(state, order, part)
+        shrink(state, order, part)
         want(state, int(order.leg[1:]) - 1, entry_side(state), part)
 
 
@@ -179,25 +152,12 @@ def _balance(state: State) -> None:
     """Exits never stand for more than is held: after a late one the lowest give way."""
     book = state.book
     excess = sum((book.remaining(order) for order in book.orders.values() if order.reduce_only), ZERO) - abs(state.ledger.base)
-    for order in [order for order in _by_level(state) if order.reduce_only]:
+    for order in [order for order in by_level(state) if order.reduce_only]:
         if excess <= 0:
             return
         part = min(excess, book.remaining(order))
         excess -= part
-        _shrink(state, order, part)
-
-
-def _shrink(state: State, order: Order, part: Decimal) -> None:
-    rest = state.book.remaining(order) - part
-    if rest > 0:
-        state.book.replace(order.leg, rest, state.at)
-    else:
-        state.book.drop(order.leg)
-
-
-def _by_level(state: State) -> list[Order]:
-    rows = [order for order in state.book.orders.values() if is_level(order.leg)]
-    return sorted(rows, key=lambda order: int(order.leg[1:]))
+        shrink(state, order, part)
 
 
 # -- the price --------------------------------------------------------------------------------------------------------
@@ -208,6 +168,8 @@ def on_look(state: State) -> None:
         waiting.look(state, begin)
     elif state.status is not Status.STARTING:
         _judge(state)
+    elif INIT not in state.book.orders:  # the venue would not have (the rest of) it
+        (_lay if state.memory.initial else begin)(state)
 
 
 def _judge(state: State) -> None:
@@ -217,7 +179,9 @@ def _judge(state: State) -> None:
     if config.stop_loss_pct is not None:
         memory.best = max(memory.best, price) if config.is_long else min(memory.best, price)
     if memory.refill is not None:
-        return
+        if REFILL in state.book.orders or state.status is not Status.ACTIVE:
+            return
+        _refilled(state, state.ledger.average)  # the venue would not have (the rest of) it
     if config.stop_loss_pct is not None and _against(config, price, stop_from(config, memory.best)):
         stop(state, "stop_loss", "quote")
     elif _takes_profit(state):
@@ -304,7 +268,7 @@ def _relay(state: State, m: int) -> None:
     memory.hi = m + 1 if config.refill_on_shift else m
     memory.lo = memory.hi - config.levels
     side = entry_side(state)
-    for order in _by_level(state):
+    for order in by_level(state):
         if order.side is side and int(order.leg[1:]) < memory.lo:
             book.drop(order.leg)
     memory.due = {key: amount for key, amount in memory.due.items() if key[0] == "x" or int(key[1:]) >= memory.lo}
@@ -313,14 +277,17 @@ def _relay(state: State, m: int) -> None:
             want(state, j, side, memory.unit)
 
 
-def _refilled(state: State, fill: Fill) -> None:
+def _refilled(state: State, price: Decimal | None) -> None:
+    """A unit (or what there was of one) was bought at a price; None: there was none."""
     memory: ComboMemory = state.memory
     m = cast(int, memory.refill)
     memory.refill = None
-    if memory.levels.reached(m + 1, fill.price):
-        m = _highest(state, m + 1, fill.price)
+    if price is None:
+        return
+    if memory.levels.reached(m + 1, price):
+        m = _highest(state, m + 1, price)
         _relay(state, m)
-    want(state, m + 1, exit_side(state), _uncovered(state), fill.price)
+    want(state, m + 1, exit_side(state), _uncovered(state), price)
 
 
 def _uncovered(state: State) -> Decimal:

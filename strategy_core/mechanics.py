@@ -46,7 +46,6 @@ MAX_ATTEMPTS = 5
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
 _WORKING = (Status.ACTIVE, Status.STARTING, Status.WAITING)
 _HALTED = (Status.PAUSED, Status.ERROR)
-_RUNNING = (*_WORKING, *_HALTED)
 _LOOKING = (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED)
 _ACTIVE = Status.ACTIVE
 
@@ -222,7 +221,7 @@ def _settle_ending(state: State, leg: str) -> None:
 
 
 def _rejected(state: State, order: Order, detail: str) -> None:
-    if detail == "insufficient_funds" and order.type == "limit":
+    if detail == "insufficient_funds" and order.type == "limit" and order.leg != CLOSE:
         state.note("insufficient_funds", leg=order.leg, amount=order.amount)
         abandon(state, order)
         return
@@ -235,20 +234,25 @@ def _rejected(state: State, order: Order, detail: str) -> None:
 
 
 def abandon(state: State, order: Order) -> None:
-    """The order will not be issued again; the strategy keeps its place and its money (what is left of it) in mind."""
+    """The order will not be issued again; the strategy keeps its place and its money (what is left of it) in mind.
+
+    A bot that is closing has nothing more to close then: it is stopped.
+    """
     lost = [order._replace(amount=state.book.remaining(order))]
     state.book.drop(order.leg)
     if order.leg == LATE:  # it stood for these
         lost = [virtual._replace(amount=due) for virtual, due in state.late]
         state.late.clear()
-    if state.status in _RUNNING:
-        for each in lost:
-            state.rules.on_abandoned(state, each)
+    if state.status is Status.STOPPING:
+        state.become(Status.STOPPED, state.reason)
+        return
+    for each in lost:
+        state.rules.on_abandoned(state, each)
 
 
 def fail(state: State, reason: str) -> None:
-    """Status error: nothing new is sent, resting orders stay."""
-    if state.status in _WORKING:
+    """Status error: nothing new is sent, resting orders stay. A bot that was closing goes on with that when it resumes."""
+    if state.status in _WORKING or state.status is Status.STOPPING:
         state.resume_to = state.status
     state.become(Status.ERROR, reason)
 
@@ -286,7 +290,8 @@ def _pause(state: State, command: Command) -> None:
 def _resume(state: State, command: Command) -> None:
     if state.status not in _HALTED:
         return
-    state.become(state.resume_to or Status.ACTIVE)
+    target = state.resume_to or Status.ACTIVE
+    state.become(target, command.reason if target is Status.STOPPING else None)
     state.resume_to = None
     book = state.book
     if state.suspended:
