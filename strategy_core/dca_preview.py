@@ -41,7 +41,7 @@ def preview(config: AnyDca, price: Decimal, market: Market) -> Preview:
         currency=currency(config, market),
         funds_needed=needed,
         funds_left=max(own_funds(config, needed) - needed, ZERO),
-        fees_to_open=rows[0].cost * market.taker_fee,
+        fees_to_open=(rows[0].amount if in_base(config) else rows[0].cost) * market.taker_fee,
         break_even_step_pct=cut(((ONE + fees.q_t) / ((ONE - fees.b_t) * (ONE - fees.f_m)) - ONE) * HUNDRED),
         worst_case=cut(worst),
         worst_case_price=cut(at),
@@ -52,8 +52,13 @@ def preview(config: AnyDca, price: Decimal, market: Market) -> Preview:
     )
 
 
+def in_base(config: AnyDca) -> bool:
+    """Whether the bot's money is counted in base: a spot short's."""
+    return isinstance(config, DcaConfig) and not config.is_long
+
+
 def currency(config: AnyDca, market: Market) -> str:
-    return market.base if isinstance(config, DcaConfig) and not config.is_long else market.quote
+    return market.base if in_base(config) else market.quote
 
 
 def own_funds(config: AnyDca, needed: Decimal) -> Decimal:
