@@ -98,6 +98,9 @@ class SimStore:
 
         return await self._io(f"read {container}", effect)
 
+    async def glance(self, container: str, user_id: str, id: str) -> Document | None:
+        return await self.read(container, user_id, id)
+
     async def create(self, container: str, user_id: str, document: Document) -> Document:
         return await self._io(f"create {container}", lambda: self.rows.create(container, user_id, document))
 
@@ -117,6 +120,13 @@ class SimStore:
 
     async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
         await self._io(f"batch {container}", lambda: self.rows.batch(container, user_id, upserts))
+
+    async def create_with(self, container: str, user_id: str, document: Document, upsert: Document) -> None:
+        def effect() -> None:
+            self.rows.create(container, user_id, document)
+            self.rows.put(container, user_id, upsert)
+
+        await self._io(f"create_with {container}", effect)
 
     async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page:
         def effect() -> Page:
@@ -142,7 +152,7 @@ class SimStore:
         return await self._io(f"count {container}", lambda: len(self.rows.where(container, user_id, where)))
 
     async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
-        test = _TESTS[statement]
+        test = _BY_CONDITION[statement.partition(" WHERE ")[2]]
         return await self._io(f"across {container}", lambda: [row for row in self.rows.all(container) if test(row, parameters)][:limit])
 
     async def _io(self, name: str, effect: Callable[[], Any]) -> Any:
@@ -164,9 +174,9 @@ _TESTS: dict[str, Callable[[Document, Mapping[str, Any]], bool]] = {
     watch.BEATING: lambda row, given: (
         "beat" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"] and given["@from"] <= row["beat"] < given["@to"]
     ),
-    watch.PUBLISHED: lambda row, given: True,
     watch.QUIET: lambda row, given: "watchKey" in row and row.get("lastTickMs", given["@then"] + 1) <= given["@then"],
 }
+_BY_CONDITION = {statement.partition(" WHERE ")[2]: test for statement, test in _TESTS.items()}
 
 
 class SimBus:

@@ -13,14 +13,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from exchange.protocol import OrderStatus
-from shared.bus import QUEUE
 from shared.clock import ms_of
 from shared.ids import entity_key
 from shared.webhooks.decision import decision_id
 from strategy_core import registry
 from strategy_core.number import ZERO, plain, working_digits
 from strategy_core.trade import Side, client_order_id
-from tests.sim.full.queue import DEAD
+from tests.sim.full.queue import LANES
 from tests.sim.full.venues import CANARY
 from tests.sim.venue import Account, VenueOrder
 
@@ -158,7 +157,7 @@ class Checker:
     def _delivered(self) -> None:
         """[13] every message is settled; what was given up was named and taken away."""
         world = self._world
-        for name in (QUEUE, DEAD):
+        for name in LANES:
             left = world.broker.queue(name).peek(0, 10)
             assert not left, f"[13] {len(left)} messages left on {name}: {[(m.message_id, m.deliveries) for m in left[:3]]}"
         assert world.durable.engine is not None and world.durable.engine.is_idle(), "[13] the engine is still at work"

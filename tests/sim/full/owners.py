@@ -269,7 +269,7 @@ class Owners:
             self.kernel.at(self.kernel.now + chance.randint(0, 1_500), lambda: self._post(bot, opaque, raw))
 
     def _post(self, bot: Bot, opaque: str, raw: bytes) -> None:
-        function = by_trigger("httpTrigger")["hooks"].get_user_function()
+        function = by_trigger("httpTrigger")["hooks"]
         req = func.HttpRequest("POST", "/api/hooks/x", headers={}, route_params={"opaque": opaque}, body=raw)
 
         def done(answer: Any, error: Any) -> None:
@@ -279,7 +279,8 @@ class Owners:
             self.alerts.append(Answered(self.kernel.now, bot.id, answer.status_code, said))
 
         if self._world.is_up:
-            self._world.run_on_host("hooks", function(req, SimpleNamespace(trace_context=None)), done)
+            work = self._world.invoke_trigger(function, req, SimpleNamespace(trace_context=None))
+            self._world.run_on_host("hooks", work, done)
 
     # -- guards, poison, trades by hand
 

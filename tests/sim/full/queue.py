@@ -18,16 +18,19 @@ from infra.onebox.servicebus.errors import Refused
 from infra.onebox.servicebus.faults import Faults
 from infra.onebox.servicebus.message import Message, Outgoing
 from infra.onebox.servicebus.order import Session
-from shared.bus import QUEUE, BotEvent, encode, entity_key, message_id
+from shared.bus import NUDGES, QUEUE, BotEvent, encode, entity_key, lane, message_id
 from tests.sim.kernel import Io, Kernel, Task, ask
 
 if TYPE_CHECKING:
     from tests.sim.full.world import World
 
 RESOURCES = json.loads((Path(__file__).parents[3] / "infra" / "resources.json").read_text(encoding="utf-8"))
-DEAD = f"{QUEUE}/$deadletterqueue"
+LANES = {
+    QUEUE: "bot_events", NUDGES: "bot_nudges", f"{QUEUE}/$deadletterqueue": "dead_letters", f"{NUDGES}/$deadletterqueue": "dead_nudges",
+}  # fmt: skip
+"""Every queue, and the trigger that empties it."""
 CONCURRENT = 8  # host.json maxConcurrentSessions
-NUDGES = ("market", "heartbeat")
+MAY_BE_LOST = ("market", "heartbeat")
 
 
 class SeededFaults(Faults):
@@ -186,11 +189,11 @@ class SimBus:
 
         def effect() -> None:
             for event in events:
-                if event.kind in NUDGES and kernel.happens(kernel.swarm.message_lost):
+                if event.kind in MAY_BE_LOST and kernel.happens(kernel.swarm.message_lost):
                     kernel.seen["message_lost"] += 1
                     continue
                 self._world.sent(event)
                 text = encode(event).encode()
-                self._world.broker.send(QUEUE, Outgoing(text, message_id(event), entity_key(event.user_id, event.bot_id)))
+                self._world.broker.send(lane(event), Outgoing(text, message_id(event), entity_key(event.user_id, event.bot_id)))
 
         await ask(Io("bus.send", effect))

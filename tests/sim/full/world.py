@@ -27,7 +27,7 @@ from orchestrators import activities, quiet_round
 from orchestrators.activities import Outside
 from orchestrators.live_accounts import LiveAccounts
 from shared import ids
-from shared.bus import QUEUE, BotEvent
+from shared.bus import BotEvent
 from shared.errors import AppError
 from shared.secrets import VaultDown
 from shared.settings import Settings
@@ -36,7 +36,8 @@ from tests.sim.full.checker import Checker
 from tests.sim.full.durable import Client, Durable, EngineClock, by_trigger
 from tests.sim.full.owners import Owners
 from tests.sim.full.plan import Plan
-from tests.sim.full.queue import DEAD, Pump, SimBus, open_broker
+from tests.sim.full.queue import LANES, Pump, SimBus, open_broker
+from tests.sim.full.speed import quick_sdk
 from tests.sim.full.timers import Timers
 from tests.sim.full.venues import BudgetedExchange, Lock, Moved, Patience, Semaphore, SimMarkets, SimVault, gather, sleep
 from tests.sim.kernel import EPOCH, Broken, Host, Io, Kernel, Task, TimedOut, ask
@@ -82,7 +83,7 @@ class World:
         self.broker = open_broker(self)
         self.durable = Durable(self, store)
         triggers = by_trigger("serviceBusTrigger")
-        self.pumps = [Pump(self, self.broker, QUEUE, triggers["bot_events"]), Pump(self, self.broker, DEAD, triggers["dead_letters"])]
+        self.pumps = [Pump(self, self.broker, queue, triggers[trigger]) for queue, trigger in LANES.items()]
         self.timers = Timers(self)
 
     # -- hosts
@@ -291,7 +292,7 @@ class World:
             logger.setLevel(logging.DEBUG)
             logger.propagate = False
         try:
-            with warnings.catch_warnings():
+            with quick_sdk(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the SDK has advice for its next version
                 yield
         finally:
