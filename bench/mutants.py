@@ -1,7 +1,7 @@
 """`python -m bench.mutants --sample 200 --seed 1 --walks`: which small lies in the core the tests do not notice.
 
 `--folder DIR` keeps the snapshot and the verdicts there: the same call again goes on where it ended (in portions of `--minutes`).
-`--again` tries the survivors of that folder's verdicts against the core and the tests as they are now; `--only grid,ledger`
+`--again` tries the survivors of that folder's verdicts against the core and the tests as committed by now; `--only grid,ledger`
 narrows the modules. Survivors that change nothing anyone could see are named, with the reason, in mutation/equivalent.py.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import json
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -36,15 +37,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _snapshot(folder: Path, anew: bool) -> Path:
-    """The core and its tests as they are now: who edits meanwhile changes nothing here."""
+    """The core and its tests as last committed: who edits meanwhile changes nothing here."""
     root = folder / ROOT.name
     if anew and folder.exists():
         shutil.rmtree(folder)
     if root.exists():
         return root
-    for part in ("strategy_core", "tests/strategy_core"):
-        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", root)
+    root.mkdir(parents=True)
+    parts = ("strategy_core", "tests/strategy_core", "pyproject.toml")
+    archive = subprocess.run(["git", "archive", "HEAD", *parts], cwd=ROOT, check=True, capture_output=True).stdout
+    subprocess.run(["tar", "-x"], cwd=root, check=True, input=archive)
     shared = ROOT.parent / "shared"
     if shared.exists():
         (folder / "shared").symlink_to(shared)
@@ -102,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", help="modules by the beginning of their name, comma separated")
     parser.add_argument("--folder", default="", help="where the snapshot and the verdicts are kept")
     parser.add_argument("--walks", action="store_true", help="with the long property tests")
-    parser.add_argument("--again", action="store_true", help="only what survived in the folder, against what is here now")
+    parser.add_argument("--again", action="store_true", help="only what survived in the folder, against what is committed by now")
     return parser
 
 
