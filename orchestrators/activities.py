@@ -1,6 +1,7 @@
 """The only door to the outside: everything a tick reads or does beyond its entities.
 
-observe   the bot's trades, ended orders and the price since the last look; for a start: what it needs
+observe   the bot's trades, ended orders and the price since the last look; for a start: what it needs. The trigger asks this first
+          (`observed`) and hands it to the tick; the activity is for when that failed
 execute   places, cancels and looks up what the entity committed, then looks again
 publish   the ledger's rows first, then the bot's document and the live messages by output bindings
 refuse    a start that could not be: the draft says why
@@ -124,8 +125,12 @@ async def account_of(user_id: str, account_id: str) -> Doc:
 
 
 @bp.activity_trigger(input_name="event", activity="observe")
-@traced("observe")
 async def observe(event: dict) -> dict:
+    return await observed(event)
+
+
+@traced("observe")
+async def observed(event: dict) -> dict:
     """{idle} · {broken} for what would fail every time · else what the tick works on; a service that is away raises."""
     user_id, bot_id = event["user_id"], event["bot_id"]
     document = await outside().store.read("bots", user_id, bot_id)

@@ -1,5 +1,7 @@
 """One event of one bot becomes one tick, and the session waits for it.
 
+What there is to work on is looked at here, before there is a tick: an event with nothing to do costs no orchestration.
+
 Rules
 1. The orchestration's instance id is the message id: a message delivered twice finds its tick started or done.
 2. The message is completed only after the tick has: events of one bot are never worked on at the same time while all goes well.
@@ -14,6 +16,7 @@ import asyncio
 import azure.durable_functions as df
 import azure.functions as func
 
+from orchestrators.activities import observed
 from shared.bus import NUDGES, QUEUE, decode
 from shared.clock import now_ms
 from shared.log import log
@@ -54,11 +57,12 @@ async def work_on(msg: func.ServiceBusMessage, client: df.DurableOrchestrationCl
     event = decode(msg.get_body())
     try:
         with span("work on", parent_of(msg), "consumer", event=event.kind, bot=event.bot_id):
-            await run_tick(client, instance_id(msg.message_id), event._asdict() | here())
+            is_first = (msg.delivery_count or 1) == 1
+            told = await run_tick(client, instance_id(msg.message_id), event._asdict() | here(), is_first)
     except Exception:
         await asyncio.sleep(pause_before_return(msg.delivery_count or 1))
         raise
-    log("tick.published", kind=event.kind, late_ms=max(0, now_ms() - event.at))
+    log(told, kind=event.kind, late_ms=max(0, now_ms() - event.at))
 
 
 def parent_of(msg: func.ServiceBusMessage) -> str | None:
@@ -79,24 +83,36 @@ def instance_id(message_id: str) -> str:
     return f"tick-{message_id}".replace(":", "-")
 
 
-async def run_tick(client: df.DurableOrchestrationClient, instance: str, event: dict[str, object]) -> None:
-    """Starts the tick unless it was, and waits for it. Errors: TickFailed."""
-    status = await status_of(client, instance)
+async def run_tick(client: df.DurableOrchestrationClient, instance: str, event: dict[str, object], is_first: bool = False) -> str:
+    """Starts the tick unless it was, and waits for it; what to log of it. Errors: TickFailed."""
+    status = "" if is_first else await status_of(client, instance)
     if status in DONE:
-        return
+        return "tick.repeated"
     if status not in RUNNING:
-        await client.start_new("bot_tick", instance, event)
+        seen = await looked(event)
+        if seen is not None and seen["idle"]:
+            return "tick.idle"
+        await client.start_new("bot_tick", instance, event if seen is None else event | {"seen": seen})
     waited, pause = 0.0, FIRST_POLL_S
     while waited < WAIT_S:
         await asyncio.sleep(pause)
         waited, pause = waited + pause, min(pause * 2, LONGEST_POLL_S)
         status = await status_of(client, instance)
         if status in DONE:
-            return
+            return "tick.published"
         if status not in RUNNING:
             log("tick.failed", instance=instance, status=status)
             raise TickFailed(status)
     raise TickFailed("timeout")
+
+
+async def looked(event: dict[str, object]) -> dict[str, object] | None:
+    """What the tick has to work on; None where it should ask by itself, with the patience it has."""
+    try:
+        return await observed(event)
+    except Exception as error:
+        log("tick.unseen", error=type(error).__name__)
+        return None
 
 
 async def status_of(client: df.DurableOrchestrationClient, instance: str) -> str:

@@ -70,17 +70,31 @@ class Host:
         self.entities: dict[tuple[str, str], Any] = {}
         self.calls: list[Call] = []
         self.live: list[dict[str, Any]] = []
-        self.episodes = self.told = 0
+        self.episodes = self.told = self.looks = 0
+        self.begun: dict[tuple[str, str], dict[str, Any]] = {}
         self.die_before = self.die_after = 0
 
     @property
     def executions(self) -> int:
-        """What the platform would bill so far: episodes, activities and entity operations, those nobody waits for included."""
-        return self.episodes + len(self.calls) + self.told
+        """What the platform would bill so far: episodes, activities and entity operations, those nobody waits for included.
+
+        A look is the trigger's.
+        """
+        return self.episodes + len(self.calls) + self.told - self.looks
 
     async def tick(self, event: BotEvent, history: list[Any] | None = None) -> Any:
-        """One tick from its beginning, or from a history of results. Errors: Killed; what the orchestration raises."""
-        return await self.run(bot_tick, event._asdict(), history)
+        """One message from its beginning, as the trigger works on it, or its tick from a history of results.
+
+        Errors: Killed; what the orchestration raises.
+        """
+        name = (event.bot_id, event.id)
+        if not history:
+            self.looks += 1
+            seen = await self._perform(Call("activity", "observe", "", event._asdict()))
+            if not isinstance(seen, Exception) and seen["idle"]:
+                return "idle"
+            self.begun[name] = event._asdict() if isinstance(seen, Exception) else event._asdict() | {"seen": seen}
+        return await self.run(bot_tick, self.begun[name], history)
 
     async def run(self, flow: Any, given: dict[str, Any], history: list[Any] | None = None) -> Any:
         """Any orchestration over the bot's entities and activities."""

@@ -71,12 +71,12 @@ LADDERS = [name for name in NAMES if name.partition("-")[0] in ("grid", "btd", "
 
 
 @pytest.mark.parametrize("name", LADDERS)
-async def test_the_fills_of_a_ladder_take_eight_executions_each_or_less(name, tmp_path):
+async def test_the_fills_of_a_ladder_take_six_executions_each_or_less(name, tmp_path):
     """The start, which buys, and ticks without a fill left out."""
     case = json.loads((CASES / f"{name}.json").read_text())
     host = Counting(prepared(case, tmp_path / "market"))
     await lived(host, case)
-    assert 0 < host.used <= 8 * host.fills
+    assert 0 < host.used <= 6 * host.fills
 
 
 class Counting:

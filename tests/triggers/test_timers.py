@@ -230,6 +230,26 @@ async def test_an_event_starts_its_tick_and_waits_for_it():
     assert client.started == [("bot_tick", "i")]
 
 
+async def test_an_event_with_nothing_to_do_starts_no_tick(monkeypatch):
+    async def at_rest(event):
+        return {"idle": True}
+
+    monkeypatch.setattr(bot_events, "observed", at_rest)
+    client = Client("Completed")
+    assert await run_tick(client, "i", {}, is_first=True) == "tick.idle"
+    assert client.started == []
+
+
+async def test_a_tick_is_begun_although_nobody_could_look(monkeypatch):
+    async def away(event):
+        raise TimeoutError
+
+    monkeypatch.setattr(bot_events, "observed", away)
+    client = Client("Running", "Completed")
+    assert await run_tick(client, "i", {}, is_first=True) == "tick.published"
+    assert client.started == [("bot_tick", "i")]
+
+
 async def test_an_event_delivered_twice_does_not_start_a_second_tick():
     for words in (["Completed"], ["Running", "Running", "Completed"]):
         client = Client(*words)
