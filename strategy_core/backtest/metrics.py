@@ -25,26 +25,35 @@ Floats = NDArray[Any]
 
 def equity_curve(report: Report) -> tuple[Floats, Floats]:
     """Total PnL and exposure (share of the money in the market) at every candle's close, in the numeraire."""
-    ledger, closes = report.state.ledger, report.series.closes
-    rows = [(0, *_opening(report))]
-    rows += [(t.candle, float(t.base), float(t.quote), float(t.basis), float(t.put)) for t in report.trades]
-    columns = np.array(rows)
-    after = np.diff(np.append(columns[:, 0].astype(np.int64), len(closes)))  # candles for which a row's money holds
+    kind, closes = report.state.ledger.kind, report.series.closes
+    candles = np.array([0, *(trade.candle for trade in report.trades), len(closes)])
+    after = np.diff(candles)  # candles for which a row's money holds
+    opening = dict(zip(("base", "quote", "basis", "put"), _opening(report), strict=True))
+
+    def money(name: str) -> Any:
+        return np.concatenate(([opening[name]], _floats([getattr(trade, name) for trade in report.trades])))
 
     def over_time(column: Any) -> Floats:
         return np.repeat(column, after)
 
-    base, quote, basis, put = columns[:, 1], columns[:, 2], columns[:, 3], columns[:, 4]
-    if ledger.kind is Kind.BASE:
+    base, quote = money("base"), money("quote")
+    if kind is Kind.BASE:
         held = over_time(quote) / closes
         worth = over_time(base) + held
     else:
         held = over_time(base) * closes
-        worth = over_time(quote - np.sign(base) * basis if ledger.kind is Kind.FUTURES else quote) + held
+        worth = over_time(quote - np.sign(base) * money("basis") if kind is Kind.FUTURES else quote) + held
         np.abs(held, out=held)
     exposure = np.divide(held, worth, out=held, where=worth > 0)
-    worth -= over_time(put)
+    worth -= over_time(money("put"))
     return worth, exposure
+
+
+def _floats(values: list[Decimal]) -> Any:
+    """The same number again and again, as what an owner gave mostly is, is turned into a float once."""
+    if values and all(value is values[0] for value in values):
+        return np.full(len(values), float(values[0]))
+    return np.array(list(map(float, values)))
 
 
 def _opening(report: Report) -> tuple[float, float, float, float]:
@@ -102,8 +111,7 @@ def _drawdown(total: Floats, put: float) -> tuple[float, float]:
 def _returns(report: Report, total: Floats, put: float) -> tuple[Floats, float]:
     """Returns per day (per candle on runs of under ten days) and how many make a year."""
     series = report.series
-    days = series.times // DAY_MS
-    ends = np.flatnonzero(np.diff(days, append=days[-1:] + 1))
+    ends = series.day_ends()
     period = DAY_MS
     if len(ends) < 10:
         ends, period = np.arange(len(total)), series.interval_ms
@@ -133,6 +141,8 @@ def _closed(report: Report) -> tuple[Decimal, Decimal, int, int]:
     gains = losses = last = Decimal(0)
     wins = closed = 0
     for trade in report.trades:
+        if trade.realised is last:  # nothing was realised: most fills
+            continue
         change = trade.realised - last
         last = trade.realised
         if change:

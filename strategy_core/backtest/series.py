@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from strategy_core.number import WORK, dec
 
+DAY_MS = 86_400_000
 BLOCK = 8  # candles a scan skips at once; a power of two
 _MOST_PLACES, _MOST_DIGITS = 8, 15  # what a float tells apart: two decimals of 15 digits are never the same float
 _times = WORK.multiply  # whatever the caller's context is
@@ -47,6 +48,7 @@ class Series:
         self._views = tuple(memoryview(column) for column in columns)  # one number at a time is cheaper from a view
         self._instants = memoryview(times)
         self._longer: dict[int, _Longer] = {}
+        self._day_ends: Any = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -105,6 +107,13 @@ class Series:
             if block >= blocks:
                 return n
             block += 1
+
+    def day_ends(self) -> Any:
+        """The last candle of every day (UTC)."""
+        if self._day_ends is None:
+            days = self.times // DAY_MS
+            self._day_ends = np.flatnonzero(np.diff(days, append=days[-1:] + 1))
+        return self._day_ends
 
     def at_or_after(self, instant: int) -> int:
         """The first candle that has a path point at or after an instant."""
