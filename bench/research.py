@@ -1,8 +1,8 @@
 """`python -m bench.research run|cancel|kill [--runs N]`: GRID years through the orchestration on the embedded host, a process of its own.
 
-run      all of them: seconds, and the longest gap between two reports of progress
+run      all of them: seconds, CPU seconds, and the gaps between two reports of progress on the live feed
 cancel   asked in the middle: seconds until the job says cancelled
-kill     kill -9 in the middle and started again: which finished batches were computed a second time
+kill     kill -9 in the middle and started again: how many finished runs were computed a second time
 
 The candles are the recorded year of bench/jobs.py, behind a replay account.
 """
@@ -10,10 +10,12 @@ The candles are the recorded year of bench/jobs.py, behind a replay account.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +34,7 @@ RULES = {
     "taker_fee": "0.001",
     "slippage_pct": "0",
 }
-POLL_S = 0.1
+POLL_S, PROTOCOL = 0.1, "json.webpubsub.azure.v1"
 HERTZ = os.sysconf("SC_CLK_TCK")
 
 
@@ -51,10 +53,11 @@ class Desk:
         self.account = self.box.post("/api/v1/accounts", account, self.token)["id"]
 
     def cpu_s(self) -> tuple[float, float]:
-        """CPU seconds so far of the host and of its computing processes: what a busy machine's wall clock hides."""
-        host = self.box.pid
-        spent = {pid: (parent, ticks) for pid, parent, ticks in processes()}
-        return spent[host][1] / HERTZ, sum(ticks for parent, ticks in spent.values() if parent == host) / HERTZ
+        """CPU seconds so far of the host with its worker, and of the computing processes: what a busy machine's wall clock hides."""
+        found = {False: 0, True: 0}
+        for is_computing, ticks in family(self.box.pid):
+            found[is_computing] += ticks
+        return found[False] / HERTZ, found[True] / HERTZ
 
     def begin(self, runs: int) -> str:
         variants = [{"cells": 20 + k % 41, "investment": str(20_000 + k)} for k in range(runs)]
@@ -74,8 +77,8 @@ class Desk:
             time.sleep(POLL_S)
         return found
 
-    def batches(self) -> dict[str, str]:
-        """Finished batches by id, with the instant they were made; read beside the host, out of its file."""
+    def batches(self) -> dict[str, list[list[Any]]]:
+        """Per batch how many runs it had when; read beside the host, out of its file."""
         found = {}
         with sqlite3.connect(f"file:{self.box.data / 'cosmos.sqlite3'}?mode=ro", uri=True) as link:
             tables = [
@@ -83,19 +86,58 @@ class Desk:
             ]
             for table in tables:
                 for own, text in link.execute(f"SELECT id, doc FROM {table} WHERE id LIKE '%-runs-%'"):
-                    found[own] = json.loads(text)["madeAt"]
+                    found[own] = json.loads(text)["marks"]
         return found
 
 
-def processes() -> Iterator[tuple[int, int, int]]:
-    """(pid, parent, CPU ticks)."""
+class Feed:
+    """The live feed, as the dashboard hears it: when each report of progress came in."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.heard: list[float] = []
+        self.job: dict[str, Any] = {}
+        self._url = desk.box.post("/api/v1/realtime/negotiate", {}, desk.token)["url"]
+        self._listening = threading.Event()
+        threading.Thread(target=lambda: asyncio.run(self._listen()), daemon=True).start()
+        if not self._listening.wait(10):
+            raise TimeoutError("the feed did not open")
+
+    async def _listen(self) -> None:
+        import aiohttp
+
+        async with aiohttp.ClientSession() as session, session.ws_connect(self._url, protocols=[PROTOCOL]) as socket:
+            async for message in socket:
+                said = json.loads(message.data)
+                if said["type"] == "system":
+                    self._listening.set()
+                elif said["type"] == "message" and (told := as_document(said["data"]))["type"] == "job":
+                    self.heard.append(time.monotonic())
+                    self.job = told["data"]
+
+    def gaps(self) -> list[float]:
+        """Longest first."""
+        return sorted((b - a for a, b in zip(self.heard, self.heard[1:], strict=False)), reverse=True)
+
+
+def as_document(data: Any) -> dict[str, Any]:
+    return dict(json.loads(data) if isinstance(data, str) else data)
+
+
+def family(oldest: int) -> Iterator[tuple[bool, int]]:
+    """Whether it computes, and its CPU ticks: of a process and of everything that descends from it."""
+    spent: dict[int, tuple[int, bool, int]] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 fields = (folder / "stat").read_text().rpartition(") ")[2].split()
+                is_computing = b"compute_worker" in (folder / "cmdline").read_bytes()
             except OSError:  # it has ended meanwhile
                 continue
-            yield int(folder.name), int(fields[1]), int(fields[11]) + int(fields[12])
+            spent[int(folder.name)] = (int(fields[1]), is_computing, int(fields[11]) + int(fields[12]))
+    wanted = [oldest]
+    for own in wanted:
+        wanted += [pid for pid, (parent, _, _) in spent.items() if parent == own]
+        yield spent[own][1:]
 
 
 def write_year(folder: Path) -> None:
@@ -110,22 +152,20 @@ def write_year(folder: Path) -> None:
 
 
 def run(desk: Desk, runs: int) -> dict[str, Any]:
-    began, reports, last = time.monotonic(), [], ""
+    feed, idle = Feed(desk), desk.cpu_s()
+    began = time.monotonic()
     job = desk.begin(runs)
-    while (found := desk.seen(job))["status"] in ("queued", "running"):
-        if found["progress"]["at"] != last:
-            last = found["progress"]["at"]
-            reports.append(time.monotonic())
-        time.sleep(POLL_S)
+    while feed.job.get("status", "queued") in ("queued", "running"):
+        time.sleep(0.02)
     spent = time.monotonic() - began
-    host, computing = desk.cpu_s()
-    gaps = sorted((b - a for a, b in zip(reports, reports[1:], strict=False)), reverse=True)
-    done = found["progress"]["done"]
+    host, computing = (after - before for before, after in zip(idle, desk.cpu_s(), strict=True))
+    found, gaps = desk.seen(job), feed.gaps()
     return {
-        "runs": runs, "status": found["status"], "done": done, "seconds": round(spent, 1), "per_1000_s": round(spent * 1000 / runs, 1),
-        "host_cpu_s": round(host, 1), "computing_cpu_s": round(computing, 1), "reports": len(reports),
-        "longest_gap_s": round(gaps[0], 2) if gaps else None,
-        "gaps_over_1_s": sum(gap > 1 for gap in gaps),
+        "runs": runs, "status": found["status"], "done": found["progress"]["done"], "seconds": round(spent, 1),
+        "per_1000_s": round(spent * 1000 / runs, 1), "host_cpu_s": round(host, 1), "computing_cpu_s": round(computing, 1),
+        "cpu_per_run_s": round((host + computing) / runs, 3), "reports": len(feed.heard),
+        "gaps_s": {f"p{share}": round(gaps[len(gaps) * (100 - share) // 100], 2) for share in (50, 90, 99)} if gaps else None,
+        "longest_gap_s": round(gaps[0], 2) if gaps else None, "gaps_over_1_s": sum(gap > 1 for gap in gaps),
     }  # fmt: skip
 
 
@@ -154,10 +194,11 @@ def kill(desk: Desk, runs: int) -> dict[str, Any]:
         except NoAnswer:
             time.sleep(POLL_S)
     after = desk.batches()
-    again = [batch for batch, made in before.items() if after.get(batch) != made]
+    finished = {batch: marks[-1][0] for batch, marks in before.items()}
+    again = sum(finished[batch] for batch, marks in before.items() if after[batch][: len(marks)] != marks)
     listed = desk.box.get(f"/api/v1/backtests/{job}/runs?limit=1000", desk.token)["items"]
     return {
-        "finished_before": len(before), "computed_again": len(again), "batches": len(after), "status": found["status"],
+        "finished_before": sum(finished.values()), "computed_again": again, "batches": len(after), "status": found["status"],
         "runs_listed": len(listed), "restart_s": round(started, 1), "rest_s": round(time.monotonic() - began, 1),
     }  # fmt: skip
 
@@ -174,7 +215,7 @@ def rows(full: bool) -> Iterator[Row]:
         "a cancellation takes effect", [(cancelled["cancelled_s"],) * 2], "s", 2.0, f"after {cancelled['done']} of {cancelled['of']} runs"
     )
     killed = measured("kill", 30)
-    again = f"{killed['computed_again']} of {killed['finished_before']} finished batches computed again, {killed['runs_listed']} of 30 runs"
+    again = f"{killed['computed_again']} of {killed['finished_before']} finished runs computed again, {killed['runs_listed']} of 30 runs"
     yield Row("kill -9 in the middle, started again: the rest", [(killed["rest_s"],) * 2], "s", None, again)
 
 

@@ -5,14 +5,17 @@ Rules
 2. It is written beside its name and moved into place, so that a reader or a kill in the middle never sees half of one.
 3. Only minutes that are over are kept; a minute nobody traded in stays missing.
 4. The folder is a cache: the oldest pieces go when there are more than KEPT of them.
+5. A recording that was read is put down as numbers, too: every process maps the same pages instead of reading the text again.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,7 @@ from exchange.protocol import Unavailable
 from exchange.simulated import LISTINGS, SECOND, Noise
 
 MINUTE, DAY = 60_000, 86_400_000
-KEPT = 600
+KEPT, RECORDINGS = 600, 20
 Columns = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -85,14 +88,39 @@ async def fetch(piece: Piece, folder: Path, source: Any) -> int:
 
 
 def save(piece: Piece, folder: Path, times: Ints, columns: Columns) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    target = piece.file(folder)
+    opens, highs, lows, closes = columns
+    moved_in(piece.file(folder), lambda file: np.savez(file, times=times, opens=opens, highs=highs, lows=lows, closes=closes), KEPT)
+
+
+def put_down(name: str, folder: Path, times: Ints, columns: Columns) -> None:
+    """A recording's candles, for `mapped`."""
+    rows = np.stack([times, *(column.view(np.int64) for column in columns)])
+    moved_in(_place(name, folder), lambda file: np.save(file, rows), RECORDINGS)
+
+
+def mapped(name: str, folder: Path) -> tuple[Ints, Columns] | None:
+    """What was put down under that name, as pages of the file; None when it was not, or is gone."""
+    try:
+        rows = np.asarray(np.load(_place(name, folder), mmap_mode="r"))
+    except (OSError, ValueError):
+        return None
+    opens, highs, lows, closes = (row.view(np.float64) for row in rows[1:])
+    return rows[0], (opens, highs, lows, closes)
+
+
+def _place(name: str, folder: Path) -> Path:
+    return folder / f"recording--{sha256(name.encode()).hexdigest()[:32]}.npy"
+
+
+def moved_in(target: Path, write: Callable[[BinaryIO], None], kept: int) -> None:
+    """Written beside its name, then moved; the oldest of its kind go."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = target.with_suffix(f".{os.getpid()}.half")
     with half.open("wb") as file:
-        np.savez(file, times=times, opens=columns[0], highs=columns[1], lows=columns[2], closes=columns[3])
+        write(file)
     os.replace(half, target)
-    held = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-    for old in held[:-KEPT]:
+    held = sorted(target.parent.glob(f"*{target.suffix}"), key=lambda path: path.stat().st_mtime)
+    for old in held[:-kept]:
         old.unlink(missing_ok=True)
 
 

@@ -6,6 +6,7 @@ Rules
 1. It ends when its input ends, so it never outlives the app, however that died.
 2. It reads candles from disk and knows no store, no account and no key. Nothing but answers goes to standard output.
 3. A run is the command line's: the same series, the same engine, the same figures.
+4. It gives way to whatever trades: the host and its worker come first (`nice`).
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from strategy_core.trade import Invalid, Market
 
 Doc = dict[str, Any]
 SERIES_KEPT = 3
-NEVER = 2**62
+GIVES_WAY = 10
 _series: OrderedDict[str, Any] = OrderedDict()
 
 
 def main() -> None:
+    os.nice(GIVES_WAY)
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # whatever prints by accident must not look like an answer
     for line in sys.stdin:
@@ -60,22 +62,31 @@ def make_candles(task: Doc) -> Doc:
 
 def look_at_recording(task: Doc) -> Doc:
     """The first and the last instant of a recording, and how many candles it holds."""
-    series = recording(task["file"])
+    series = recording(task["file"], task["folder"])
     return {"first": int(series.times[0]), "last": int(series.times[-1]) + series.interval_ms, "candles": len(series)}
 
 
-def recording(file: str) -> Any:
+def recording(file: str, folder: str) -> Any:
+    """A recording as a series: read from its text once per machine, then shared by every process (exchange/history.py)."""
     import numpy as np
 
+    from exchange.history import mapped, put_down
     from strategy_core.backtest.case import read_file
+    from strategy_core.backtest.series import Series
+
+    seen = Path(file).stat()
+    name = f"{file}|{seen.st_mtime_ns}|{seen.st_size}"
 
     def read() -> Any:
-        series = read_file(Path(file), 60_000, 0, None)
+        found = mapped(name, Path(folder))
+        series = read_file(Path(file), 60_000, 0, None) if found is None else Series(*found, 60_000)
+        if found is None and series.exact is None:  # prices that no float carries stay with the process that read them
+            put_down(name, Path(folder), series.times, (series.opens, series.highs, series.lows, series.closes))
         gaps = np.diff(series.times)
         series.interval_ms = int(gaps.min()) if len(gaps) else 60_000
         return series
 
-    return kept(f"{file}|{Path(file).stat().st_mtime_ns}", read)
+    return kept(name, read)
 
 
 def series_of(candles: Doc) -> Any:
@@ -86,7 +97,7 @@ def series_of(candles: Doc) -> Any:
 
     def read() -> Any:
         if candles["kind"] == "recording":
-            return cut(recording(candles["file"]), first, last)
+            return cut(recording(candles["file"], candles["folder"]), first, last)
         from exchange.history import Piece, load
 
         times, columns = load([Piece(*piece) for piece in candles["pieces"]], Path(candles["folder"]), first, last)
@@ -121,13 +132,15 @@ def kept(key: str, read: Any) -> Any:
 
 
 def run_all(task: Doc) -> Doc:
-    """Every run of a batch: its figures, and for a job of few runs its fills and its curve."""
+    """The figures of runs in their order, for a job of few runs also fills and curves: those that begin within `budget_s`, at least one."""
     series, market = series_of(task["candles"]), Market.model_validate(task["market"])
     began = perf_counter()
     items, details = [], {}
     if not len(series):
         return {"items": [], "details": {}, "candles": 0, "seconds": 0, "empty": True}
     for run, overrides in task["runs"]:
+        if items and task["budget_s"] is not None and perf_counter() - began >= task["budget_s"]:
+            break
         item: Doc = {"run": run, "range": task["range"], "overrides": overrides}
         try:
             report = one_run(task["strategy"], {**task["config"], **overrides}, market, series)

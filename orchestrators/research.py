@@ -4,7 +4,8 @@ Rules
 1. Deterministic: what there is to do comes out of `research_plan`, instants out of the history. Finished parts are never done again.
 2. At most WINDOW parts are under way, so that a cancellation finds little left to wait for and activities that trade find room.
 3. A part that breaks is done again, TRIES times in all; then the job fails and says why. What was finished stays.
-4. While anything is waited for a clock ticks: progress is told at least once a second, however long a part takes.
+4. While anything is waited for a clock ticks, and each tick is a report: what there is of the batches under way is read from their
+   documents. Progress is told at least once a second, however long a batch takes.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.Task import TaskState
 
+from orchestrators.research_plan import progress_of
+
 WINDOW = 3
 TRIES = 3
-REPORT_EVERY, TICK = timedelta(milliseconds=500), timedelta(milliseconds=700)
+TICK = timedelta(milliseconds=600)
 RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=TRIES)
 
 CANCELLED = {"status": "cancelled", "error": None, "params": {}}
@@ -61,11 +64,14 @@ class Run:
     def __init__(self, context: df.DurableOrchestrationContext, job: Doc) -> None:
         self.context, self.job = context, job
         self.cancel = context.wait_for_external_event("cancel")
-        self.started = self.reported = context.current_utc_datetime
+        self.started = context.current_utc_datetime
         self.wave = 0
         self.phase = "candles"
         self.done = self.total = self.candles = 0
+        self.under_way: list[int] = []  # first runs of batches
+        self.have: Doc = {}  # what there is of them
         self.best: list[Any] | None = None
+        self.best_told: list[Any] | None = None  # a report that failed leaves it behind until the end says it
         self.report: Any = None
         self.clock: Any = None
 
@@ -88,15 +94,24 @@ class Run:
     def first_of(self, tasks: list[Any]) -> Steps:
         """Whichever is over first: one of these, the cancellation, or None for a report or a tick of the clock."""
         context = self.context
-        self.tell()
+        context.set_custom_status(self.state())
         if self.clock is None:
             self.clock = context.create_timer(context.current_utc_datetime + TICK)
         winner = yield context.task_any([self.cancel, *tasks, self.clock, *([self.report] if self.report else [])])
         if winner is self.report:
+            if winner.state is not TaskState.FAILED:
+                self.know(winner.result)
             self.report = winner = None
         elif winner is self.clock:
             self.clock = winner = None
+            self.tell()
         return winner
+
+    def know(self, have: Doc) -> None:
+        """What a report read of the batches under way; what is known of one already may be newer."""
+        for first, found in have.items():
+            if int(first) in self.under_way:
+                self.have[first] = max(found, self.have.get(first, found))
 
     def stop_clock(self) -> None:
         """A timer that is left behind would keep the job from being over."""
@@ -121,6 +136,7 @@ class Run:
                 task, attempt = waiting.pop(0)
                 under_way = context.call_activity("research_work", {**self.job, **task})
                 running[id(under_way)] = (under_way, task, attempt)
+            self.under_way = [task["first"] for _, task, _ in running.values() if task["do"] == "runs"]
             winner = yield from self.first_of([one for one, _, _ in running.values()])
             if winner is self.cancel:
                 return CANCELLED
@@ -134,37 +150,37 @@ class Run:
                 continue
             if "error" in winner.result:
                 return {"status": "failed", **winner.result}
-            self.take(winner.result)
-        self.context.set_custom_status(self.state())
+            if winner.result.get("left"):
+                self.have[str(task["first"])] = [winner.result["done"], winner.result["candles"]]
+                waiting.insert(0, (task, 1))
+                continue
+            self.take(task, winner.result)
+        context.set_custom_status(self.state())
         if self.report is not None:
             yield self.report
             self.report = None
         return None
 
-    def take(self, result: Doc) -> None:
+    def take(self, task: Doc, result: Doc) -> None:
+        self.have.pop(str(task.get("first")), None)
         self.done += result["done"]
         self.candles += result["candles"]
         if result["best"] is not None and (self.best is None or tuple(result["best"]) > tuple(self.best)):
             self.best = result["best"]
 
+    def settled(self) -> Doc:
+        elapsed_s = (self.context.current_utc_datetime - self.started).total_seconds()
+        return {"phase": self.phase, "done": self.done, "total": self.total, "candles": self.candles, "elapsed_s": elapsed_s}
+
     def state(self) -> Doc:
-        elapsed = max((self.context.current_utc_datetime - self.started).total_seconds(), 0.001)
-        return {
-            "phase": self.phase,
-            "percent": 100 * self.done // max(self.total, 1),
-            "done": self.done,
-            "total": self.total,
-            "candles_per_s": int(self.candles / elapsed) if self.done else None,
-            "eta_s": round((self.total - self.done) * elapsed / self.done) if self.done else None,
-        }
+        return progress_of(self.settled(), self.have)
 
     def tell(self) -> None:
-        """The custom status at every step; a report on the feed at most every half second, one at a time."""
-        now, state = self.context.current_utc_datetime, self.state()
-        self.context.set_custom_status(state)
-        if self.report is None and now - self.reported >= REPORT_EVERY:
-            self.reported = now
-            self.report = self.context.call_activity("research_report", {**self.job, "progress": state, "best": self.best})
+        """A report on the feed, one at a time."""
+        if self.report is None:
+            said = {"settled": self.settled(), "batches": self.under_way, "best": self.best, "best_told": self.best_told}
+            self.best_told = self.best
+            self.report = self.context.call_activity("research_report", {**self.job, **said})
 
 
 bp.orchestration_trigger(context_name="context", orchestration="research")(research)

@@ -6,17 +6,14 @@ research_report   progress into the job's document and onto the live feed
 research_finish   how it ended
 
 Rules
-1. Every part is written under its own id before it counts as done; written twice it is the same.
+1. Every part is written under its own id before it counts as done; written twice it is the same (a batch: orchestrators/research_batch.py).
 2. The job's document changes by compare-and-set: a cancellation that comes meanwhile is not overwritten by a report.
-3. A machine that lacks the candles another one made makes them itself.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
@@ -25,31 +22,21 @@ import azure.functions as func
 from orchestrators import research_studies as studies
 from orchestrators.activities import outside
 from orchestrators.compute import ComputeFailed, processes
-from orchestrators.research_plan import backtest_tasks, batch_size, longest, split, trial_tasks, wave_size
+from orchestrators.research_batch import CANDLES, JobError, candles_of, change, compute, get_piece, need, pieces_of, run_batch, so_far
+from orchestrators.research_plan import backtest_tasks, batch_size, longest, progress_of, split, trial_tasks, wave_size
 from shared import notice_box
-from shared.clock import iso, ms_of
-from shared.job import CONTAINER, EQUITY, FILLS, ROWS, RUNS, SPEC, TRIALS, part, part_id
+from shared.clock import iso
+from shared.job import CONTAINER, RUNS, SPEC, TRIALS, part, part_id
 from shared.notices import Notice
 from shared.realtime import to_group
-from shared.stores import Stale
 
 if TYPE_CHECKING:
     from strategy_core.trade import Market
 
-CANDLES = Path(tempfile.gettempdir()) / f"tickwise-candles-{os.getuid()}"
-SEED = "tickwise"  # of the simulated market, as exchange.market_data has it
 LIVE = {"arg_name": "live", "type": "webPubSub", "hub": "dash", "connection": "WebPubSub"}
 
 Doc = dict[str, Any]
 bp = df.Blueprint()
-
-
-class JobError(Exception):
-    """The job cannot go on, and trying again would not help."""
-
-    def __init__(self, code: str, **params: str) -> None:
-        super().__init__(code)
-        self.code, self.params = code, params
 
 
 # -- plan ---------------------------------------------------------------------------------------------------------------
@@ -95,7 +82,7 @@ async def prepare(user_id: str, job: Doc) -> Doc:
         size = batch_size(longest(ranges), runs)
     else:
         per_range = runs = job["trials"]
-        size = batch_size(longest(ranges[:1]), runs, wave_size(job["method"], runs))
+        size = batch_size(longest(ranges[:1]), min(runs, wave_size(job["method"], runs)))
     facts = {"market": market, "file": source.get("file"), "ranges": ranges, "perRange": per_range, "runs": runs, "batchSize": size}
     job = await change(user_id, job["id"], lambda now: {**facts, "status": "running" if now["status"] == "queued" else now["status"]})
     missing = [
@@ -121,24 +108,13 @@ async def rules_and_source(user_id: str, job: Doc) -> tuple[Doc, Doc]:
     market = await outside().markets.market(Feed("replay", int(account["createdMs"]), int(account["speed"])), job["symbol"])
     file = str(outside().markets.recording(job["symbol"]))
     try:
-        seen = await processes().run({"do": "recording", "file": file})
+        seen = await processes().run({"do": "recording", "file": file, "folder": str(CANDLES)})
     except ComputeFailed as error:
         raise JobError("bad_recording", detail=error.detail[:200]) from error
     return market.model_dump(mode="json", exclude_defaults=True), {
         "file": file,
         "whole": {"first": iso(seen["first"]), "last": iso(seen["last"])},
     }
-
-
-def pieces_of(job: Doc, r: int) -> list[Any]:
-    """The pieces of candles under a range; none for a recording."""
-    from exchange.history import pieces
-
-    if job["source"]["kind"] == "replay":
-        return []
-    name = job["source"]["exchange"] or f"simulated_{SEED}"
-    first, last = (ms_of(job["ranges"][r][end]) for end in ("first", "last"))
-    return pieces(name, job["symbol"], first, last, ms_of(job["created_at"]))
 
 
 async def next_trials(user_id: str, job: Doc, wave: int) -> Doc:
@@ -205,48 +181,6 @@ async def research_work(task: dict) -> Doc:
         return {"error": error.code, "params": error.params}
 
 
-async def get_piece(job: Doc, row: list[Any]) -> Doc:
-    """A piece of candles onto this machine's disk."""
-    from exchange import history
-    from exchange.market_data import Feed
-    from exchange.protocol import Rejected, Unavailable
-
-    piece = history.Piece(*row)
-    CANDLES.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if piece.file(CANDLES).exists():
-        return {"done": 1, "candles": 0, "best": None}
-    if job["source"]["kind"] == "simulated":
-        made = await processes().run({"do": "candles", "piece": row, "folder": str(CANDLES), "seed": SEED})
-        return {"done": 1, "candles": made["candles"], "best": None}
-    try:
-        count = await history.fetch(piece, CANDLES, outside().markets.source(Feed(piece.source)))
-    except Rejected as error:
-        raise JobError(error.reason) from error
-    except Unavailable as error:
-        raise JobError("no_candles", detail=str(error)[:200]) from error
-    return {"done": 1, "candles": count, "best": None}
-
-
-async def run_batch(user_id: str, job: Doc, task: Doc) -> Doc:
-    """A batch of runs, and what it left: the runs' figures, for jobs of few runs also fills and curves."""
-    from orchestrators import search
-
-    runs = await runs_of(user_id, job, task)
-    found = await compute(job, task["range"], runs, job["kept"])
-    for run, detail in found["details"].items():
-        await write_detail(user_id, job["id"], int(run), detail)
-    if job["kept"]:
-        counts = {run: -(-len(detail["fills"]) // ROWS) for run, detail in found["details"].items()}
-        await change(user_id, job["id"], lambda now: {"chunks": {**now.get("chunks", {}), **counts}})
-    body = {"items": found["items"], "seconds": round(found["seconds"], 3), "madeAt": iso(outside().now_ms())}
-    await outside().store.upsert(CONTAINER, user_id, part(job["id"], RUNS, body, task["first"]))
-    scored = [
-        (value, -run["run"]) for run in found["items"] if (value := search.objective_of(run, job.get("objective", "pnl"))) is not None
-    ]
-    best = max(scored, default=None)
-    return {"done": len(runs), "candles": found["candles"], "best": None if best is None else [*best, task["first"]]}
-
-
 async def study_part(user_id: str, job: Doc, task: Doc) -> Doc:
     """A few paths, or one window, of a study."""
     found = await processes().run(studies.ask(job, task, await candles_of(job, 0)))
@@ -259,50 +193,6 @@ async def gather(user_id: str, job: Doc) -> Doc:
     answer = studies.gathered(job, rows)
     await change(user_id, job["id"], lambda _: answer)
     return {"done": 1, "candles": 0, "best": None}
-
-
-async def runs_of(user_id: str, job: Doc, task: Doc) -> list[tuple[int, Doc]]:
-    """The runs of a batch: their numbers and overrides."""
-    from orchestrators import search
-
-    numbers = range(task["first"], task["first"] + task["count"])
-    if job["kind"] == "backtest":
-        variants = (await need(user_id, part_id(job["id"], SPEC)))["variants"]
-        return [(run, variants[run % job["perRange"]]) for run in numbers]
-    points = (await need(user_id, part_id(job["id"], TRIALS, task["wave_first"])))["points"]
-    return [(run, search.overrides(job["space"], tuple(points[run - task["wave_first"]]))) for run in numbers]
-
-
-async def compute(job: Doc, r: int, runs: list[tuple[int, Doc]], keep: bool) -> Doc:
-    """Runs over one range in a process."""
-    task = {
-        "do": "runs", "candles": await candles_of(job, r), "strategy": job["strategy"], "market": job["market"], "config": job["config"],
-        "range": r, "runs": runs, "keep": keep,
-    }  # fmt: skip
-    found = await processes().run(task)
-    if found.get("empty"):
-        raise JobError("no_candles", first=job["ranges"][r]["first"], last=job["ranges"][r]["last"])
-    return found
-
-
-async def candles_of(job: Doc, r: int) -> Doc:
-    """Where the candles of a range lie. What this machine does not have is made first."""
-    first, last = (ms_of(job["ranges"][r][end]) for end in ("first", "last"))
-    candles: Doc = {"kind": "recording", "file": job["file"], "first": first, "last": last}
-    if job["source"]["kind"] != "replay":
-        own = pieces_of(job, r)
-        for piece in own:
-            if not piece.file(CANDLES).exists():
-                await get_piece(job, list(piece))
-        candles = {"kind": "pieces", "pieces": [list(piece) for piece in own], "folder": str(CANDLES), "first": first, "last": last}
-    return candles
-
-
-async def write_detail(user_id: str, job_id: str, run: int, detail: Doc) -> None:
-    store, fills = outside().store, detail["fills"]
-    for k, start in enumerate(range(0, len(fills), ROWS)):
-        await store.upsert(CONTAINER, user_id, part(job_id, FILLS, {"items": fills[start : start + ROWS]}, run, k))
-    await store.upsert(CONTAINER, user_id, part(job_id, EQUITY, {"items": detail["equity"]}, run))
 
 
 async def prove(user_id: str, job: Doc) -> Doc:
@@ -321,13 +211,17 @@ async def prove(user_id: str, job: Doc) -> Doc:
 
 @bp.activity_trigger(input_name="said", activity="research_report")
 @bp.generic_output_binding(**LIVE)
-async def research_report(said: dict, live: func.Out[str]) -> None:
-    now = iso(outside().now_ms())
-    best = await best_run(said["userId"], said["id"], said["best"])
-    progress = {**said["progress"], "at": now}
-    told = {"progress": progress, "updated_at": now, "best": best}
-    job = await change(said["userId"], said["id"], lambda job: {} if job.get("finished_at") else told)  # a late report moves nothing
-    live.set(json.dumps(live_job(said["userId"], job)))
+async def research_report(said: dict, live: func.Out[str]) -> dict:
+    """Returns what there is of the batches under way: [runs, candles] by first run."""
+    user_id, job_id, now = said["userId"], said["id"], iso(outside().now_ms())
+    batches = await asyncio.gather(*(so_far(user_id, job_id, first) for first in said["batches"]))
+    have = {str(first): [len(batch["items"]), batch["candles"]] for first, batch in zip(said["batches"], batches, strict=True)}
+    told = {"progress": {**progress_of(said["settled"], have), "at": now}, "updated_at": now}
+    if said["best"] is not None and said["best"] != said["best_told"]:
+        told["best"] = await best_run(user_id, job_id, said["best"])
+    job = await change(user_id, job_id, lambda job: {} if job.get("finished_at") else told)  # a late report moves nothing
+    live.set(json.dumps(live_job(user_id, job)))
+    return have
 
 
 @bp.activity_trigger(input_name="end", activity="research_finish")
@@ -370,20 +264,3 @@ def live_job(user_id: str, job: Doc) -> list[Doc]:
     data = {name: job[name] for name in ("id", "kind", "status", "error", "progress")}
     message = {"v": 1, "type": "job", "jobId": job["id"], "at": job["updated_at"], "data": data}
     return [to_group(user_id, json.dumps(message, allow_nan=False))]
-
-
-async def need(user_id: str, document_id: str) -> Doc:
-    document = await outside().store.read(CONTAINER, user_id, document_id)
-    if document is None:
-        raise LookupError("a document of the job is gone")
-    return document
-
-
-async def change(user_id: str, job_id: str, changes: Any) -> Doc:
-    """The job's document with `changes(document)` applied, again and again until nobody came in between."""
-    while True:
-        job = await need(user_id, job_id)
-        try:
-            return await outside().store.replace(CONTAINER, user_id, {**job, **changes(job)})
-        except Stale:
-            continue

@@ -18,7 +18,7 @@ def pool():
 
 async def test_what_a_task_raises_is_told_and_the_process_goes_on(pool, tmp_path):
     with pytest.raises(ComputeFailed) as error:
-        await pool.run({"do": "recording", "file": str(tmp_path / "none.csv")})
+        await pool.run({"do": "recording", "file": str(tmp_path / "none.csv"), "folder": str(tmp_path)})
     assert error.value.name == "FileNotFoundError"
     with pytest.raises(ComputeFailed, match="KeyError"):
         await pool.run({"do": "nothing"})

@@ -11,7 +11,7 @@ import pytest
 from azure.durable_functions.models.Task import TaskState
 
 from exchange.market_data import MarketData
-from orchestrators import activities, research_activities
+from orchestrators import activities, research_activities, research_batch
 from orchestrators.activities import Outside
 from orchestrators.research import TRIES, research
 from shared.clock import iso
@@ -63,6 +63,7 @@ class Host:
         self.cancel_after: int | None = None
         self.die_after: int | None = None
         self.ticks = 0  # how many times the clock is faster than anything else
+        self.beats = False  # the clock ticks once after everything else
         self.timers: list[Task] = []
         self.breaks: dict[str, int] = {}
 
@@ -85,6 +86,8 @@ class Host:
 
     def asleep(self):
         """What does not happen by itself now."""
+        if self.beats and self.history and self.last != "timer":
+            return ("cancel", "research_plan", "research_work")
         if not self.ticks:
             return ("cancel", "timer")
         self.ticks -= 1
@@ -131,6 +134,7 @@ class Host:
             return tasks, [], (over.value,)
 
     async def perform(self, task):
+        self.last = task.name
         if task.name == "timer":
             return False, None
         self.performed.append({"name": task.name, **task.given})
@@ -143,8 +147,7 @@ class Host:
             if task.name in ("research_plan", "research_work"):
                 return False, await function(task.given)
             out = SimpleNamespace(set=lambda text: self.live.extend(json.loads(action["data"]) for action in json.loads(text)))
-            await function(task.given, out)
-            return False, None
+            return False, await function(task.given, out)
         finally:
             activities._given.reset(token)
 
@@ -273,10 +276,78 @@ async def test_a_recording_that_is_gone_fails_the_job_by_name(host):
 
 async def test_progress_goes_out_while_the_job_runs_and_never_backwards(host, monkeypatch):
     monkeypatch.setattr(research_activities, "batch_size", lambda *_: 1)
+    host.beats = True
     await host.run(backtest(host, [{"cells": n} for n in range(4, 12)]))
     seen = [message["data"]["progress"]["done"] for message in host.live]
     assert len(seen) >= 3 and seen == sorted(seen) and host.status["done"] == 8
     assert host.live[-1]["type"] == "job" and host.live[-1]["data"]["progress"]["percent"] == 100
+
+
+async def test_what_a_batch_has_done_is_told_before_it_is_over(host, monkeypatch):
+    monkeypatch.setattr(research_batch, "LOOK_S", 0.0)
+    job = backtest(host, [{"cells": n} for n in range(4, 8)])
+    calls = []
+
+    async def after_two(user_id, job_id):
+        calls.append(job_id)
+        return len(calls) % 3 == 0
+
+    monkeypatch.setattr(research_batch, "is_unwanted", after_two)  # hands back what it has: two runs
+    host.beats = True
+    assert await host.run(job) == "done"
+    seen = [message["data"]["progress"]["done"] for message in host.live]
+    assert seen == sorted(seen) and {2, 4} <= set(seen) and host.status["done"] == 4
+    work = [one["first"] for one in host.performed if one["name"] == "research_work"]
+    assert work == [0, 0]
+    assert [count for count, _ in document(host, part_id(job, "runs", 0))["marks"]] == [1, 2, 3, 4]
+
+
+async def test_a_batch_that_was_cut_off_goes_on_where_it_stopped(host, monkeypatch):
+    monkeypatch.setattr(research_batch, "LOOK_S", 0.0)
+    job = backtest(host, [{"cells": n} for n in range(4, 9)])
+    asked, compute = [], research_batch.compute
+
+    async def dies_once(job, r, runs, keep, budget_s=None):
+        asked.append(runs[0][0])
+        if len(asked) == 3:
+            raise RuntimeError("killed")
+        return await compute(job, r, runs, keep, budget_s)
+
+    monkeypatch.setattr(research_batch, "compute", dies_once)
+    with pytest.raises(RuntimeError):
+        await host.run(job)
+    assert await host.run(job) == "done"
+    assert asked == [0, 1, 2, 2, 3, 4]
+    assert [run["run"] for run in document(host, part_id(job, "runs", 0))["items"]] == [0, 1, 2, 3, 4]
+
+
+async def test_a_batch_of_a_cancelled_job_stops_at_the_next_look(host, monkeypatch):
+    monkeypatch.setattr(research_batch, "LOOK_S", 0.0)
+    job = backtest(host, [{"cells": n} for n in range(4, 9)], status="cancelling")
+    host.cancel_after = 1
+    assert await host.run(job) == "cancelled"
+    token = activities._given.set(host.outside)
+    try:
+        task = {"first": 0, "count": 5, "range": 0}
+        found = await research_batch.run_batch(USER, {**document(host), "id": job}, task)
+    finally:
+        activities._given.reset(token)
+    assert (found["done"], found["left"]) == (0, 5)
+
+
+def test_a_recording_is_read_once_and_mapped_by_every_process(host, monkeypatch, tmp_path):
+    from orchestrators import compute_worker
+    from strategy_core.backtest import case
+
+    file = str(host.outside.markets.recording("BTC/USDT"))
+    first = compute_worker.recording(file, str(tmp_path))
+    monkeypatch.setattr(compute_worker, "_series", type(compute_worker._series)())
+    monkeypatch.setattr(case, "_read_csv", None)
+    again = compute_worker.recording(file, str(tmp_path))
+    assert again is not first and again.interval_ms == first.interval_ms == MINUTE
+    for name in ("times", "opens", "highs", "lows", "closes"):
+        assert (getattr(again, name) == getattr(first, name)).all()
+        assert not getattr(again, name).flags.writeable
 
 
 SPACE = [
@@ -314,6 +385,7 @@ async def test_a_report_that_comes_late_moves_nothing(host):
     job = backtest(host, [{}])
     assert await host.run(job) == "done"
     over = host.store.rows[CONTAINER, USER, job]
-    said = {"userId": USER, "id": job, "progress": {"phase": "runs", "percent": 1, "done": 0, "total": 1}, "best": None}
+    settled = {"phase": "runs", "done": 0, "total": 1, "candles": 0, "elapsed_s": 1.0}
+    said = {"userId": USER, "id": job, "settled": settled, "batches": [], "best": None, "best_told": None}
     await host.perform(Task("research_report", said))
     assert host.store.rows[CONTAINER, USER, job]["progress"] == over["progress"]
