@@ -4,6 +4,9 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Bot = Schemas["BotView"];
+export type Twin = Schemas["TwinView"];
+export type ParityReport = Schemas["ParityReport"];
+export type Share = Schemas["ShareView"];
 export type Order = Schemas["OrderView"];
 export type Fill = Schemas["FillView"];
 export type EventLine = Schemas["EventView"];

@@ -40,24 +40,31 @@ type Props = {
   height?: number;
   onPick?: (price: string) => void;
   onDrag?: (name: string, price: string) => void;
+  /** The first candles there are have come into view: there may be earlier ones. */
+  onEarlier?: () => void;
   /** All candles at once, for a past that is over; otherwise the newest ones. */
   whole?: boolean;
 };
 
+/** So many candles before the first one is reached, earlier ones are asked for. */
+const NEAR_START = 20;
+
 type Parts = { chart: IChartApi; series: ISeriesApi<"Candlestick">; levels: LevelsPrimitive; marks: ISeriesMarkersPluginApi<Time> };
 
-export default function CandleChart({ label, candles, lines = [], marks = [], tick, height = 420, onPick, onDrag, whole }: Props) {
+export default function CandleChart({ label, candles, lines = [], marks = [], tick, height = 420, onPick, onDrag, onEarlier, whole }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const parts = useRef<Parts | null>(null);
   const pick = useRef(onPick);
   const drag = useRef(onDrag);
+  const earlier = useRef(onEarlier);
   const handles = useRef<readonly Handle[]>([]);
   const { theme, palette, zone } = useSettings();
 
   useEffect(() => {
     pick.current = onPick;
     drag.current = onDrag;
-  }, [onPick, onDrag]);
+    earlier.current = onEarlier;
+  }, [onPick, onDrag, onEarlier]);
 
   useEffect(() => {
     if (!box.current) return;
@@ -66,6 +73,9 @@ export default function CandleChart({ label, candles, lines = [], marks = [], ti
     made.chart.subscribeClick((event) => {
       const price = event.point ? made.series.coordinateToPrice(event.point.y) : null;
       if (price !== null && price > 0) pick.current?.(price.toFixed(10));
+    });
+    made.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (range && range.from < NEAR_START && made.series.data().length > 0) earlier.current?.();
     });
     const letGo = draggable(box.current, made.chart, made.series, () => (drag.current ? handles.current : []), (name, price) => drag.current?.(name, price.toFixed(10)));
     return () => {

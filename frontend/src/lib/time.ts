@@ -13,9 +13,12 @@ export function formatTime(iso: string | number): string {
   return new Intl.DateTimeFormat("en-GB", { timeZone: zone(), hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso));
 }
 
-export function formatDateTime(iso: string | number): string {
+/** The year is said where it is not this one. */
+export function formatDateTime(iso: string | number, now = Date.now()): string {
+  const year = new Intl.DateTimeFormat("en-GB", { timeZone: zone(), year: "numeric" });
   return new Intl.DateTimeFormat("en-GB", {
     timeZone: zone(),
+    year: year.format(new Date(iso)) === year.format(now) ? undefined : "numeric",
     day: "2-digit",
     month: "short",
     hour: "2-digit",

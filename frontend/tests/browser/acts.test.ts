@@ -1,30 +1,11 @@
 /** What an owner does with the hands: chosen bots, dragged lines, shortcuts, a fresh sign-in, a server that is not there yet. */
-import type { Server } from "node:http";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { aBot } from "../support/samples";
-import { axe, DESK, launch, shoot, watched } from "../support/browser";
-import { aWorld, enter, serveOut, type World } from "./fixtures";
+import { axe, DESK, shoot, watched } from "../support/browser";
+import { aDesk } from "./desk";
+import { aWorld, enter } from "./fixtures";
 
-let browser: Browser;
-let server: Server;
-let origin: string;
-
-beforeAll(async () => {
-  [browser, { origin, server }] = await Promise.all([launch(), serveOut()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-async function open(world: World, path: string) {
-  const context = await browser.newContext({ viewport: DESK, timezoneId: "Europe/Berlin", reducedMotion: "reduce" });
-  const { page, watch } = await watched(context, origin);
-  await enter(context, page, origin, world);
-  await page.goto(origin + path);
-  return { context, page, watch };
-}
+const { browser, origin, open } = aDesk();
 
 test("chosen bots are stopped together, and those that cannot be are left alone", async () => {
   const { context, page, watch } = await open(aWorld(), "/bots/");
@@ -95,7 +76,7 @@ test("a letter after g leads somewhere, and ? shows every shortcut", async () =>
 test("a key needs a fresh sign-in: it is asked for in place, and the key goes out again with what was typed", async () => {
   const { context, page } = await open(aWorld(), "/accounts/");
   const keys: (string | undefined)[] = [];
-  await page.route(`${origin}/api/v1/accounts`, async (route) => {
+  await page.route(`${origin()}/api/v1/accounts`, async (route) => {
     if (route.request().method() !== "POST") return route.fallback();
     keys.push(route.request().headers()["idempotency-key"]);
     if (keys.length === 1) return route.fulfill({ status: 403, json: { status: 403, code: "reauthentication_required", params: { max_age_s: "300" } }, contentType: "application/problem+json" });
@@ -119,12 +100,12 @@ test("a key needs a fresh sign-in: it is asked for in place, and the key goes ou
 });
 
 test("a server that is not there yet is waited for, and then the desk opens by itself", async () => {
-  const context = await browser.newContext({ viewport: DESK });
-  const { page } = await watched(context, origin);
-  await enter(context, page, origin, aWorld());
+  const context = await browser().newContext({ viewport: DESK });
+  const { page } = await watched(context, origin());
+  await enter(context, page, origin(), aWorld());
   let there = false;
-  await page.route(`${origin}/oidc/**`, (route) => (there ? route.fallback() : route.abort()));
-  await page.goto(`${origin}/bots/`);
+  await page.route(`${origin()}/oidc/**`, (route) => (there ? route.fallback() : route.abort()));
+  await page.goto(`${origin()}/bots/`);
   await page.getByText("Waiting for the server…").waitFor();
   await shoot(page, "waiting");
   expect(await axe(page)).toEqual([]);
@@ -157,7 +138,7 @@ test("live updates move nothing but their own figures", async () => {
 
 test("a year's gains come as a file with the year and the method in its name", async () => {
   const { context, page } = await open(aWorld(), "/exports/");
-  await page.route(`${origin}/api/v1/exports/tax/**`, (route) => route.fulfill({ body: "sold_at,gain\n", contentType: "text/csv" }));
+  await page.route(`${origin()}/api/v1/exports/tax/**`, (route) => route.fulfill({ body: "sold_at,gain\n", contentType: "text/csv" }));
   await page.getByLabel("Lots").selectOption("hifo");
   const [file, request] = await Promise.all([page.waitForEvent("download"), page.waitForRequest(/exports\/tax/), page.getByRole("button", { name: "Download" }).nth(1).click()]);
   expect(file.suggestedFilename()).toMatch(/^gains-\d{4}-hifo\.csv$/);
@@ -168,7 +149,7 @@ test("a year's gains come as a file with the year and the method in its name", a
 test("a 3Commas bot is accounted for setting by setting before a draft is made of it", async () => {
   const { context, page } = await open(aWorld(), "/bots/");
   const sent: { check_only: boolean; without: string[] }[] = [];
-  await page.route(`${origin}/api/v1/bots/import/3commas`, (route) => {
+  await page.route(`${origin()}/api/v1/bots/import/3commas`, (route) => {
     const body = route.request().postDataJSON() as { check_only: boolean; without: string[] };
     sent.push(body);
     const rows = [
@@ -196,14 +177,14 @@ test("a 3Commas bot is accounted for setting by setting before a draft is made o
 });
 
 test("what was shared is shown to whoever has the link, signed in or not", async () => {
-  const context = await browser.newContext({ viewport: DESK });
-  const { page, watch } = await watched(context, origin);
-  await page.route(`${origin}/api/v1/shared/tok`, (route) =>
+  const context = await browser().newContext({ viewport: DESK });
+  const { page, watch } = await watched(context, origin());
+  await page.route(`${origin()}/api/v1/shared/tok`, (route) =>
     route.fulfill({
       json: { name: "Tight grid", symbol: "BTC/USDT", strategy: "GRID", config: { low: "60000", high: "70000", cells: 10 }, left_out: ["investment"], performance: { source: "paper", roi_pct: "4.2" }, shared_at: "2026-03-01T12:00:00Z" },
     }),
   );
-  await page.goto(`${origin}/shared/#tok`);
+  await page.goto(`${origin()}/shared/#tok`);
   await page.getByRole("heading", { name: "Tight grid" }).waitFor();
   await page.getByText("1 setting was kept private").waitFor();
   await shoot(page, "shared");

@@ -3,9 +3,10 @@ import { createServer, type Server } from "node:http";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { BrowserContext, Page, Route } from "playwright-core";
-import type { Bot, Fill, Order, PreviewAnswer } from "@/api/types";
+import type { Bot, Fill, Order, PreviewAnswer, Share, Twin } from "@/api/types";
 import { aBot, aFill, aMarket, anAccount, anEvent, anOrder } from "../support/samples";
 import { aBacktest, aBotAnalytics, aHeatMap, anAnalytics, aHit, aPortfolio, aSearch, aWebhook, DEALS, DELIVERIES, GUARDS, NOTIFICATIONS, RUN_FILLS } from "../support/more-samples";
+import { aParity, aPreset, aProvenPreset, aTwin, aShare } from "../support/kept-samples";
 import { schemas } from "./schemas";
 
 const OUT = path.resolve(import.meta.dirname, "../../out");
@@ -35,6 +36,9 @@ export type World = {
   /** How many candles a chart gets, and which orders rest; some of both unless told. */
   candles?: number;
   orders?: Order[];
+  /** The twin of every bot, and what was shared. */
+  twin?: Twin | null;
+  shares?: Share[];
   /** Paths that answer 500. */
   fail?: RegExp;
   /** Speaks on the live feed once it is connected. */
@@ -82,7 +86,12 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/accounts") return page(world.accounts);
   if (at === "/strategies") return page(schemas());
   if (at === "/markets") return page([aMarket(), aMarket({ symbol: "BTC/USDT:USDT", future: true }), aMarket({ symbol: "ETH/USDT", base: "ETH" })]);
-  if (at === "/markets/candles") return page(candles(world.candles));
+  if (at === "/markets/candles") return page(before(candles(world.candles), url.searchParams));
+  if (list === "twin") return twin(route, world);
+  if (at.endsWith("/parity")) return route.fulfill({ json: aParity() });
+  if (at.endsWith("/parity/reports")) return page([aParity({ drifts: [], price_drift_pct: "0.012" })]);
+  if (at === "/shares") return page(world.shares ?? [aShare(), aShare({ id: "sh_2", kind: "preset", name: "Tight grid", expires_at: null, with_amounts: true })]);
+  if (at === "/backtests/bt_1/bot") return route.fulfill({ json: { strategy: "GRID", symbol: "BTC/USDT", config: aPreset().config } });
   if (at === "/guards") return route.fulfill({ json: GUARDS });
   if (at === "/panic") return route.fulfill({ status: 202, json: { mode: "freeze", items: [] } });
   if (at === "/webhooks") return page([aWebhook()]);
@@ -94,7 +103,7 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/notifications/addresses") return page([{ address: "owner@example.org", confirmed_at: null }]);
   if (at === "/notifications/deliveries") return page(DELIVERIES);
   if (at === "/notifications") return route.fulfill({ json: route.request().method() === "PUT" ? route.request().postDataJSON() : NOTIFICATIONS });
-  if (at === "/presets") return page([{ id: "ps_1", name: "Tight grid", strategy: "GRID", created_at: "2026-03-01T12:00:00Z", config: { low: "61000", high: "67000", cells: 20, investment: "2500" } }]);
+  if (at === "/presets") return page([aPreset(), aProvenPreset()]);
   if (at === "/optimisations") return page([aSearch()]);
   if (at === "/optimisations/op_1") return route.fulfill({ json: aSearch() });
   if (at === "/optimisations/op_1/heatmap") return route.fulfill({ json: aHeatMap() });
@@ -118,6 +127,15 @@ async function answer(route: Route, world: World): Promise<void> {
   return bot ? route.fulfill({ json: bot }) : route.fulfill({ status: 404, json: { status: 404, code: "not_found" }, contentType: "application/problem+json" });
 }
 
+/** What the API keeps of a twin in this world: none, until one is asked for. */
+function twin(route: Route, world: World): Promise<void> {
+  const method = route.request().method();
+  if (method === "POST") world.twin = aTwin();
+  if (method === "DELETE") world.twin = null;
+  if (method === "DELETE") return route.fulfill({ status: 204 });
+  return world.twin ? route.fulfill({ json: world.twin }) : route.fulfill({ status: 404, json: { status: 404, code: "not_found" }, contentType: "application/problem+json" });
+}
+
 function ladder() {
   const buys = Array.from({ length: 5 }, (_, index) => anOrder({ id: `b${index}`, leg: `L${4 - index}`, price: String(63900 - index * 400) }));
   const sells = Array.from({ length: 5 }, (_, index) => anOrder({ id: `s${index}`, side: "sell", leg: `L${6 + index}`, price: String(64800 + index * 400) }));
@@ -133,6 +151,14 @@ function candles(count = 480): [number, string, string, string, string, string][
     const text = (value: number) => value.toFixed(2);
     return [start + index * 60_000, text(open), text(Math.max(open, close) + 40), text(Math.min(open, close) - 40), text(close), "12.5"];
   });
+}
+
+/** With `until` the page that ends before it, as far back as the same number of minutes goes. */
+function before(all: ReturnType<typeof candles>, asked: URLSearchParams): ReturnType<typeof candles> {
+  const until = asked.has("since") ? NaN : Number(asked.get("until"));
+  if (!until) return all;
+  const shift = all.length * 60_000;
+  return all.map(([at, ...rest]): (typeof all)[number] => [at - shift, ...rest]).filter(([at]) => at < until);
 }
 
 function curve(bot: string) {

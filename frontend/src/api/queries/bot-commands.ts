@@ -4,13 +4,14 @@ import { api, idempotencyKey, must } from "../client";
 import { keys } from "../keys";
 import type { BotPlan, CloseMode } from "../types";
 
-export type Command = { name: "start" } | { name: "pause"; keepOrders: boolean } | { name: "resume" } | { name: "stop"; closeMode: CloseMode };
+export type Command = { name: "start" } | { name: "pause"; keepOrders: boolean } | { name: "resume" } | { name: "rebuild" } | { name: "stop"; closeMode: CloseMode };
 
 function send(id: string, command: Command) {
   const params = { path: { bot_id: id }, header: { "idempotency-key": idempotencyKey() } };
   if (command.name === "pause") return must(api.POST("/api/v1/bots/{bot_id}/pause", { params, body: { keep_orders: command.keepOrders } }));
   if (command.name === "stop") return must(api.POST("/api/v1/bots/{bot_id}/stop", { params, body: { close_mode: command.closeMode } }));
   if (command.name === "resume") return must(api.POST("/api/v1/bots/{bot_id}/resume", { params }));
+  if (command.name === "rebuild") return must(api.POST("/api/v1/bots/{bot_id}/rebuild", { params }));
   return must(api.POST("/api/v1/bots/{bot_id}/start", { params }));
 }
 

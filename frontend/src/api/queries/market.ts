@@ -1,11 +1,17 @@
 /** Markets, candles, strategies: public things, read as an account sees them. */
-import { useQuery } from "@tanstack/react-query";
+import { skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Candle } from "@/charts/candle-chart";
+import { MOST_CANDLES, prepended } from "@/charts/history";
 import { api, must } from "../client";
 import { keys } from "../keys";
 import type { CandlePage, CandleSource } from "../types";
 
 export const TIMEFRAMES = ["1m", "5m", "15m", "1h", "4h", "1d"] as const;
 export type Timeframe = (typeof TIMEFRAMES)[number];
+
+type Past = { candles: readonly Candle[]; over: boolean };
+const NO_PAST: Past = { candles: [], over: false };
 
 export function useMarkets(accountId: string | null) {
   return useQuery({
@@ -26,6 +32,31 @@ export function useCandles(accountId: string | null, symbol: string | null, time
     staleTime: 20_000,
     placeholderData: (before, query) => (query?.queryKey[1] === accountId && query?.queryKey[2] === symbol ? before : undefined),
   });
+}
+
+const PAGE_BACK = 1_000;
+
+/** Candles before the newest page, read when `earlier` is called: once at a time, until there are no more. */
+export function usePastCandles(accountId: string, symbol: string, timeframe: Timeframe) {
+  const cache = useQueryClient();
+  const key = keys.pastCandles(accountId, symbol, timeframe);
+  const past = useQuery<Past>({ queryKey: key, queryFn: skipToken, initialData: NO_PAST, staleTime: Infinity, gcTime: 300_000 }).data ?? NO_PAST;
+  const [busy, setBusy] = useState(false);
+
+  async function earlier(there: readonly Candle[]): Promise<void> {
+    const until = there[0]?.[0];
+    if (busy || past.over || until === undefined || there.length >= MOST_CANDLES) return;
+    setBusy(true);
+    try {
+      const query = { account_id: accountId, symbol, timeframe, until, limit: PAGE_BACK };
+      const { items } = (await must(api.GET("/api/v1/markets/candles", { params: { query } }))) as CandlePage;
+      const page = items as readonly Candle[];
+      cache.setQueryData<Past>(key, { candles: prepended(page, there), over: page.length === 0 });
+    } finally {
+      setBusy(false);
+    }
+  }
+  return { past: past.candles, busy, earlier };
 }
 
 /** Candles of a past range, as a backtest read them: they do not change any more. */

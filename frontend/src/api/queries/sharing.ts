@@ -33,7 +33,23 @@ export function useImportThreeCommas() {
 }
 
 export function useCreateShare() {
-  return useMutation({ mutationFn: (body: Schemas["ShareCreate"]) => must(api.POST("/api/v1/shares", { params: { header: header() }, body })) });
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Schemas["ShareCreate"]) => must(api.POST("/api/v1/shares", { params: { header: header() }, body })),
+    onSuccess: () => void cache.invalidateQueries({ queryKey: keys.shares }),
+  });
+}
+
+export function useShares() {
+  return useQuery({ queryKey: keys.shares, queryFn: () => must(api.GET("/api/v1/shares", { params: { query: { limit: 100 } } })), staleTime: 30_000 });
+}
+
+export function useRevokeShare() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => must(api.DELETE("/api/v1/shares/{share_id}", { params: { path: { share_id: id } } })),
+    onSuccess: () => void cache.invalidateQueries({ queryKey: keys.shares }),
+  });
 }
 
 /** A plan somebody shared; needs no sign-in. */

@@ -18,6 +18,7 @@ import { toast } from "@/ui/toast";
 import { Figures } from "./figures";
 import { isOpen, JobBadge } from "./job-badge";
 import { JobProgress } from "./job-progress";
+import { KeepRun } from "./keep-run";
 import { BandSwitch } from "./band-switch";
 import { RunCandles } from "./run-candles";
 import { RunCurves } from "./run-curves";
@@ -81,6 +82,7 @@ function Head({ job }: { job: Backtest }) {
               {action("delete")}
             </Button>
           )}
+          {job.best?.metrics ? <KeepRun id={job.id} run={job.best.run} /> : null}
           {job.best?.metrics ? (
             <ButtonLink look="primary" href={`/bots/new/?backtest=${job.id}&run=${job.best.run}&strategy=${job.strategy}&symbol=${encodeURIComponent(job.symbol)}`}>
               {t("createBot")}

@@ -3,6 +3,7 @@ import { Tabs } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import type { Bot } from "@/api/types";
+import { TwinTab } from "@/features/twins/twin-tab";
 import { AnalyticsTab } from "./analytics-tab";
 import { DealTable } from "./deal-table";
 import { ExportButton } from "./export-button";
@@ -12,7 +13,7 @@ import { FillTable } from "./fill-table";
 import { Ladder } from "./ladder";
 import { ConfigList } from "./config-list";
 
-const NAMES = ["orders", "fills", "deals", "equity", "figures", "log", "settings"] as const;
+const NAMES = ["orders", "fills", "deals", "equity", "figures", "twin", "log", "settings"] as const;
 
 export function BotSections({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
@@ -39,6 +40,7 @@ export function BotSections({ bot }: { bot: Bot }) {
         </Foot>
       </>
     ),
+    twin: <TwinTab bot={bot} />,
     settings: <ConfigList bot={bot} />,
   };
   return (

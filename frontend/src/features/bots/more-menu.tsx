@@ -1,6 +1,6 @@
 "use client";
 /** What is done with a bot now and then: settings, more money, a copy, its ledger as a file. */
-import { Copy, EllipsisVertical, FileDown, PiggyBank, Settings2, Share2, ShieldPlus, type LucideIcon } from "lucide-react";
+import { Copy, EllipsisVertical, FileDown, PiggyBank, RotateCcw, Settings2, Share2, ShieldPlus, type LucideIcon } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
@@ -12,12 +12,13 @@ import { late } from "@/lib/late";
 import { useNav } from "@/lib/nav";
 import { toast } from "@/ui/toast";
 import { MoneyDialog } from "./money-dialog";
-import { DEALERS, mayEdit } from "./words";
+import { DEALERS, mayEdit, mayRebuild } from "./words";
 
 const ShareDialog = late(() => import("@/features/sharing/share-dialog"));
 const EditDialog = late(() => import("./edit-dialog"));
+const RebuildDialog = late(() => import("./rebuild-dialog"));
 
-type Open = "edit" | "funds" | "safety" | "share" | null;
+type Open = "edit" | "funds" | "safety" | "share" | "rebuild" | null;
 
 export function MoreMenu({ bot }: { bot: Bot }) {
   const t = useTranslations("more");
@@ -51,11 +52,13 @@ export function MoreMenu({ bot }: { bot: Bot }) {
             <Item icon={Copy} text={t("clone")} onSelect={copy} />
             <Item icon={FileDown} text={t("export")} onSelect={() => void exportBot(bot.id, bot.name).catch((error: unknown) => toast.error(text(error)))} />
             <Item icon={Share2} text={t("share")} onSelect={() => setOpen("share")} />
+            {mayRebuild(bot) ? <Item icon={RotateCcw} text={t("rebuild")} onSelect={() => setOpen("rebuild")} /> : null}
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
       {open === "edit" ? <EditDialog bot={bot} onClose={() => setOpen(null)} /> : null}
-      {open === "share" ? <ShareDialog bot={bot} onClose={() => setOpen(null)} /> : null}
+      {open === "rebuild" ? <RebuildDialog bot={bot} onClose={() => setOpen(null)} /> : null}
+      {open === "share" ? <ShareDialog name={bot.name} of={{ bot_id: bot.id }} onClose={() => setOpen(null)} /> : null}
       {open === "funds" || open === "safety" ? <MoneyDialog bot={bot} kind={open} onClose={() => setOpen(null)} /> : null}
     </>
   );

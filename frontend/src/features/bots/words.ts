@@ -48,6 +48,11 @@ export function mayDelete(bot: Bot): boolean {
   return bot.status === "draft" || bot.status === "stopped" || bot.status === "finished";
 }
 
+/** Whatever runs, or should: its working state can be lost in each of these. */
+export function mayRebuild(bot: Bot): boolean {
+  return RUNNING.has(bot.status);
+}
+
 /** Strategies that trade in rounds. */
 export const DEALERS: ReadonlySet<Bot["strategy"]> = new Set(["DCA", "DCA_FUTURES"]);
 

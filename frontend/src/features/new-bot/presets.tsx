@@ -1,73 +1,55 @@
 "use client";
 /** Plans kept to begin bots with: one click fills the form, another keeps what is in it. */
-import { Bookmark, X } from "lucide-react";
-import { useState, type FormEvent } from "react";
+import { Bookmark, List } from "lucide-react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { useDeletePreset, usePresets, useSavePreset } from "@/api/queries/preferences";
+import { usePresets } from "@/api/queries/preferences";
 import type { Preset, StrategyName } from "@/api/types";
 import type { Values } from "@/forms/config";
-import { useErrorText } from "@/lib/errors";
-import { Button, IconButton } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
-import { TextField } from "@/ui/field";
-import { toast } from "@/ui/toast";
+import { late } from "@/lib/late";
+import { Button } from "@/ui/button";
+import { Percent } from "@/ui/figure";
+
+const KeepDialog = late(() => import("@/features/presets/keep-dialog"));
+const ListDialog = late(() => import("@/features/presets/list-dialog"));
+
+/** Beyond so many the list is quicker than the buttons. */
+const BUTTONS = 6;
 
 type Props = { strategy: StrategyName; config: Values; complete: boolean; onUse: (config: Values) => void };
 
 export function Presets({ strategy, config, complete, onUse }: Props) {
   const t = useTranslations("presets");
   const presets = usePresets();
-  const [saving, setSaving] = useState(false);
+  const [open, setOpen] = useState<"keep" | "list" | null>(null);
   const mine = presets.data?.items.filter((one) => one.strategy === strategy) ?? [];
+  const close = () => setOpen(null);
   return (
     <div className="mb-3 flex flex-wrap items-center gap-1.5">
-      {mine.map((preset) => (
-        <Chip key={preset.id} preset={preset} onUse={onUse} />
+      {mine.slice(0, BUTTONS).map((preset) => (
+        <Use key={preset.id} preset={preset} onUse={onUse} />
       ))}
-      <Button small look="quiet" disabled={!complete} onClick={() => setSaving(true)}>
+      {mine.length > 0 ? (
+        <Button small look="quiet" onClick={() => setOpen("list")}>
+          <List aria-hidden="true" className="size-3.5" /> {t("all")}
+        </Button>
+      ) : null}
+      <Button small look="quiet" disabled={!complete} onClick={() => setOpen("keep")}>
         <Bookmark aria-hidden="true" className="size-3.5" /> {t("keep")}
       </Button>
-      {saving ? <SaveDialog strategy={strategy} config={config} onClose={() => setSaving(false)} /> : null}
+      {open === "keep" ? <KeepDialog strategy={strategy} config={config} onClose={close} /> : null}
+      {open === "list" ? <ListDialog presets={mine} onUse={onUse} onClose={close} /> : null}
     </div>
   );
 }
 
-function Chip({ preset, onUse }: { preset: Preset; onUse: (config: Values) => void }) {
+function Use({ preset, onUse }: { preset: Preset; onUse: (config: Values) => void }) {
   const t = useTranslations("presets");
-  const text = useErrorText();
-  const remove = useDeletePreset();
+  const roi = preset.backtest?.metrics.roi_pct;
   return (
-    <span className="inline-flex items-center rounded-md border border-line-strong">
-      <button type="button" className="h-7 rounded-l-md px-2.5 text-xs hover:bg-hover" onClick={() => onUse(preset.config)}>
-        {preset.name}
-      </button>
-      <IconButton label={t("forget", { name: preset.name })} className="size-7" onClick={() => remove.mutate(preset.id, { onError: (error) => toast.error(text(error)) })}>
-        <X aria-hidden="true" className="size-3.5" />
-      </IconButton>
-    </span>
-  );
-}
-
-function SaveDialog({ strategy, config, onClose }: { strategy: StrategyName; config: Values; onClose: () => void }) {
-  const t = useTranslations("presets");
-  const text = useErrorText();
-  const save = useSavePreset();
-  const [name, setName] = useState("");
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    event.stopPropagation();
-    save.mutate({ name: name.trim(), strategy, config }, { onSuccess: () => (toast.success(t("kept")), onClose()) });
-  }
-  return (
-    <Dialog open onClose={onClose} title={t("keep")} description={t("text")}>
-      <form onSubmit={submit} className="space-y-3">
-        <TextField label={t("name")} required maxLength={80} value={name} error={save.error ? text(save.error) : undefined} onChange={(event) => setName(event.target.value)} />
-        <div className="flex justify-end">
-          <Button type="submit" look="primary" busy={save.isPending} disabled={!name.trim()}>
-            {t("save")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <Button small onClick={() => onUse(preset.config)} title={roi ? t("inBacktest") : undefined}>
+      <span className="max-w-40 truncate">{preset.name}</span>
+      {roi ? <Percent value={roi} /> : null}
+    </Button>
   );
 }

@@ -2,11 +2,14 @@
 import { useTranslations } from "use-intl";
 import { useMe } from "@/api/queries/me";
 import { changeSettings, useSettings, type Settings } from "@/lib/settings";
+import { late } from "@/lib/late";
 import { ButtonLink } from "@/ui/button";
 import { SelectField } from "@/ui/field";
 import { Stat } from "@/ui/figure";
 import { PageHead, Panel } from "@/ui/panel";
 import { Failed, Loading } from "@/ui/states";
+
+const SharesPanel = late(() => import("@/features/sharing/shares-panel"));
 
 export function SettingsScreen() {
   const t = useTranslations("settings");
@@ -48,6 +51,7 @@ export function SettingsScreen() {
         <Panel title={t("account")}>
           <You />
         </Panel>
+        <SharesPanel />
       </div>
     </>
   );
