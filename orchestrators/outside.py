@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts
-from shared.bus import Bus, ServiceBus
+from shared.bus import Bus
 from shared.clock import now_ms
+from shared.post import own_bus
 from shared.settings import settings
 from shared.stores import CosmosStore, Store
 
@@ -37,7 +38,8 @@ def own_outside() -> Outside:
     config = settings()
     folder = Path(config.replay_dir) if config.replay_dir else None
     markets = MarketData(now_ms, folder, config.public, addresses=config.addresses)
-    return Outside(CosmosStore(config), ServiceBus(config), markets, now_ms, own_live_accounts())
+    store = CosmosStore(config)
+    return Outside(store, own_bus(config, store), markets, now_ms, own_live_accounts())
 
 
 def outside() -> Outside:

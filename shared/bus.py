@@ -53,6 +53,11 @@ def message_id(event: BotEvent) -> str:
     return f"{entity_key(event.user_id, event.bot_id)}:{event.id}"
 
 
+def instance_id(message_id: str) -> str:
+    """The message's own tick. Durable refuses `/`, `\\`, `#` and `?` in an instance id; ours hold none."""
+    return f"tick-{message_id}".replace(":", "-")
+
+
 def encode(event: BotEvent) -> str:
     return json.dumps(
         {"userId": event.user_id, "botId": event.bot_id, "id": event.id, "kind": event.kind, "at": event.at, "body": event.body},

@@ -2,7 +2,7 @@
 
 Rules
 1. A connection `X` is what Azure's bindings read: `X` is a connection string, or `X__accountEndpoint` | `X__fullyQualifiedNamespace` |
-   `X__serviceUri` names the service and an identity opens it (`X__clientId` for a user-assigned one).
+   `X__serviceUri` names the service and an identity opens it (`X__clientId` for a user-assigned one). `ServiceBus` may be "none".
 2. An empty setting is a missing one. Nothing here has a neutral default for something that is needed: `need` raises its name.
 """
 
@@ -56,6 +56,9 @@ _NAMES = {
 }
 
 
+NO_BUS = "none"
+
+
 class MissingSetting(Exception):
     """The app cannot do what was asked before this setting is given."""
 
@@ -66,7 +69,7 @@ class Settings(BaseModel):
     cosmos: str = ""
     cosmos_endpoint: str = ""
     cosmos_database: str = "tickwise"
-    service_bus: str = ""
+    service_bus: str = ""  # NO_BUS: messages lie in Cosmos DB (shared/post.py)
     service_bus_namespace: str = ""
     web_pubsub: str = ""
     web_pubsub_uri: str = ""
@@ -102,6 +105,10 @@ class Settings(BaseModel):
     webhook_ips: str = "52.89.214.238,34.212.75.30,54.218.53.128,52.32.178.7"
 
     @property
+    def has_service_bus(self) -> bool:
+        return self.service_bus != NO_BUS
+
+    @property
     def traded(self) -> frozenset[str]:
         """The exchanges at which real money may be traded."""
         return _names(self.live_exchanges)
@@ -130,6 +137,11 @@ def _names(text: str) -> frozenset[str]:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     values = {field: environment.get(name, "").strip() for field, name in _NAMES.items()}
     return Settings.model_validate({field: value for field, value in values.items() if value})
+
+
+def has_service_bus() -> bool:
+    """Asked before anything else is known: it decides which functions there are."""
+    return read_settings(os.environ).has_service_bus
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,7 @@ BEATING = (
 )
 GUARDED = "SELECT c.id, c.userId FROM c WHERE c.guardsActive = true"
 PUBLISHED = "SELECT c.id, c.userId, c.watchKey, c.below, c.above, c.until_ms, c.lastTickMs, c.urgent, c._ts FROM c WHERE c._ts >= @since"
+WAITING = "SELECT c.id, c.userId, c.kind, c.botId FROM c WHERE c.dueMs <= @now"
 SILENT = "SELECT c.id, c.userId FROM c WHERE c.dueMs <= @now"
 
 
@@ -69,6 +70,11 @@ async def guarded(store: Store) -> list[str]:
 async def silent(store: Store, now: int) -> list[Due]:
     """Webhooks whose expected alert may be overdue (the id is the webhook's)."""
     return [Due(row["userId"], row["id"]) for row in await store.across("webhooks", SILENT, {"@now": now}, MAX_DUE)]
+
+
+async def waiting(store: Store, now: int) -> list[Document]:
+    """Documents of the post that somebody must look at: {id, userId, kind, botId}."""
+    return await store.across("post", WAITING, {"@now": now}, MAX_DUE)
 
 
 async def _due(store: Store, statement: str, parameters: dict[str, Any]) -> list[Due]:

@@ -8,14 +8,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from shared.post import PostWork
 from shared.settings import Settings
+from shared.stores import Store
 
 QUEUE = "work"
 
 
-class HasSettings(Protocol):
+class Place(Protocol):
+    """Where the queue is: triggers.api.platform.Platform."""
+
     @property
     def settings(self) -> Settings: ...
+
+    @property
+    def store(self) -> Store: ...
 
 
 class Work(Protocol):
@@ -27,10 +34,10 @@ class Work(Protocol):
 _queues: list[Work] = []
 
 
-def own_queue(plat: HasSettings) -> Work:
+def own_queue(plat: Place) -> Work:
     """The one of this process."""
     if not _queues:
-        _queues.append(WorkQueue(plat.settings))
+        _queues.append(WorkQueue(plat.settings) if plat.settings.has_service_bus else PostWork(plat.store))
     return _queues[0]
 
 

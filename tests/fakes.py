@@ -88,6 +88,7 @@ class MemoryStore:
             watch.BEATING: _beating,
             watch.GUARDED: _guarded,
             watch.SILENT: _silent,
+            watch.WAITING: _silent,
         }
         rows = [row for (place, _, _), row in self.rows.items() if place == container]
         return [row for row in rows if tests[statement](row, parameters)][:limit]

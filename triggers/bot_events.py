@@ -17,16 +17,15 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrators.activities import observed
-from shared.bus import NUDGES, QUEUE, decode
+from shared.bus import NUDGES, QUEUE, decode, instance_id
 from shared.clock import now_ms
+from shared.durable import DONE, RUNNING, status_of
 from shared.log import log
 from shared.trace import KEY, here, span
 
 WAIT_S = 50.0
 LONGEST_PAUSE_S = 40.0
 FIRST_POLL_S, LONGEST_POLL_S = 0.05, 1.0
-DONE = {"Completed"}
-RUNNING = {"Running", "Pending", "ContinuedAsNew", "Suspended"}
 
 bp = df.Blueprint()
 
@@ -78,11 +77,6 @@ def pause_before_return(deliveries: int) -> float:
     return min(2.0 ** (deliveries - 1), LONGEST_PAUSE_S)
 
 
-def instance_id(message_id: str) -> str:
-    """Durable refuses `/`, `\\`, `#` and `?` in an instance id; ours hold none."""
-    return f"tick-{message_id}".replace(":", "-")
-
-
 async def run_tick(client: df.DurableOrchestrationClient, instance: str, event: dict[str, object], is_first: bool = False) -> str:
     """Starts the tick unless it was, and waits for it; what to log of it. Errors: TickFailed."""
     status = "" if is_first else await status_of(client, instance)
@@ -113,10 +107,3 @@ async def looked(event: dict[str, object]) -> dict[str, object] | None:
     except Exception as error:
         log("tick.unseen", error=type(error).__name__)
         return None
-
-
-async def status_of(client: df.DurableOrchestrationClient, instance: str) -> str:
-    """The runtime status as a word, "" when there is no such instance."""
-    found = await client.get_status(instance)
-    status = found.runtime_status if found is not None else None
-    return str(getattr(status, "value", status) or "")

@@ -15,10 +15,11 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared.bus import NUDGES, QUEUE, decode
+from shared.bus import NUDGES, QUEUE, decode, instance_id
 from shared.clock import now_ms
+from shared.durable import DONE, RUNNING, status_of
 from shared.log import log
-from triggers.bot_events import DONE, LONGEST_POLL_S, RUNNING, WAIT_S, instance_id, status_of
+from triggers.bot_events import LONGEST_POLL_S, WAIT_S
 
 DEAD_LETTERS, DEAD_NUDGES = f"{QUEUE}/$DeadLetterQueue", f"{NUDGES}/$DeadLetterQueue"
 

@@ -1,7 +1,8 @@
 """Timers for what the market does not wake: quiet bots, forgotten bots, old orchestrations.
 
 heartbeat  every minute: its share of the bots that were not ticked for HEARTBEAT_S is looked at, ROUND bots to an orchestration
-sweeper    every 15 minutes: bots that had no tick for longer than rest allows are named in the log and woken; finished ticks are purged
+sweeper    every 15 minutes: bots that had no tick for longer than rest allows are named in the log and woken; finished ticks are purged,
+           and what lies in the post is worked on
 
 Each bot has its phase within the heartbeat, so that nothing has to be written for a bot that rests: a round that is lost is made up for
 by the next heartbeat. Every RESTING_BEATS heartbeats a bot at rest gets a tick all the same.
@@ -19,6 +20,7 @@ from shared import watch
 from shared.bus import BotEvent
 from shared.log import log
 from triggers.api.platform import Platform, platform
+from triggers.post_round import have_post_worked_on
 
 KEEP_TICKS = timedelta(hours=1)
 MINUTE_MS = 60_000
@@ -39,11 +41,16 @@ async def heartbeat(timer: func.TimerRequest, client: df.DurableOrchestrationCli
 @bp.timer_trigger(arg_name="timer", schedule="0 */15 * * * *", run_on_startup=False, use_monitor=False)
 @bp.durable_client_input(client_name="client")
 async def sweeper(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    silent = await wake_silent(platform())
+    await sweep(platform(), client)
+
+
+async def sweep(plat: Platform, client: df.DurableOrchestrationClient) -> None:
+    silent = await wake_silent(plat)
     if silent:
         log("sweeper.silent_bots", logging.WARNING, count=silent)
     now = datetime.now(UTC)
     await client.purge_instance_history_by(now - timedelta(days=7), now - KEEP_TICKS, [df.OrchestrationRuntimeStatus.Completed])
+    await have_post_worked_on(plat, client)
 
 
 async def look_at_quiet(plat: Platform, client: df.DurableOrchestrationClient) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
+from shared.durable import with_client
 from shared.errors import AppError
 from shared.ids import digest
 from shared.limit import Buckets, Lockout
@@ -52,9 +53,10 @@ def guarding(plat: Platform) -> Guarding:
 
 @bp.function_name("hooks")
 @bp.route(route="api/hooks/{opaque}", methods=["POST"])
-async def hooks(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+@bp.durable_client_input(client_name="client")
+async def hooks(req: func.HttpRequest, context: func.Context, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     try:
-        with span("hook", of_invocation(context), "server"):
+        with with_client(client), span("hook", of_invocation(context), "server"):
             answered = await receive(platform(), req.route_params.get("opaque", ""), req.get_body(), dict(req.headers))
         if answered.status_code in (404, 429):
             await platform().patience.refusal()

@@ -42,7 +42,11 @@ async def notify_watch(timer: func.TimerRequest) -> None:
 @bp.function_name("work")
 @bp.service_bus_queue_trigger(arg_name="msg", connection="ServiceBus", queue_name=QUEUE)
 async def work(msg: func.ServiceBusMessage) -> None:
-    plat, task = platform(), json.loads(msg.get_body())
+    await carry_out(platform(), json.loads(msg.get_body()))
+
+
+async def carry_out(plat: Platform, task: Document) -> None:
+    """One message of the queue. Errors: whatever keeps it from being done; it comes again."""
     if task["kind"] == "fold":
         from triggers.api.analytics import fold_in_background
 

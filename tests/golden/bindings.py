@@ -1,16 +1,18 @@
-"""`python -m tests.golden.bindings` writes bindings.json: every function as Microsoft's worker indexes it, in a process of its own."""
+"""`python -m tests.golden.bindings` writes bindings.json and post.json: every function as Microsoft's worker indexes it, with and without a
+Service Bus, each in a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = Path(__file__).with_name("bindings.json")
+GOLDEN, WITHOUT_BUS = Path(__file__).with_name("bindings.json"), Path(__file__).with_name("post.json")
 
 
 async def indexed() -> dict[str, Any]:
@@ -24,17 +26,17 @@ async def indexed() -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def ask() -> dict[str, Any]:
-    """The same from a fresh process."""
+def ask(**settings: str) -> dict[str, Any]:
+    """The same from a fresh process with these settings."""
     command = [sys.executable, "-m", "tests.golden.bindings", "--print"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=True, env=os.environ | settings)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 if __name__ == "__main__":
-    seen = asyncio.run(indexed())
     if "--print" in sys.argv:
-        print(json.dumps(seen))
+        print(json.dumps(asyncio.run(indexed())))
     else:
-        GOLDEN.write_text(json.dumps(seen, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        for file, given in ((GOLDEN, {}), (WITHOUT_BUS, {"ServiceBus": "none"})):
+            file.write_text(json.dumps(ask(**given), indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.golden.bindings import GOLDEN, ask
+from tests.golden.bindings import GOLDEN, WITHOUT_BUS, ask
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +16,15 @@ def test_every_function_is_indexed_as_it_was(seen):
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     assert seen.keys() == golden.keys(), "python -m tests.golden.bindings writes the file anew"
     assert {name: bindings for name, bindings in seen.items() if golden[name] != bindings} == {}
+
+
+def test_without_a_service_bus_one_timer_stands_for_all_and_nothing_else_differs(seen):
+    golden, small = json.loads(WITHOUT_BUS.read_text(encoding="utf-8")), ask(ServiceBus="none")
+    assert small == golden, "python -m tests.golden.bindings writes the file anew"
+    assert {name: bindings for name, bindings in small.items() if seen.get(name) != bindings}.keys() == {"clock"}
+    kinds = {binding["type"] for name in seen.keys() - small.keys() for binding in seen[name]} - {"durableClient"}
+    assert kinds == {"serviceBusTrigger", "timerTrigger"}
+    assert [name for name, bindings in small.items() if any(one["type"] == "timerTrigger" for one in bindings)] == ["clock"]
 
 
 def test_no_output_binding_writes_where_only_the_sdk_may(seen):

@@ -98,7 +98,7 @@ async def test_one_trace_from_the_alert_to_the_order(tmp_path, spans):
     alert = {"v": 1, "token": hook["secret"], "bot": bot, "action": "start", "symbol": "BTCUSDT"}
     request = func.HttpRequest("POST", "/api/hooks/x", headers={}, route_params={"opaque": opaque}, body=json.dumps(alert).encode())
     told = SimpleNamespace(trace_context=SimpleNamespace(trace_parent=HOST_SPAN))
-    answer = await hooks.hooks.build().get_user_function()(request, told)
+    answer = await hooks.hooks.build().get_user_function().client_function(request, told, None)
     platforms._given.reset(token)
     assert answer.status_code == 202
 

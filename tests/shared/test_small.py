@@ -36,6 +36,7 @@ def test_settings_are_named_once_and_are_few():
     assert len([name for name in _NAMES.values() if not name.startswith(connections)]) <= 25
     given = read_settings({"Cosmos": " x ", "HEARTBEAT_S": "60", "KEY_VAULT_VERIFY_CHALLENGE": "false", "UNKNOWN": "1"})
     assert (given.cosmos, given.heartbeat_s, given.key_vault_verify_challenge) == ("x", 60, False)
+    assert given.has_service_bus and not read_settings({"ServiceBus": "none"}).has_service_bus
     with pytest.raises(MissingSetting, match="AUTH_ISSUER"):
         given.need("auth_issuer")
 

@@ -18,7 +18,7 @@ async def post(plat, url, body, **headers):
     req = func.HttpRequest("POST", url, headers=headers, route_params={"opaque": opaque}, body=raw)
     token = platforms._given.set(plat)
     try:
-        return await hooks.hooks.build().get_user_function()(req, None)
+        return await hooks.hooks.build().get_user_function().client_function(req, None, None)
     finally:
         platforms._given.reset(token)
 

@@ -3,7 +3,7 @@
 Rules
 1. The body is measured before anything reads it.
 2. A bug ends as a bare problem: the middleware lets exceptions rise past FastAPI's own handlers.
-3. The durable client of the invocation travels in a ContextVar (`durable_client` in triggers/api/durable.py).
+3. The durable client of the invocation travels in a ContextVar (shared/durable.py).
 4. FastAPI's routes are built at the first request: an instance that works on queues and timers never pays for them.
 """
 
@@ -14,9 +14,9 @@ from functools import cache
 import azure.durable_functions as df
 import azure.functions as func
 
+from shared.durable import with_client
 from shared.log import log_error
 from shared.trace import of_invocation, span
-from triggers.api.durable import durable
 from triggers.api.native import problem_response
 
 MAX_BODY = 256 * 1024
@@ -35,15 +35,12 @@ def asgi() -> func.AsgiMiddleware:
 async def serve(req: func.HttpRequest, context: func.Context, client: str, name: str = "api") -> func.HttpResponse:
     if len(req.get_body()) > MAX_BODY:
         return problem_response(413, "too_large")
-    token = durable.set(client)
     try:
-        with span(f"{req.method} {name}", of_invocation(context), "server"):
+        with with_client(client), span(f"{req.method} {name}", of_invocation(context), "server"):
             return await asgi().handle_async(req, context)
     except Exception as error:
         log_error("api.failed", error, method=req.method, invocation=str(getattr(context, "invocation_id", "")))
         return problem_response(500, "internal")
-    finally:
-        durable.reset(token)
 
 
 def area(name: str, route: str) -> None:

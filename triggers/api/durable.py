@@ -1,12 +1,11 @@
-"""The durable client of the current invocation."""
+"""The durable client of the current invocation, for the API."""
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-
-durable: ContextVar[object | None] = ContextVar("durable", default=None)
+from shared.durable import durable
 
 
 def durable_client() -> object | None:
     """For `Depends`: the client that the area function was handed."""
-    return durable.get()
+    client: object | None = durable.get()
+    return client

@@ -12,11 +12,12 @@ from fastapi import Depends, Header, Request
 
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts
 from shared.auth import TokenVerifier, User, Verifier
-from shared.bus import Bus, ServiceBus
+from shared.bus import Bus
 from shared.clock import now_ms
 from shared.errors import AppError
 from shared.limit import ENDLESS, Buckets, Patience
 from shared.limits import Limits
+from shared.post import own_bus
 from shared.realtime import Realtime, WebPubSub
 from shared.safe_url import Resolve, resolve
 from shared.sessions import Sessions
@@ -57,8 +58,9 @@ class Platform:
 @lru_cache(maxsize=1)
 def own_platform() -> Platform:
     config = settings()
-    ports = CosmosStore(config), ServiceBus(config), TokenVerifier(config), WebPubSub(config), PublicMarkets(config)
-    return Platform(config, *ports, patience=Patience())
+    store = CosmosStore(config)
+    ports = TokenVerifier(config), WebPubSub(config), PublicMarkets(config)
+    return Platform(config, store, own_bus(config, store), *ports, patience=Patience())
 
 
 def platform() -> Platform:
