@@ -20,8 +20,9 @@ from strategy_core.btd_plan import INIT, Config, Plan, check, make_plan, preview
 from strategy_core.edit import adopt, balance, edited, set_fields
 from strategy_core.grid import use_guard
 from strategy_core.grid_memory import GridMemory
-from strategy_core.ladder import ladder_of, leg, order_cap
+from strategy_core.ladder import ladder_of, order_cap
 from strategy_core.ledger import Kind, Ledger
+from strategy_core.levels import leg
 from strategy_core.mechanics import meets_minimum, money_param, stop
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy

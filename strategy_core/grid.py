@@ -21,8 +21,9 @@ from strategy_core.grid_orders import dust, planned, quote_fee, rest_buy, rest_s
 from strategy_core.grid_plan import CENT, INIT, Config, Plan, check, make_plan, preview
 from strategy_core.grid_trail import EXTEND, extended, next_down, next_up, trail, use_budgets
 from strategy_core.guard import Guard
-from strategy_core.ladder import ladder_of, leg, order_cap
+from strategy_core.ladder import ladder_of, order_cap
 from strategy_core.ledger import Kind, Ledger
+from strategy_core.levels import leg
 from strategy_core.mechanics import meets_minimum, money_param, price_where_total_is, stop
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy, rates

@@ -7,7 +7,8 @@ from typing import Any
 
 from strategy_core import waiting
 from strategy_core.guard import Guard
-from strategy_core.ladder import Ladder, LadderConfig, ladder_of
+from strategy_core.ladder import LadderConfig, ladder_of
+from strategy_core.levels import Ladder
 from strategy_core.number import ZERO, plain
 from strategy_core.trade import Market
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import cast
 
 from strategy_core.grid_memory import GridMemory
-from strategy_core.ladder import leg
+from strategy_core.levels import leg
 from strategy_core.mechanics import meets_minimum
 from strategy_core.number import ZERO, floor_to
 from strategy_core.state import State

@@ -13,11 +13,11 @@ from strategy_core.ladder import (
     check_minimum,
     check_trail,
     ladder_of,
-    leg,
     narrow_step,
     order_cap,
     ratio_of,
 )
+from strategy_core.levels import leg
 from strategy_core.number import ONE, ZERO, Num, ceil_to, floor_to, plain
 from strategy_core.state import rates
 from strategy_core.trade import Finding, Market, OrderType, PlannedOrder, Preview, Role, Side

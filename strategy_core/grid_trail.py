@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from strategy_core.grid_orders import dust, planned, quote_fee, rest_buy, rest_sell
 from strategy_core.grid_plan import Config
-from strategy_core.ladder import leg
+from strategy_core.levels import leg
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side

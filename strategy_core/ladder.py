@@ -1,20 +1,19 @@
 """The levels of GRID and BTD, what their configurations share, and the checks on both.
 
 Rules
-1. Index j is any integer; `raw_0` is low and `raw_n` is high, exactly. `B` floors to the tick, `S` ceils.
-2. A ladder is a function of (low, high, n, spacing, tick): it is remembered, never stored.
-3. Two neighbours that are equal after rounding are an error, not a narrower ladder.
+1. The ladder of the same figures is the same object (`levels` has its prices).
+2. Two neighbours that are equal after rounding are an error, not a narrower ladder.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
-from functools import lru_cache
+from decimal import Decimal
 from typing import Literal, cast
 
 from strategy_core.conditions import AT_ONCE, StartOrDip
 from strategy_core.config import BotConfig, choice, money, whole
-from strategy_core.number import HUNDRED, ONE, WORK, ZERO, Num, ceil_to, floor_to, plain
+from strategy_core.levels import Ladder
+from strategy_core.number import HUNDRED, ONE, ZERO, Num, floor_to, plain
 from strategy_core.state import rates
 from strategy_core.trade import Finding, Market, PlannedOrder
 
@@ -39,53 +38,6 @@ class LadderConfig(BotConfig):
     max_active_orders: int | None = choice(None)
 
 
-class Ladder:
-    """Prices by index, computed when first asked for."""
-
-    __slots__ = ("low", "high", "n", "geometric", "tick", "_raw", "_buy", "_sell")
-
-    def __init__(self, low: Decimal, high: Decimal, n: int, spacing: str, tick: Decimal) -> None:
-        self.low, self.high, self.n, self.tick = low, high, n, tick
-        self.geometric = spacing == "geometric"
-        self._raw: dict[int, Decimal] = {0: low, n: high}
-        self._buy: dict[int, Decimal] = {}
-        self._sell: dict[int, Decimal] = {}
-
-    def raw(self, j: int) -> Decimal:
-        found = self._raw.get(j)
-        if found is None:
-            with localcontext(WORK):
-                step = Decimal(j) / self.n
-                found = self.low * (self.high / self.low) ** step if self.geometric else self.low + j * (self.high - self.low) / self.n
-            self._raw[j] = found
-        return found
-
-    def buy(self, j: int) -> Decimal:
-        found = self._buy.get(j)
-        if found is None:
-            found = self._buy[j] = floor_to(self.raw(j), self.tick)
-        return found
-
-    def sell(self, j: int) -> Decimal:
-        found = self._sell.get(j)
-        if found is None:
-            found = self._sell[j] = ceil_to(self.raw(j), self.tick)
-        return found
-
-    def nearest(self, price: Decimal) -> int:
-        """The level nearest to a price by plain distance; the lower of two equally near."""
-        low, high = 0, self.n
-        while low < high:
-            middle = (low + high) // 2
-            if self.raw(middle) < price:
-                low = middle + 1
-            else:
-                high = middle
-        if low == 0:
-            return 0
-        return low - 1 if price - self.raw(low - 1) <= abs(self.raw(low) - price) else low
-
-
 _ladders: dict[tuple[Decimal, Decimal, int, str, Decimal], Ladder] = {}
 
 
@@ -98,12 +50,6 @@ def ladder_of(config: LadderConfig, market: Market) -> Ladder:
             _ladders.clear()
         found = _ladders[key] = Ladder(*key)
     return found
-
-
-@lru_cache(maxsize=4096)
-def leg(j: int) -> str:
-    """The strategy's name of level j."""
-    return f"L{j}"
 
 
 def order_cap(config: LadderConfig, market: Market) -> int | None:

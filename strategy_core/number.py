@@ -1,74 +1,20 @@
-"""Money: Decimal that refuses floats at every door, and rounding with a direction in its name.
+"""Money at the edges: Decimal that refuses floats at every door. The arithmetic itself is in `decimals`.
 
 Rules
 1. A float or a bool is never money: it raises, in Python and in JSON alike.
 2. In JSON money is a plain string of digits: no exponent, no trailing zeros that carry nothing.
-3. A tick or a lot is a step, not a number of decimals: `floor_to(x, "0.25")` works.
-4. A computed value is cut to 18 significant digits (half-even) before it is rounded in a direction.
 """
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
-ZERO = Decimal(0)
-ONE = Decimal(1)
-HUNDRED = Decimal(100)
-WORK = Context(prec=34, rounding=ROUND_HALF_EVEN)  # strategies.md 1.1: at least 28 digits
-_CUT = Context(prec=18, rounding=ROUND_HALF_EVEN)
+from strategy_core.decimals import HUNDRED, ONE, WORK, ZERO, ceil_to, cut, dec, floor_to, is_on, plain, working_digits
 
-
-def dec(value: object) -> Decimal:
-    """A finite Decimal from a Decimal, an int or a string; TypeError for a float or a bool, ValueError for NaN and infinity."""
-    if isinstance(value, Decimal):
-        number = value
-    elif isinstance(value, bool) or not isinstance(value, int | str):
-        raise TypeError(f"money must be a decimal string, not {type(value).__name__}")
-    elif isinstance(value, str) and (len(value) > 64 or not value.isascii() or "_" in value or value.strip() != value):
-        raise ValueError("not a decimal number")
-    else:
-        try:
-            number = Decimal(value)
-        except ArithmeticError as error:
-            raise ValueError("not a decimal number") from error
-    if not number.is_finite():
-        raise ValueError("not a finite number")
-    return number
-
-
-def plain(value: Decimal) -> str:
-    """The shortest plain digits: `Decimal("1E+1")` is "10", `Decimal("2.50")` is "2.5"."""
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
-
-
-def cut(value: Decimal) -> Decimal:
-    """The value at 18 significant digits, half-even: what two programs must agree on before they round in a direction."""
-    return _CUT.plus(value)
-
-
-def floor_to(value: Decimal, step: Decimal) -> Decimal:
-    """The largest multiple of `step` that is not above `value` (after `cut`)."""
-    value = _CUT.plus(value)
-    whole = value // step * step
-    return whole if whole <= value else whole - step
-
-
-def ceil_to(value: Decimal, step: Decimal) -> Decimal:
-    """The smallest multiple of `step` that is not below `value` (after `cut`)."""
-    value = _CUT.plus(value)
-    whole = value // step * step
-    return whole if whole >= value else whole + step
-
-
-def is_on(value: Decimal, step: Decimal) -> bool:
-    """Whether `value` is a multiple of `step`."""
-    return value % step == 0
+__all__ = ["HUNDRED", "ONE", "WORK", "ZERO", "Model", "Num", "ceil_to", "cut", "dec", "floor_to", "is_on", "plain", "working_digits"]
 
 
 def _refuse_floats(value: Any) -> Decimal:
@@ -90,8 +36,3 @@ class Model(BaseModel):
     """What crosses an edge: frozen, nothing unknown allowed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def working_digits() -> Any:
-    """A context manager under which Decimal arithmetic has the 34 digits the core works with."""
-    return localcontext(WORK)

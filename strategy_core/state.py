@@ -100,7 +100,7 @@ class State:
 
     __slots__ = (
         "name", "rules", "config", "raw_config", "market", "status", "reason", "price", "at", "start_price", "started_at",
-        "ledger", "book", "memory", "log", "seen", "seen_before", "commands", "missed", "late", "ending", "suspended", "resume_to",
+        "_ledger", "_book", "_memory", "log", "_seen", "_seen_before", "commands", "missed", "late", "ending", "suspended", "resume_to",
         "close_mode", "band", "raw", "needs_looks", "rates", "buy_factor", "settled",
     )  # fmt: skip
 
@@ -115,12 +115,12 @@ class State:
     at: int
     start_price: Decimal
     started_at: int
-    ledger: Ledger
-    book: Book
-    memory: Any
+    _ledger: Ledger | None
+    _book: Book | None
+    _memory: Any
     log: list[Event]
-    seen: dict[str, None]
-    seen_before: dict[str, None]
+    _seen: dict[str, None] | None
+    _seen_before: dict[str, None] | None
     commands: list[str]
     missed: list[Missed]  # fills without a mirror yet (paused, error)
     late: list[tuple[Order, Decimal]]  # virtual orders being filled by one market order, and what of each is still to come
@@ -153,30 +153,51 @@ class State:
         self.status, self.reason = Status.DRAFT, None
         self.price = self.start_price = price
         self.at = self.started_at = at
-        self.ledger, self.book, self.memory = ledger, book, memory
+        self._ledger, self._book, self._memory = ledger, book, memory
         self.log = []
-        self.seen, self.seen_before, self.commands = {}, {}, []
+        self._seen, self._seen_before, self.commands = {}, {}, []
         self.missed, self.late, self.ending = [], [], {}
         self.suspended, self.resume_to, self.close_mode = False, None, None
         self.band, self.settled = None, True
         self.raw = {}
         self.needs_looks = 0
 
-    def __getattr__(self, part: str) -> Any:
-        """A part that is still in its stored form."""
-        value: Any
-        if part == "book":
-            value = Book.load(self.raw["book"])
-        elif part == "ledger":
-            value = Ledger.load(self.raw["ledger"], self.market.base, self.market.quote)
-        elif part == "memory":
-            value = self.rules.load_memory(self.raw["memory"], self.config, self.market)
-        elif part in ("seen", "seen_before"):
-            value = dict.fromkeys(self.raw[part])
-        else:
-            raise AttributeError(part)
-        setattr(self, part, value)
-        return value
+    # -- parts that may still be in their stored form ---------------------------------------------------------------------
+
+    @property
+    def book(self) -> Book:
+        book = self._book
+        if book is None:
+            book = self._book = Book.load(self.raw["book"])
+        return book
+
+    @property
+    def ledger(self) -> Ledger:
+        ledger = self._ledger
+        if ledger is None:
+            ledger = self._ledger = Ledger.load(self.raw["ledger"], self.market.base, self.market.quote)
+        return ledger
+
+    @property
+    def memory(self) -> Any:
+        memory = self._memory
+        if memory is None:
+            memory = self._memory = self.rules.load_memory(self.raw["memory"], self.config, self.market)
+        return memory
+
+    @property
+    def seen(self) -> dict[str, None]:
+        seen = self._seen
+        if seen is None:
+            seen = self._seen = dict.fromkeys(self.raw["seen"])
+        return seen
+
+    @property
+    def seen_before(self) -> dict[str, None]:
+        seen = self._seen_before
+        if seen is None:
+            seen = self._seen_before = dict.fromkeys(self.raw["seen_before"])
+        return seen
 
     def use_market(self, market: Market) -> None:
         """The venue's rules, and the fee letters that follow from them."""
@@ -211,8 +232,8 @@ class State:
             return False
         seen[trade_id] = None
         if len(seen) >= _SEEN:
-            self.seen_before = seen
-            self.seen = {}
+            self._seen_before = seen
+            self._seen = {}
         return True
 
     # -- money ----------------------------------------------------------------------------------------------------

@@ -34,7 +34,6 @@ def _remembered(kind: str, data: dict[str, Any], build: Callable[[], Any]) -> An
 def dump_state(state: State) -> dict[str, Any]:
     """Plain JSON: strings, integers, lists and objects."""
     raw = state.raw
-    slots = _decoded(state)
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "name": state.name,
@@ -46,11 +45,11 @@ def dump_state(state: State) -> dict[str, Any]:
         "at": state.at,
         "start": [plain(state.start_price), state.started_at],
         "commands": state.commands,
-        "ledger": state.ledger.dump() if "ledger" in slots else raw["ledger"],
-        "book": state.book.dump() if "book" in slots else raw["book"],
-        "memory": state.memory.dump() if "memory" in slots else raw["memory"],
-        "seen": list(state.seen) if "seen" in slots else raw["seen"],
-        "seen_before": list(state.seen_before) if "seen_before" in slots else raw["seen_before"],
+        "ledger": raw["ledger"] if state._ledger is None else state._ledger.dump(),
+        "book": raw["book"] if state._book is None else state._book.dump(),
+        "memory": raw["memory"] if state._memory is None else state._memory.dump(),
+        "seen": raw["seen"] if state._seen is None else list(state._seen),
+        "seen_before": raw["seen_before"] if state._seen_before is None else list(state._seen_before),
     }
     if state.missed:
         data["missed"] = [[_fill_row(fill), order_row(taken.order), taken.done, plain(taken.before)] for fill, taken in state.missed]
@@ -78,20 +77,6 @@ def dump_state(state: State) -> dict[str, Any]:
     return data
 
 
-def _decoded(state: State) -> set[str]:
-    """The parts that were decoded (or made) since the state was loaded."""
-    if not state.raw:
-        return {"ledger", "book", "memory", "seen", "seen_before"}
-    found = set()
-    for part in ("ledger", "book", "memory", "seen", "seen_before"):
-        try:
-            object.__getattribute__(state, part)
-        except AttributeError:
-            continue
-        found.add(part)
-    return found
-
-
 def _market(state: State) -> dict[str, Any]:
     return state.market.model_dump(mode="json", exclude_defaults=True)
 
@@ -100,7 +85,7 @@ def load_state(data: dict[str, Any], strategy: Callable[[str], Strategy]) -> Sta
     """The state behind a dump."""
     if data.get("schema") != SCHEMA:
         raise ValueError(f"a stored state of schema {data.get('schema')!r} cannot be read")
-    state: State = object.__new__(State)
+    state: State = State.__new__(State)
     name = data["name"]
     rules = strategy(name)
     raw_market = data["market"]
@@ -109,6 +94,7 @@ def load_state(data: dict[str, Any], strategy: Callable[[str], Strategy]) -> Sta
     state.config = _remembered(name, data["config"], lambda: rules.Config.model_validate(data["config"]))
     state.use_market(_remembered("market", raw_market, lambda: Market.model_validate(raw_market)))
     state.raw = {**data, "market_is": state.market}
+    state._ledger = state._book = state._memory = state._seen = state._seen_before = None
     state.status, state.reason = Status(data["status"]), data["reason"]
     state.price, state.at = Decimal(data["price"]), data["at"]
     state.start_price, state.started_at = Decimal(data["start"][0]), data["start"][1]

@@ -183,9 +183,17 @@ def run(
                 _leap(moving, progress)
         finally:
             if collecting:
+                _spare_the_collector()
                 gc.enable()
         plan = registry.plan(state) or plan
     return Report(state, series, moving.trades, moving.events, plan, series.candle(len(series) - 1)[3], moving.steps)
+
+
+def _spare_the_collector() -> None:
+    """Hands what a run made to the oldest generation unseen, as it holds no cycles: looking it through costs a tenth of the run."""
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()
 
 
 def _walk(moving: _Run) -> None:

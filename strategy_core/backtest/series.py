@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +45,9 @@ class Series:
         self._scale = 10.0**places
         self._unit = Decimal(1).scaleb(-places)
         self._whole = min(10.0**_MOST_DIGITS / self._scale, 1e300)
-        self._views = tuple(memoryview(column) for column in columns)  # one number at a time is cheaper from a view
-        self._instants = memoryview(times)
+        # one number at a time is cheaper from a view
+        self._views = tuple([cast("Sequence[float]", memoryview(column)) for column in columns])
+        self._instants = cast("Sequence[int]", memoryview(times))
         self._longer: dict[int, _Longer] = {}
         self._day_ends: Any = None
 
