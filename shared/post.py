@@ -146,6 +146,8 @@ class PostBus:
 
     async def send(self, events: Sequence[BotEvent]) -> None:
         """Durable when it returns, but for nudges, which the next look makes up for. Errors: Full; whatever the store raises."""
+        if not events:
+            return
         client = durable.get()
         nudges: list[BotEvent] = []
         of_bots: dict[tuple[str, str], list[BotEvent]] = {}

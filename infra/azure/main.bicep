@@ -25,8 +25,19 @@ param privateNetwork string = 'false'
 @allowed(['Serverless', 'Autoscale'])
 param cosmosCapacity string = 'Serverless'
 
+@description('About how many bots there will be.')
+param expectedBots string = '100'
+
+@allowed(['', 'post', 'serviceBus'])
+@description('How messages travel. post: they lie in Cosmos DB and one timer does what else takes seven, for a few hundred bots; serviceBus: session queues. Empty: post up to 200 bots.')
+param messaging string = ''
+
+@allowed(['512', '2048', '4096'])
+@description('Memory of an instance, in megabytes; what Flex Consumption bills.')
+param instanceMemory string = '512'
+
 @description('Always-ready HTTP instances keep webhooks inside TradingView\'s three seconds.')
-param alwaysReadyHttp int = 1
+param alwaysReadyHttp string = '1'
 
 @description('Exchanges at which accounts with real money may be connected, by their ccxt ids and apart by commas; empty: paper only.')
 param liveExchanges string = ''
@@ -47,6 +58,7 @@ var names = loadJsonContent('abbreviations.json')
 var resources = loadJsonContent('../resources.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var isPrivate = privateNetwork == 'true'
+var hasServiceBus = messaging == 'serviceBus' || (empty(messaging) && int(expectedBots) > 200)
 var tags = { 'azd-env-name': environmentName }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -93,7 +105,7 @@ module cosmos 'app/cosmos.bicep' = {
   }
 }
 
-module serviceBus 'app/servicebus.bicep' = {
+module serviceBus 'app/servicebus.bicep' = if (hasServiceBus) {
   name: 'serviceBus'
   scope: group
   params: { name: '${names.serviceBus}${token}', location: location, tags: tags, isPrivate: isPrivate, queues: resources.serviceBus.queues }
@@ -141,7 +153,8 @@ module functions 'app/functions.bicep' = {
     subnetId: network.outputs.appSubnetId
     storageName: storage.outputs.name
     deploymentContainer: storage.outputs.deploymentContainer
-    alwaysReadyHttp: alwaysReadyHttp
+    instanceMemoryMB: int(instanceMemory)
+    alwaysReadyHttp: int(alwaysReadyHttp)
     allowedOrigins: [web.outputs.url]
     settings: union({
       AzureWebJobsStorage__accountName: storage.outputs.name
@@ -151,9 +164,6 @@ module functions 'app/functions.bicep' = {
       Cosmos__credential: 'managedidentity'
       Cosmos__clientId: identity.outputs.clientId
       CosmosDatabase: resources.cosmos.database
-      ServiceBus__fullyQualifiedNamespace: serviceBus.outputs.host
-      ServiceBus__credential: 'managedidentity'
-      ServiceBus__clientId: identity.outputs.clientId
       WebPubSub__serviceUri: webPubSub.outputs.uri
       WebPubSub__credential: 'managedidentity'
       WebPubSub__clientId: identity.outputs.clientId
@@ -178,6 +188,12 @@ module functions 'app/functions.bicep' = {
       FUNCTIONS_EXTENSION_VERSION: '~4'
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.outputs.clientId};Authorization=AAD'
+    }, hasServiceBus ? {
+      ServiceBus__fullyQualifiedNamespace: serviceBus.?outputs.host ?? ''
+      ServiceBus__credential: 'managedidentity'
+      ServiceBus__clientId: identity.outputs.clientId
+    } : {
+      ServiceBus: 'none'
     }, durableBackend == 'scheduler' ? {
       AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
       AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
@@ -193,7 +209,7 @@ module rbac 'rbac.bicep' = {
     principalId: identity.outputs.principalId
     storageName: storage.outputs.name
     cosmosName: cosmos.outputs.name
-    serviceBusName: serviceBus.outputs.name
+    serviceBusName: hasServiceBus ? '${names.serviceBus}${token}' : ''
     webPubSubName: webPubSub.outputs.name
     keyVaultName: keyVault.outputs.name
     appConfigName: appConfig.outputs.name
@@ -210,15 +226,16 @@ module privateEndpoints 'app/private-endpoints.bicep' = if (isPrivate) {
     tags: tags
     networkId: network.outputs.id
     subnetId: network.outputs.endpointSubnetId
-    targets: [
+    targets: union([
       { name: 'cosmos', id: cosmos.outputs.id, group: 'Sql', zone: 'privatelink.documents.azure.com' }
-      { name: 'servicebus', id: serviceBus.outputs.id, group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
       { name: 'vault', id: keyVault.outputs.id, group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
       { name: 'appconfig', id: appConfig.outputs.id, group: 'configurationStores', zone: 'privatelink.azconfig.io' }
       { name: 'blob', id: storage.outputs.id, group: 'blob', zone: 'privatelink.blob.${environment().suffixes.storage}' }
       { name: 'queue', id: storage.outputs.id, group: 'queue', zone: 'privatelink.queue.${environment().suffixes.storage}' }
       { name: 'table', id: storage.outputs.id, group: 'table', zone: 'privatelink.table.${environment().suffixes.storage}' }
-    ]
+    ], hasServiceBus ? [
+      { name: 'servicebus', id: serviceBus.?outputs.id ?? '', group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
+    ] : [])
   }
 }
 
@@ -230,7 +247,7 @@ module alerts 'app/alerts.bicep' = {
     location: location
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
-    serviceBusId: serviceBus.outputs.id
+    serviceBusId: serviceBus.?outputs.id ?? ''
     cosmosId: cosmos.outputs.id
     email: alertEmail
   }

@@ -2,11 +2,13 @@
 param principalId string
 param storageName string
 param cosmosName string
-param serviceBusName string
 param webPubSubName string
 param keyVaultName string
 param appConfigName string
 param insightsName string
+
+@description('Empty without a Service Bus.')
+param serviceBusName string
 
 @description('Empty when Durable Functions keep their state in storage.')
 param schedulerName string
@@ -31,8 +33,8 @@ resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
 resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' existing = {
   name: cosmosName
 }
-resource serviceBus 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
-  name: serviceBusName
+resource serviceBus 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = if (!empty(serviceBusName)) {
+  name: empty(serviceBusName) ? 'none-at-all' : serviceBusName
 }
 resource webPubSub 'Microsoft.SignalRService/webPubSub@2024-03-01' existing = {
   name: webPubSubName
@@ -56,9 +58,9 @@ resource storageGrants 'Microsoft.Authorization/roleAssignments@2022-04-01' = [f
   properties: { principalId: principalId, principalType: 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role) }
 }]
 
-resource busGrants 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in [roles.serviceBusDataSender, roles.serviceBusDataReceiver]: {
+resource busGrants 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in [roles.serviceBusDataSender, roles.serviceBusDataReceiver]: if (!empty(serviceBusName)) {
   scope: serviceBus
-  name: guid(serviceBus.id, principalId, role)
+  name: guid(resourceGroup().id, serviceBusName, principalId, role)
   properties: { principalId: principalId, principalType: 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role) }
 }]
 

@@ -3,7 +3,10 @@ param actionGroupName string
 param location string
 param tags object
 param workspaceId string
+
+@description('Empty without a Service Bus: then the log says which messages were given up.')
 param serviceBusId string
+
 param cosmosId string
 param email string
 
@@ -39,6 +42,16 @@ var logAlerts = [
     description: 'A bot was set aside because its events kept failing.'
     query: 'AppTraces | extend line = parse_json(Message) | where line.event == "bot.quarantined"'
   }
+  {
+    name: 'given-up'
+    description: 'A message was given up after ten tries, and its bot set aside.'
+    query: 'AppTraces | extend line = parse_json(Message) | where line.event == "dead_letter"'
+  }
+  {
+    name: 'silent-bots'
+    description: 'Running bots are woken in vain, or had no tick for longer than rest allows.'
+    query: 'AppTraces | extend line = parse_json(Message) | where line.event == "sweeper.silent_bots"'
+  }
 ]
 
 resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = [for rule in logAlerts: {
@@ -57,7 +70,7 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = 
   }
 }]
 
-resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(serviceBusId)) {
   name: 'dead-letters'
   location: 'global'
   tags: tags

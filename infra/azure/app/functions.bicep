@@ -12,7 +12,7 @@ param allowedOrigins array
 param settings object
 
 @allowed([512, 2048, 4096])
-param instanceMemoryMB int = 2048
+param instanceMemoryMB int
 param maximumInstanceCount int = 100
 
 @allowed(['3.12', '3.13'])
@@ -42,7 +42,6 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
     keyVaultReferenceIdentity: identityId
     siteConfig: {
       minTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       vnetRouteAllEnabled: true
       healthCheckPath: '/api/health'
       cors: { allowedOrigins: allowedOrigins }
@@ -60,7 +59,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
         alwaysReady: alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
-        triggers: { http: { perInstanceConcurrency: 16 } } // the default for Python is 1
+        triggers: { http: { perInstanceConcurrency: instanceMemoryMB == 512 ? 8 : 16 } } // the default for Python is 1
       }
     }
   }

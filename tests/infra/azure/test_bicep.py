@@ -179,7 +179,7 @@ PLATFORM = re.compile(
 )
 """Settings that the function host, an SDK or a binding expression reads."""
 LEFT_OUT = {
-    "Cosmos", "ServiceBus", "WebPubSub", "AppConfiguration",  # connection strings: an identity opens them here
+    "Cosmos", "WebPubSub", "AppConfiguration",  # connection strings: an identity opens them here
     "KEY_VAULT_CA", "KEY_VAULT_VERIFY_CHALLENGE", "KEY_VAULT_AUTHORITY", "KEY_VAULT_TENANT_ID", "KEY_VAULT_CLIENT_ID",
     "KEY_VAULT_CLIENT_SECRET", "REPLAY_DIR", "EXCHANGE_URLS",  # one machine only
     "AUTH_SCOPE", "REAUTH_S", "BOTS_PER_USER", "ACCOUNTS_PER_USER", "HEARTBEAT_S", "REQUESTS_PER_MINUTE", "WEBHOOK_IPS",
@@ -206,6 +206,31 @@ def test_every_setting_that_is_set_is_read_by_somebody() -> None:
     bindings = re.compile(r"(Cosmos|ServiceBus|WebPubSub)__(credential|clientId)$")
     strangers = {name for name in set_in_bicep() - set(_NAMES.values()) if not PLATFORM.match(name) and not bindings.match(name)}
     assert strangers == set()
+
+
+def test_without_a_service_bus_nothing_refers_to_one() -> None:
+    main = (AZURE / "main.bicep").read_text(encoding="utf-8")
+    assert "module serviceBus 'app/servicebus.bicep' = if (hasServiceBus)" in main
+    assert "serviceBus.outputs" not in main, "it may not be there"
+    assert re.search(r"hasServiceBus \? \{[^}]*ServiceBus__fullyQualifiedNamespace[^}]*\} : \{\s*ServiceBus: 'none'\s*\}", main)
+    grants = (AZURE / "rbac.bicep").read_text(encoding="utf-8")
+    assert "roles.serviceBusDataReceiver]: if (!empty(serviceBusName))" in grants
+    assert "'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(serviceBusId))" in (AZURE / "app/alerts.bicep").read_text(encoding="utf-8")
+
+
+REFUSED_BY_FLEX = ("ftpsState", "linuxFxVersion", "alwaysOn", "FUNCTIONS_WORKER_RUNTIME", "WEBSITE_RUN_FROM_PACKAGE", "WEBSITE_CONTENTSHARE")
+"""What a Flex Consumption deployment fails with: "for Flex Consumption sites is invalid"."""
+
+
+def test_nothing_is_set_that_a_flex_consumption_app_refuses() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (AZURE / "main.bicep", AZURE / "app/functions.bicep"))
+    assert [name for name in REFUSED_BY_FLEX if re.search(rf"^\s*{name}:", text, re.MULTILINE)] == []
+
+
+def test_the_instance_that_is_deployed_is_the_one_the_costs_are_counted_for() -> None:
+    from bench.cost import MEMORY_GB
+
+    assert re.search(rf"param instanceMemory string = '{MEMORY_GB * 1024:.0f}'", (AZURE / "main.bicep").read_text(encoding="utf-8"))
 
 
 def test_documents_that_age_do_so_in_every_container() -> None:
