@@ -16,15 +16,17 @@ from typing import Any, Final, NamedTuple
 from strategy_core.number import ZERO, plain
 from strategy_core.trade import Order, OrderType, Role, Side
 
-_REMEMBERED_LEGS = 256
-_SIDES = {"b": Side.BUY, "s": Side.SELL}
-_ROLES = {role.value: role for role in Role}
-_new = tuple.__new__  # a NamedTuple without the detour over its own __new__: every fill makes some
+_REMEMBERED_LEGS: Final = 256
+_SIDES: Final = {"b": Side.BUY, "s": Side.SELL}
+_ROLES: Final = {role.value: role for role in Role}
+_new: Final = tuple.__new__  # a NamedTuple without the detour over its own __new__: every fill makes some
 _LEG: Final = 0  # an order's parts by their place: a third of the cost of their names, and a fill reads many
 _SIDE: Final = 3
 _PRICE: Final = 5
 _AMOUNT: Final = 6
-_BUY, _LIMIT, _MARKET = Side.BUY, OrderType.LIMIT, OrderType.MARKET
+_BUY: Final = Side.BUY
+_LIMIT: Final = OrderType.LIMIT
+_MARKET: Final = OrderType.MARKET
 
 
 class Taken(NamedTuple):

@@ -9,6 +9,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from strategy_core.book import Taken
 from strategy_core.ledger import Kind
@@ -16,7 +17,7 @@ from strategy_core.number import HUNDRED, ONE, ZERO, ceil_to, dec, floor_to
 from strategy_core.state import State, rates
 from strategy_core.trade import Market, Role, Side, Status
 
-CLOSE = "CLOSE"
+CLOSE: Final = "CLOSE"
 
 
 def meets_minimum(market: Market, amount: Decimal, price: Decimal) -> bool:

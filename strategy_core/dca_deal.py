@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from strategy_core.book import Taken
 from strategy_core.dca_edit import adopt_pending
@@ -35,8 +36,8 @@ from strategy_core.number import ONE
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Status
 
-STOPS = ("stop_loss", "break_even")
-_PROFIT = "take_profit"
+STOPS: Final = ("stop_loss", "break_even")
+_PROFIT: Final = "take_profit"
 
 
 # -- fills ------------------------------------------------------------------------------------------------------------

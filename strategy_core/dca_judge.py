@@ -8,6 +8,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from strategy_core import conditions
 from strategy_core.dca_config import AnyDca
@@ -21,7 +22,7 @@ from strategy_core.mechanics import meets_minimum
 from strategy_core.state import AT_ONCE, NEVER, State
 from strategy_core.trade import Horizon, Role, Status
 
-PATIENCE_MS = 60_000  # strategies.md 1.5: a start that is not fully filled goes on with what was
+PATIENCE_MS: Final = 60_000  # strategies.md 1.5: a start that is not fully filled goes on with what was
 
 
 def look(state: State) -> None:

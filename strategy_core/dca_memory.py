@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from strategy_core.conditions import Seen
 from strategy_core.dca_config import AnyDca
@@ -19,7 +19,7 @@ from strategy_core.ledger import Ledger
 from strategy_core.number import ONE, ZERO, plain
 from strategy_core.trade import Fill, Side
 
-NOTHING = Bought(ZERO, ZERO, ZERO, ZERO)
+NOTHING: Final = Bought(ZERO, ZERO, ZERO, ZERO)
 
 
 class Phase(StrEnum):

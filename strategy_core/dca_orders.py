@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from strategy_core.dca_config import AnyDca, TakeProfitStep
 from strategy_core.dca_ladder import Level, amount_for, level_order, take_profit
@@ -19,8 +20,12 @@ from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Role, Side, Status
 
-BASE, SAFETY, TAKE_PROFIT, STOP, EXIT = "BO", "SO", "TP", "SL", "EXIT"
-ADDED = "ADD"  # the owner's own safety order
+BASE: Final = "BO"
+SAFETY: Final = "SO"
+TAKE_PROFIT: Final = "TP"
+STOP: Final = "SL"
+EXIT: Final = "EXIT"
+ADDED: Final = "ADD"  # the owner's own safety order
 
 
 def entry_side(config: AnyDca) -> Side:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from strategy_core import waiting
 from strategy_core.book import Book, Taken
@@ -33,9 +33,10 @@ __all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "p
 
 on_candles = waiting.candles
 timeframes = waiting.timeframes
-PATIENCE_MS = 60_000
-_new = tuple.__new__  # a NamedTuple without the detour over its own __new__
-_BUY, _ACTIVE = Side.BUY, Status.ACTIVE
+PATIENCE_MS: Final = 60_000
+_new: Final = tuple.__new__  # a NamedTuple without the detour over its own __new__
+_BUY: Final = Side.BUY
+_ACTIVE: Final = Status.ACTIVE
 
 
 def start(config: Config, price: Decimal, market: Market, at: int) -> State:
@@ -124,7 +125,8 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
 
 def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
     """What was received, with the dust, is for sale one level up."""
-    memory, market = state.memory, state.market
+    memory: GridMemory = state.memory
+    market = state.market
     i = j + 1
     free = dust(state)
     if memory.held:
@@ -144,7 +146,8 @@ def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
 
 def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
     """The planned size is wanted back one level down (compound: what the proceeds buy)."""
-    memory, ledger = state.memory, state.ledger
+    memory: GridMemory = state.memory
+    ledger = state.ledger
     name = taken.order.leg
     origin = memory.origins.get(name)
     if origin is not None:
@@ -154,7 +157,7 @@ def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
             del memory.origins[name]
     j = i - 1
     there = state.book.orders.get(leg(j))
-    fixed = state.config.reinvest == "fixed"
+    fixed = memory.watch(state.config).is_fixed
     if fixed and there is None and taken.done and not taken.before and name not in memory.sold:
         rest_buy(state, j, planned(state, j))
         return
@@ -275,11 +278,12 @@ def _restart(state: State) -> None:
 
 
 def on_look(state: State) -> None:
-    status, memory, config = state.status, state.memory, state.config
+    status = state.status
+    memory: GridMemory = state.memory
     if memory.guard is not None:
         memory.guard.look(state.price, state.at)
     if status is _ACTIVE:
-        if not _exit(state) and (config.trail_up != "off" or config.trail_down != "off"):
+        if not _exit(state) and memory.watch(state.config).is_trailing:
             trail(state)
     elif status is Status.WAITING:
         waiting.look(state, begin)
@@ -297,12 +301,13 @@ def on_look(state: State) -> None:
 
 def _exit(state: State) -> bool:
     """Stop loss and take profit, in this order."""
-    config, price = state.config, state.price
-    if config.stop_loss_price is not None and price <= config.stop_loss_price:
+    memory: GridMemory = state.memory
+    watched, price = memory.watch(state.config), state.price
+    stop_loss, profit = watched.stop_loss, watched.profit
+    if stop_loss is not None and price <= stop_loss:
         stop(state, "stop_loss", "quote")
         return True
-    profit, percent = config.take_profit_price, config.take_profit_pct
-    if (profit is not None and price >= profit) or (percent is not None and state.ledger.total(price) >= _target(state)):
+    if (profit is not None and price >= profit) or (watched.percent is not None and state.ledger.total(price) >= _target(state)):
         stop(state, "take_profit", "quote")
         return True
     return False
@@ -319,7 +324,9 @@ def horizon(state: State) -> Horizon:
     """The nearest orders and exits; the trailing trigger once a side is empty."""
     if state.status is Status.WAITING:
         return waiting.horizon(state)
-    config, book, memory = state.config, state.book, state.memory
+    book = state.book
+    memory: GridMemory = state.memory
+    watched = memory.watch(state.config)
     below, above, until = book.best_buy, book.best_sell, None
     if state.status is _ACTIVE:
         guard = memory.guard
@@ -331,10 +338,10 @@ def horizon(state: State) -> Horizon:
             down = None if down is not None and state.price <= down else down
         above = up if above is None else above
         below = down if below is None else below
-    stop_loss, profit = config.stop_loss_price, config.take_profit_price
+    stop_loss, profit = watched.stop_loss, watched.profit
     if stop_loss is not None and (below is None or stop_loss > below):
         below = stop_loss
-    if config.take_profit_pct is not None:
+    if watched.percent is not None:
         reached = price_where_total_is(state, _target(state))
         if reached is not None and (profit is None or reached < profit):
             profit = reached

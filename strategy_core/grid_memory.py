@@ -13,6 +13,20 @@ from strategy_core.number import ZERO, plain
 from strategy_core.trade import Market
 
 
+class Watched:
+    """What every fill and look asks of a configuration, at hand: a model's field costs three times as much."""
+
+    __slots__ = ("config", "stop_loss", "profit", "percent", "is_trailing", "is_fixed")
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+        self.stop_loss: Decimal | None = config.stop_loss_price
+        self.profit: Decimal | None = config.take_profit_price
+        self.percent: Decimal | None = config.take_profit_pct
+        self.is_trailing: bool = config.trail_up != "off" or config.trail_down != "off"
+        self.is_fixed: bool = config.reinvest == "fixed"
+
+
 class GridMemory:
     """`parked`: level -> None for a buy, (base set aside, origin) for a sell. `held`: base of a part not yet for sale, by its level.
 
@@ -21,7 +35,7 @@ class GridMemory:
 
     __slots__ = (
         "ladder", "lo", "hi", "empty", "quote", "base", "initial", "sizes", "origins", "parked", "held", "sold",
-        "budget_up", "budget_down", "ended_up", "ended_down", "guard", "seen",
+        "budget_up", "budget_down", "ended_up", "ended_down", "guard", "seen", "watched",
     )  # fmt: skip
 
     def __init__(self, ladder: Ladder, lo: int, hi: int, empty: int, quote: Decimal | None, base: Decimal | None, initial: Decimal) -> None:
@@ -37,6 +51,14 @@ class GridMemory:
         self.ended_up = self.ended_down = False
         self.guard: Guard | None = None
         self.seen: waiting.Seen = {}
+        self.watched: Watched | None = None
+
+    def watch(self, config: Any) -> Watched:
+        """Made anew when the owner changed something."""
+        found = self.watched
+        if found is None or found.config is not config:
+            found = self.watched = Watched(config)
+        return found
 
     def forget(self) -> None:
         """A new ladder: nothing of the old one's places is kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import cast
+from typing import Final, cast
 
 from strategy_core.grid_memory import GridMemory
 from strategy_core.levels import leg
@@ -12,7 +12,9 @@ from strategy_core.number import ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side
 
-_BUY, _SELL, _GRID = Side.BUY, Side.SELL, Role.GRID
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
+_GRID: Final = Role.GRID
 
 
 def planned(state: State, j: int) -> Decimal:

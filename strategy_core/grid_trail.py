@@ -9,6 +9,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from strategy_core.grid_orders import dust, planned, quote_fee, rest_buy, rest_sell
 from strategy_core.grid_plan import Config
@@ -17,7 +18,7 @@ from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side
 
-EXTEND = "EXT"
+EXTEND: Final = "EXT"
 
 
 def use_budgets(state: State, before: Config, after: Config) -> None:

@@ -8,13 +8,14 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from strategy_core.book import Taken
 from strategy_core.number import ZERO
 from strategy_core.state import State
 from strategy_core.trade import Fill, Order, Status
 
-LATE = "LATE"
+LATE: Final = "LATE"
 HandOver = Callable[[State, Fill, Taken], None]
 
 

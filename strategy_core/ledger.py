@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from strategy_core.number import ONE, ZERO, plain
 from strategy_core.trade import Fill, Side
@@ -33,7 +33,9 @@ class Waterfall(NamedTuple):
     total: Decimal
 
 
-_QUOTE, _BASE, _BUY = Kind.QUOTE, Kind.BASE, Side.BUY
+_QUOTE: Final = Kind.QUOTE
+_BASE: Final = Kind.BASE
+_BUY: Final = Side.BUY
 _MONEY = ("base", "quote", "put_base", "put_quote", "basis", "realised", "cell", "fees_value", "third", "funding")
 
 

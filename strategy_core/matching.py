@@ -19,7 +19,8 @@ from strategy_core.number import HUNDRED, ONE, ceil_to, floor_to
 from strategy_core.trade import FeeMode, Market, Order, Side
 
 _PRICE: Final = 5  # of an Order: its place costs less than its name
-_new = tuple.__new__  # a NamedTuple without the detour over its own __new__
+_BUY: Final = Side.BUY
+_new: Final = tuple.__new__  # a NamedTuple without the detour over its own __new__
 
 
 class Match(NamedTuple):
@@ -97,9 +98,24 @@ def market_price(side: Side, price: Decimal, market: Market) -> Decimal:
     return floor_to(price * (ONE - slip), market.price_tick)
 
 
+class Fees:
+    """The simulated fees of one market."""
+
+    __slots__ = ("maker", "taker", "base", "quote", "is_received")
+
+    def __init__(self, market: Market) -> None:
+        self.maker, self.taker = market.maker_fee, market.taker_fee
+        self.base, self.quote = market.base, market.quote
+        self.is_received = market.fee_mode is FeeMode.RECEIVED
+
+    def of(self, side: Side, price: Decimal, amount: Decimal, maker: bool) -> tuple[Decimal, str]:
+        """One fill's fee, exact, and its coin."""
+        rate = self.maker if maker else self.taker
+        if self.is_received and side is _BUY:
+            return amount * rate, self.base
+        return price * amount * rate, self.quote
+
+
 def fee_of(market: Market, side: Side, price: Decimal, amount: Decimal, maker: bool) -> tuple[Decimal, str]:
-    """The simulated fee, exact, and its coin."""
-    rate = market.maker_fee if maker else market.taker_fee
-    if side is Side.BUY and market.fee_mode is FeeMode.RECEIVED:
-        return amount * rate, market.base
-    return price * amount * rate, market.quote
+    """The simulated fee of one fill, exact, and its coin."""
+    return Fees(market).of(side, price, amount, maker)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from strategy_core.book import Taken
 from strategy_core.closing import CLOSE, buy_everything, close_order, closed, meets_minimum, resize_close, stop
@@ -38,16 +38,16 @@ from strategy_core.trade import (
 )
 
 __all__ = [
-    "CLOSE", "LATE", "abandon", "apply", "buy_everything", "close_order", "fail", "horizon", "meets_minimum", "money_param", "orders",
-    "price_where_total_is", "stop",
+    "CLOSE", "LATE", "abandon", "apply", "buy_everything", "close_order", "fail", "horizon", "look", "meets_minimum", "money_param",
+    "orders", "price_where_total_is", "stop", "take_fill",
 ]  # fmt: skip
 
 MAX_ATTEMPTS = 5
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
-_WORKING = (Status.ACTIVE, Status.STARTING, Status.WAITING)
-_HALTED = (Status.PAUSED, Status.ERROR)
-_LOOKING = (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED)
-_ACTIVE = Status.ACTIVE
+_WORKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING)
+_HALTED: Final = (Status.PAUSED, Status.ERROR)
+_LOOKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED)
+_ACTIVE: Final = Status.ACTIVE
 
 
 def apply(state: State, fact: Fact) -> State:
@@ -88,20 +88,18 @@ def _horizon(state: State) -> Horizon:
 # -- looks ------------------------------------------------------------------------------------------------------------
 
 
-def _look(state: State, look: Look) -> None:
+def _look(state: State, fact: Look) -> None:
+    look(state, fact.price, fact.at)
+
+
+def look(state: State, price: Decimal, at: int) -> None:
+    """A `Look` by its parts: who makes thousands need not wrap each."""
     band = state.band
-    price = look.price
-    if (
-        band is not None
-        and state.settled
-        and not state.needs_looks
-        and (band.below is None or price > band.below)
-        and (band.above is None or price < band.above)
-        and (band.until is None or look.at < band.until)
-    ):
-        state.price, state.at = price, look.at
-        return
-    state.price, state.at = price, look.at
+    state.price, state.at = price, at
+    if band is not None and state.settled and not state.needs_looks:
+        below, above, until = band
+        if (below is None or price > below) and (above is None or price < above) and (until is None or at < until):
+            return
     state.band, state.settled = None, True
     book = state.book
     if book.virtual:
@@ -114,7 +112,8 @@ def _look(state: State, look: Look) -> None:
 # -- fills ------------------------------------------------------------------------------------------------------------
 
 
-def _fill(state: State, fill: Fill) -> None:
+def take_fill(state: State, fill: Fill) -> None:
+    """One execution, folded: what `apply` does with a Fill."""
     leg, generation, side, _, amount, _, _, trade_id, at = fill[:9]
     if not state.is_new(trade_id):
         return
@@ -354,8 +353,8 @@ def _hook(name: str) -> Callable[[State, Any], None]:
 
 
 _COMMANDS: dict[str, Callable[[State, Command], None]] = {"pause": _pause, "resume": _resume, "stop": _stop}
-_APPLY: dict[type, Callable[[State, Any], None]] = {
-    Fill: _fill,
+_APPLY: Final[dict[type, Callable[[State, Any], None]]] = {
+    Fill: take_fill,
     Look: _look,
     Ended: _ended,
     Command: _command,

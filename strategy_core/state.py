@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from pydantic import BaseModel
 
@@ -21,13 +21,13 @@ from strategy_core.number import ONE, ZERO, Model, plain
 from strategy_core.trade import Event, Fill, Finding, Horizon, Market, Order, Preview, Side, Status
 
 SCHEMA = 1
-NEVER = Horizon(None, None, None)
-AT_ONCE = Horizon(ZERO, ZERO, None)
-_SEEN = 128  # per half: between 128 and 256 ids are remembered
+NEVER: Final = Horizon(None, None, None)
+AT_ONCE: Final = Horizon(ZERO, ZERO, None)
+_SEEN: Final = 128  # per half: between 128 and 256 ids are remembered
 
 W, S, A, P = Status.WAITING, Status.STARTING, Status.ACTIVE, Status.PAUSED
 END = (Status.STOPPING, Status.STOPPED, Status.FINISHED, Status.ERROR)
-MOVES: dict[Status, frozenset[Status]] = {
+MOVES: Final[dict[Status, frozenset[Status]]] = {
     Status.DRAFT: frozenset((W, S, A)),
     W: frozenset((S, A, P, *END)),
     S: frozenset((A, P, *END)),
@@ -38,7 +38,7 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.STOPPED: frozenset(),
     Status.FINISHED: frozenset(),
 }
-FINAL = (Status.STOPPED, Status.FINISHED)
+FINAL: Final = (Status.STOPPED, Status.FINISHED)
 
 
 class Memory(Protocol):

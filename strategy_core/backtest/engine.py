@@ -11,21 +11,22 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from strategy_core import registry
 from strategy_core.backtest.series import Series
-from strategy_core.matching import fee_of, market_price, match, swept
-from strategy_core.mechanics import apply, horizon
+from strategy_core.matching import Fees, market_price, match, swept
+from strategy_core.mechanics import apply, horizon, look, take_fill
 from strategy_core.number import ZERO, working_digits
 from strategy_core.state import FINAL, State
 from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Order, Side
 
 Progress = Callable[[int, int], None]
 Band = tuple[float, float, int | None]
-_BUY = Side.BUY
-_BOTTOM, _TOP = float("-inf"), float("inf")
-_new = tuple.__new__  # a NamedTuple without the detour over its own __new__: thousands are made per run
+_BUY: Final = Side.BUY
+_BOTTOM: Final = float("-inf")
+_TOP: Final = float("inf")
+_new: Final = tuple.__new__  # a NamedTuple without the detour over its own __new__: thousands are made per run
 
 
 class Trade(NamedTuple):
@@ -75,6 +76,7 @@ class _Run:
 
     def __init__(self, state: State, series: Series, market: Market) -> None:
         self.state, self.series, self.market = state, series, market
+        self.ledger, self.fees = state.ledger, Fees(market)
         self.trades: list[Trade] = []
         self.events: list[Event] = []
         self.takers: set[str] = set()
@@ -114,7 +116,7 @@ class _Run:
         if self.timeframes is not None and (wanted := self.timeframes(state)):
             self._show_candles(wanted, at)
         waiting = book.virtual
-        apply(state, _new(Look, (b, at)))
+        look(state, b, at)
         if waiting:  # orders beyond the cap that rest from now on are made now
             self._note_new(b, [book.orders[leg] for leg in waiting - book.virtual if leg in book.orders])
         made = book.changes
@@ -136,9 +138,9 @@ class _Run:
         leg, generation, _, side, _, _, amount, role = order[:8]
         if maker and self.takers and order.key in self.takers:
             maker = False
-        fee, coin = fee_of(self.market, side, price, amount, maker)
-        apply(state, _new(Fill, (leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker, ZERO)))
-        own = state.ledger
+        fee, coin = self.fees.of(side, price, amount, maker)
+        take_fill(state, _new(Fill, (leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker, ZERO)))
+        own = self.ledger
         put = own.put_base or own.put_quote
         trades.append(_new(Trade, (i, p, side, price, amount, fee, coin, role, leg, at, own.base, own.quote, own.basis, own.realised, put)))
 

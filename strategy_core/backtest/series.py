@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from strategy_core.number import WORK, dec
 
 DAY_MS = 86_400_000
-BLOCK = 8  # candles a scan skips at once; a power of two
+BLOCK: Final = 8  # candles a scan skips at once; a power of two
 _MOST_PLACES, _MOST_DIGITS = 8, 15  # what a float tells apart: two decimals of 15 digits are never the same float
-_times = WORK.multiply  # whatever the caller's context is
-_HIGH_FIRST, _LOW_FIRST = (0, 1, 2, 3), (0, 2, 1, 3)
+_times: Final = WORK.multiply  # whatever the caller's context is
+_HIGH_FIRST: Final = (0, 1, 2, 3)
+_LOW_FIRST: Final = (0, 2, 1, 3)
 Floats = NDArray[np.float64]
 
 
@@ -46,7 +47,8 @@ class Series:
         self._unit = Decimal(1).scaleb(-places)
         self._whole = min(10.0**_MOST_DIGITS / self._scale, 1e300)
         # one number at a time is cheaper from a view
-        self._views = tuple([cast("Sequence[float]", memoryview(column)) for column in columns])
+        self._slices: tuple[Any, ...] = tuple([memoryview(column) for column in columns])
+        self._views = tuple([cast("Sequence[float]", view) for view in self._slices])
         self._instants = cast("Sequence[int]", memoryview(times))
         self._longer: dict[int, _Longer] = {}
         self._day_ends: Any = None
@@ -81,7 +83,7 @@ class Series:
         first, high, low, last = self.candle(i)
         return (first, high, low, last) if high - first < first - low else (first, low, high, last)
 
-    def rough_path(self, i: int) -> tuple[tuple[float, float, float, float], tuple[int, int, int, int]]:
+    def rough_path(self, i: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """The four points as floats, and their columns. Where floats cannot tell the nearer extreme, the decimals do."""
         opens, highs, lows, closes = self._views
         first, high, low, last = opens[i], highs[i], lows[i], closes[i]
@@ -95,16 +97,20 @@ class Series:
 
     def leaves(self, start: int, below: float, above: float) -> int:
         """The first candle from `start` with a low <= below or a high >= above; the length when there is none."""
-        _, highs, lows, _ = self._views
+        _, highs, lows, _ = self._slices
         block_lows, block_highs = self._block_lows, self._block_highs
         n, blocks, block = len(lows), len(block_lows), start // BLOCK
         while True:
             while block < blocks and block_lows[block] > below and block_highs[block] < above:
                 block += 1
-            first = block * BLOCK
-            for k in range(first if first > start else start, min(first + BLOCK, n)):
-                if lows[k] <= below or highs[k] >= above:
+            k = max(block * BLOCK, start)
+            after = (block + 1) * BLOCK
+            some_lows: list[float] = lows[k:after].tolist()
+            some_highs: list[float] = highs[k:after].tolist()
+            for low, high in zip(some_lows, some_highs):  # noqa: B905 (of one length by construction; asking costs more than the loop)
+                if low <= below or high >= above:
                     return k
+                k += 1
             if block >= blocks:
                 return n
             block += 1
