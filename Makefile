@@ -6,7 +6,7 @@ KILLS ?= 50
 PY := .venv/bin/python
 export PYTHONHASHSEED := 0
 
-.PHONY: run setup dev frontend test test-python test-python311 test-frontend check bench e2e openapi sim chaos fuzz package clean
+.PHONY: run setup dev frontend test test-python test-python311 test-frontend check bench compiled e2e openapi sim chaos fuzz package clean
 
 run: setup frontend ## start the platform on http://127.0.0.1:$(PORT)
 	@PORT=$(PORT) DATA=$(DATA) exec $(PY) -m infra.onebox --static frontend/out
@@ -49,13 +49,16 @@ check: dev ## formatting, lint, types, layers, sizes, the API document
 openapi: dev ## write the API document the dashboard is typed from
 	$(PY) -m triggers.api.openapi > frontend/openapi.json
 
-bench: dev ## our jobs, the peers where they are installed, the adapter, the start, the cost, and the host under load
+bench: compiled ## our jobs, the peers where they are installed, the adapter, the start, the cost, and the host under load
 	$(PY) -m bench
 	-$(PY) -m bench.adapter
 	-$(PY) -m bench.cold_start
 	$(PY) -m bench.cost
 	$(PY) -m bench.load all
 	-$(PY) -m bench.api_latency
+
+compiled: dev ## optional: the strategy core as binaries from the same source, for backtests; plain Python runs where there is none
+	-$(PY) scripts/compile_core.py
 
 sim: dev ## so many seeds of the whole platform under every fault, five times as many of its small model: make sim SEEDS=400
 	$(PY) -m tests.sim --seeds $(SEEDS)

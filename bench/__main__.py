@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import browser, core, reports, research, year
+from bench import browser, compiled, core, reports, research, year
 from bench.peers import field
 
 
@@ -32,8 +32,11 @@ def main(argv: list[str] | None = None) -> int:
     load = os.getloadavg()[0]
     console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}")
     console.print("CPU is what a busy machine's wall clock hides; the goals are for a quiet one")
-    own = [*core.rows(data, args.full), *research.rows(args.full), *reports.rows(args.full)]
+    built = compiled.rows("--runs", "1000" if args.full else "40")
+    own = [*core.rows(data, args.full), *built, *research.rows(args.full), *reports.rows(args.full)]
     console.print(_own_table(own))
+    if not built:
+        console.print(compiled.HOW)
     seen = _in_a_browser(console)
     beside: list[dict[str, Any]] = []
     if not args.ours:
@@ -90,16 +93,18 @@ def _beside(data: dict[str, Any], full: bool, limit_s: float) -> Iterable[dict[s
             yield {"peer": peer.title, "failed": f"not installed: python -m bench.peers install {peer.name}"}
             continue
         candles = len(data["ts"]) if full or peer.candles is None else peer.candles
-        for job, row in zip(("grid", "dca"), core.year_jobs(data, candles, repeats=3), strict=True):
+        built = compiled.year_rows(candles, repeats=3) or [None, None]
+        for job, row, faster in zip(("grid", "dca"), core.year_jobs(data, candles, repeats=3), built, strict=True):
             found = field.run(peer.name, job, candles, limit_s)
-            yield {"peer": peer.title, "job": job, "asked": candles, "our_s": row.median / 1e3, "our_fills": row.note, **found}
+            ours = {"our_s": row.median / 1e3, "our_fills": row.note, "our_compiled_s": None if faster is None else faster.median / 1e3}
+            yield {"peer": peer.title, "job": job, "asked": candles, **ours, **found}
 
 
 def _field_table(rows: Iterable[dict[str, Any]]) -> Table:
     table = Table(title="Side by side: the same job, the same candles")
     for name, side in (
         ("peer", "left"), ("job", "left"), ("candles", "right"), ("peer s", "right"), ("import s", "right"), ("peak MB", "right"),
-        ("ours s", "right"), ("peer / ours", "right"), ("fills: peer", "right"), ("ours", "right"),
+        ("ours s", "right"), ("peer / ours", "right"), ("compiled s", "right"), ("fills: peer", "right"), ("ours", "right"),
     ):  # fmt: skip
         table.add_column(name, justify=side)  # type: ignore[arg-type]
     for row in rows:
@@ -110,7 +115,8 @@ def _field_table(rows: Iterable[dict[str, Any]]) -> Table:
         ratio = row["run_s"] / row["our_s"]
         table.add_row(
             row["peer"], row["job"], f"{row['candles']:,}", f"{row['run_s']:.3f}", f"{row['import_s']:.1f}", str(row["peak_mb"]),
-            f"{row['our_s']:.3f}", f"{ratio:,.1f}", str(row["fills"]), row["our_fills"].removesuffix(" fills"),
+            f"{row['our_s']:.3f}", f"{ratio:,.1f}", "" if row["our_compiled_s"] is None else f"{row['our_compiled_s']:.3f}",
+            str(row["fills"]), row["our_fills"].removesuffix(" fills"),
         )  # fmt: skip
     return table
 

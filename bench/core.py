@@ -93,7 +93,7 @@ def yardstick() -> Row:
 def year_jobs(data: dict[str, Any], candles: int | None = None, repeats: int = 7) -> list[Row]:
     cut = {name: column[:candles] for name, column in data.items()}
     found: list[Row] = []
-    for name, config, most in (("GRID", jobs.GRID, 150.0), ("DCA", jobs.DCA, 60.0)):
+    for name, config, most in (("GRID", jobs.GRID, 150.0), ("DCA", jobs.DCA, 30.0)):
         fills = len(run(name, config, jobs.MARKET, jobs.series(cut)).trades)
         times = timed(lambda name=name, config=config: run(name, config, jobs.MARKET, jobs.series(cut)), repeats)  # type: ignore[misc]
         found.append(Row(f"{name} over {len(cut['ts']):,} candles", times, "ms", most, f"{fills} fills"))

@@ -21,6 +21,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from strategy_core import compiled
+
 Doc = dict[str, Any]
 TIMEOUT_S = 100.0  # below functionTimeout of host.json
 MOST = 4
@@ -40,9 +42,15 @@ class Process:
 
     def __init__(self) -> None:
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ", "TMPDIR") if name in os.environ}
-        environment |= {"PYTHONPATH": os.pathsep.join([str(ROOT), *(path for path in sys.path if path)]), "OMP_NUM_THREADS": "1"}
+        build = compiled.path()  # the same source as binaries, where somebody made them
+        folders = [*([build] if build else []), str(ROOT), *(path for path in sys.path if path)]
+        environment |= {"PYTHONPATH": os.pathsep.join(folders), "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrators.compute_worker"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", "-m", "orchestrators.compute_worker"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         self._rest = b""
 
