@@ -6,13 +6,18 @@ Rules
 2. Decisions are written with `create` or with `replace` and the ETag that was read: Exists and Stale are answers, not accidents.
 3. Lists are newest first by the document's `sort` field, and only within one partition.
 4. Statements are constants; what comes from a request goes in as a parameter.
+5. A glance may show a document as it was up to GLANCE_S ago, and only if somebody else changed it: this process's own writes end it.
+   It saves a busy door the same read a hundred times a second; what must be certain is read.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal, NamedTuple, Protocol
 
 from shared.settings import Settings
 
@@ -32,8 +37,24 @@ class Page(NamedTuple):
     next: str | None
 
 
+class Span(NamedTuple):
+    """From an instant on (ISO 8601 as shared/clock.py writes it) and before another, by when a row happened (`at`) or, where `sort`
+    begins with it, was made."""
+
+    field: Literal["at", "sort"]
+    since: str = ""
+    until: str = "~"
+
+    def holds(self, document: Document) -> bool:
+        return self.since <= str(document.get(self.field)) < self.until
+
+
 class Store(Protocol):
     async def read(self, container: str, user_id: str, id: str) -> Document | None: ...
+
+    async def glance(self, container: str, user_id: str, id: str) -> Document | None:
+        """As `read`, or as it was up to GLANCE_S ago."""
+        ...
 
     async def create(self, container: str, user_id: str, document: Document) -> Document:
         """Errors: Exists."""
@@ -49,7 +70,9 @@ class Store(Protocol):
         """What is not there is deleted already."""
         ...
 
-    async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page: ...
+    async def page(
+        self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None, span: Span | None = None
+    ) -> Page: ...
 
     async def since(self, container: str, user_id: str, where: Mapping[str, str], after: str, limit: int) -> list[Document]:
         """The next documents after a `sort`, oldest first."""
@@ -65,13 +88,18 @@ class Store(Protocol):
         """All or nothing, at most 100."""
         ...
 
+    async def create_with(self, container: str, user_id: str, document: Document, upsert: Document) -> None:
+        """A new document and another beside it, or neither. Errors: Exists."""
+        ...
+
     async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
         """The one question across partitions; only shared/watch.py asks it."""
         ...
 
 
+GLANCE_S, MOST_GLANCES = 1.0, 5_000
 PAGE = 1_000  # rows a round trip brings; the default of 100 would multiply the trips of the horizon query
-_FIELDS = {"kind", "botId", "account_id", "status", "webhookId", "code"}
+_FIELDS = {"kind", "botId", "account_id", "status", "webhookId", "code", "symbol", "strategy", "exchange", "side", "bot_id", "reason"}
 
 
 def conditions(where: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
@@ -83,11 +111,42 @@ def conditions(where: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
     return " AND ".join(clauses), [{"name": f"@{field}", "value": value} for field, value in where.items()]
 
 
+class Glances:
+    """What was read within the last second, until it is written here. The documents are shared: whoever changes one copies it."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.now = monotonic
+        self._kept: OrderedDict[tuple[str, str, str], tuple[Document | None, float]] = OrderedDict()
+        self._written: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+
+    def find(self, key: tuple[str, str, str]) -> tuple[Document | None] | None:
+        """(the document,), None when nothing is known of it."""
+        kept = self._kept.get(key)
+        return None if kept is None or self.now() - kept[1] >= GLANCE_S else (kept[0],)
+
+    def keep(self, key: tuple[str, str, str], document: Document | None, began: float) -> None:
+        """`began`: when the read did. What was written since may not be in it."""
+        if self._written.get(key, -1.0) < began:
+            latest(self._kept, key, (document, began))
+
+    def forget(self, container: str, user_id: str, *ids: str) -> None:
+        for id in ids:
+            self._kept.pop((container, user_id, id), None)
+            latest(self._written, (container, user_id, id), self.now())
+
+
+def latest(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > MOST_GLANCES:
+        kept.popitem(last=False)
+
+
 class CosmosStore:
     """azure-cosmos, opened at the first call and kept."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, glances: Glances | None = None) -> None:
+        self._settings, self._glances = settings, glances or Glances()
         self._client: Any = None
         self._opening = asyncio.Lock()
 
@@ -106,11 +165,29 @@ class CosmosStore:
         except CosmosResourceNotFoundError:
             return None
 
+    async def glance(self, container: str, user_id: str, id: str) -> Document | None:
+        key = container, user_id, id
+        found, began = self._glances.find(key), self._glances.now()
+        if found is not None:
+            return found[0]
+        document = await self.read(container, user_id, id)
+        self._glances.keep(key, document, began)
+        return document
+
+    @asynccontextmanager
+    async def _writing(self, container: str, user_id: str, *ids: str) -> AsyncIterator[Any]:
+        """The container, for a write to these documents: whatever becomes of it, no glance shows them as they were."""
+        try:
+            yield await self.container(container)
+        finally:
+            self._glances.forget(container, user_id, *ids)
+
     async def create(self, container: str, user_id: str, document: Document) -> Document:
         from azure.cosmos.exceptions import CosmosResourceExistsError
 
         try:
-            return dict(await (await self.container(container)).create_item({**document, "userId": user_id}))
+            async with self._writing(container, user_id, document["id"]) as place:
+                return dict(await place.create_item({**document, "userId": user_id}))
         except CosmosResourceExistsError as error:
             raise Exists(document["id"]) from error
 
@@ -118,28 +195,33 @@ class CosmosStore:
         from azure.core import MatchConditions
         from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosResourceNotFoundError
 
-        body = {**document, "userId": user_id}
+        body, name = {**document, "userId": user_id}, document["id"]
         try:
-            place = await self.container(container)
-            return dict(
-                await place.replace_item(document["id"], body, etag=document["_etag"], match_condition=MatchConditions.IfNotModified)
-            )
+            async with self._writing(container, user_id, name) as place:
+                return dict(await place.replace_item(name, body, etag=document["_etag"], match_condition=MatchConditions.IfNotModified))
         except (CosmosAccessConditionFailedError, CosmosResourceNotFoundError) as error:
             raise Stale(document["id"]) from error
 
     async def upsert(self, container: str, user_id: str, document: Document) -> Document:
-        return dict(await (await self.container(container)).upsert_item({**document, "userId": user_id}))
+        async with self._writing(container, user_id, document["id"]) as place:
+            return dict(await place.upsert_item({**document, "userId": user_id}))
 
     async def delete(self, container: str, user_id: str, id: str) -> None:
         from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
         try:
-            await (await self.container(container)).delete_item(id, partition_key=user_id)
+            async with self._writing(container, user_id, id) as place:
+                await place.delete_item(id, partition_key=user_id)
         except CosmosResourceNotFoundError:
             return
 
-    async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page:
+    async def page(
+        self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None, span: Span | None = None
+    ) -> Page:
         clause, parameters = conditions(where)
+        if span is not None:
+            clause += f" AND c.{span.field} >= @since AND c.{span.field} < @until"
+            parameters += [{"name": "@since", "value": span.since}, {"name": "@until", "value": span.until}]
         if cursor is not None:
             clause += " AND c.sort < @cursor"
             parameters.append({"name": "@cursor", "value": cursor})
@@ -163,7 +245,20 @@ class CosmosStore:
 
     async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
         operations = [("upsert", ({**document, "userId": user_id},)) for document in upserts]
-        await (await self.container(container)).execute_item_batch(operations, partition_key=user_id)
+        async with self._writing(container, user_id, *(document["id"] for document in upserts)) as place:
+            await place.execute_item_batch(operations, partition_key=user_id)
+
+    async def create_with(self, container: str, user_id: str, document: Document, upsert: Document) -> None:
+        from azure.cosmos.exceptions import CosmosBatchOperationError
+
+        operations = [("create", ({**document, "userId": user_id},)), ("upsert", ({**upsert, "userId": user_id},))]
+        try:
+            async with self._writing(container, user_id, document["id"], upsert["id"]) as place:
+                await place.execute_item_batch(operations, partition_key=user_id)
+        except CosmosBatchOperationError as error:
+            if error.status_code == 409:
+                raise Exists(document["id"]) from error
+            raise
 
     async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
         place = await self.container(container)

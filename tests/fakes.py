@@ -13,7 +13,7 @@ from shared.auth import User
 from shared.bus import BotEvent
 from shared.errors import AppError
 from shared.secrets import Keys, NoSecret, VaultDown
-from shared.stores import Document, Exists, Page, Stale, conditions
+from shared.stores import Document, Exists, Page, Span, Stale, conditions
 from shared.webhooks.seal import Key, Sealed, key_name, unseal
 
 
@@ -28,6 +28,9 @@ class MemoryStore:
     async def read(self, container: str, user_id: str, id: str) -> Document | None:
         self.reads.append((container, user_id))
         return copy.deepcopy(self.rows.get((container, user_id, id)))
+
+    async def glance(self, container: str, user_id: str, id: str) -> Document | None:
+        return await self.read(container, user_id, id)
 
     def _put(self, container: str, user_id: str, document: Document) -> Document:
         json.dumps(document, allow_nan=False)
@@ -58,9 +61,11 @@ class MemoryStore:
         own = [row for (place, user, _), row in self.rows.items() if (place, user) == (container, user_id)]
         return [row for row in own if all(row.get(name) == value for name, value in where.items())]
 
-    async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page:
+    async def page(
+        self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None, span: Span | None = None
+    ) -> Page:
         found = sorted(self._where(container, user_id, where), key=lambda row: row["sort"], reverse=True)
-        found = [row for row in found if cursor is None or row["sort"] < cursor]
+        found = [row for row in found if (cursor is None or row["sort"] < cursor) and (span is None or span.holds(row))]
         items = tuple(copy.deepcopy(found[:limit]))
         return Page(items, items[-1]["sort"] if len(found) > limit else None)
 
@@ -78,6 +83,10 @@ class MemoryStore:
         assert len(upserts) <= 100
         for document in upserts:
             self._put(container, user_id, document)
+
+    async def create_with(self, container: str, user_id: str, document: Document, upsert: Document) -> None:
+        await self.create(container, user_id, document)
+        self._put(container, user_id, upsert)
 
     async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:
         tests = {

@@ -3,13 +3,16 @@
 Rules
 1. The claim of an alert is compare-and-set; the message ids follow from the claim, so whoever finishes it (this call, or the sender's
    retry) sends the same messages. A repeat that comes while the bus still remembers those ids sends them again, harmlessly.
-2. The inbox row is there before anything is sent. Nothing is answered 2xx before the messages are durable.
+2. The claim and the inbox row are one write, made before anything is sent. Nothing is answered 2xx before the messages are durable.
 3. Nothing of the stored inbox holds a secret: what was sent as one, and every field that is named like one, is blanked first.
+4. A glance at a bot (shared/stores.py) may let an alert through, as the bot would absorb it; it refuses none, and starts none.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from shared.bus import BotEvent
@@ -31,6 +34,7 @@ from triggers.api.platform import Platform
 from triggers.market_source import Path
 
 Doc = dict[str, Any]
+Look = Callable[[str, str, str], Awaitable[Doc | None]]  # a store's `read` or `glance`
 BUS_REMEMBERS_MS = 8 * 60_000  # less than the queue's duplicate detection
 BLANK = "[hidden]"
 SHORTEST_SECRET = 4
@@ -71,7 +75,7 @@ async def take(plat: Platform, hit: Hit, dry_run: bool = False) -> list[Doc]:
     if not hit.is_trusted and not all(knows_secret(hit.webhook, signal) for signal in signals):
         await rejected(plat.store, hit, Refused("bad_secret"), None, dry_run)
         raise BadSecret
-    targets = await targets_of(plat.store, hit)
+    targets = await targets_of(plat.store.glance, hit)
     taken: list[Taken] = []
     for i, signal in enumerate(signals):
         nth = signals[:i].count(signal)
@@ -87,7 +91,7 @@ async def tell_twins(plat: Platform, user_id: str, events: list[BotEvent]) -> No
     """What an alert tells a bot, its paper twin hears, too. The alert is durable already: a twin that misses it must not make it fail."""
     for event in events:
         try:
-            if await plat.store.read("settings", user_id, f"twin-{event.bot_id}") is None:
+            if await plat.store.glance("settings", user_id, f"twin-{event.bot_id}") is None:
                 continue
             from triggers.api import twins  # few bots have one: an alert's cold start does not pay for it
 
@@ -100,10 +104,10 @@ def knows_secret(webhook: Doc, signal: Signal) -> bool:
     return not dialects.HAS_SECRET[webhook["dialect"]] or is_secret(webhook["id"], signal.secret, webhook["secretHash"])
 
 
-async def targets_of(store: Store, hit: Hit) -> dict[str, Doc]:
+async def targets_of(look: Look, hit: Hit) -> dict[str, Doc]:
     """The documents of the webhook's bots that still exist, by id."""
-    found = {bot_id: await store.read("bots", hit.user_id, bot_id) for bot_id in hit.webhook["bots"]}
-    return {bot_id: document for bot_id, document in found.items() if document is not None and document.get("kind") == "bot"}
+    documents = await asyncio.gather(*(look("bots", hit.user_id, bot_id) for bot_id in hit.webhook["bots"]))
+    return {document["id"]: document for document in documents if document is not None and document.get("kind") == "bot"}
 
 
 async def take_signal(
@@ -112,20 +116,38 @@ async def take_signal(
     try:
         if not hit.is_trusted and is_stale(signal, hit.at, hit.webhook["max_lag_s"]):
             raise Refused("stale")
-        meant = choose(hit.webhook, signal, bots)
-        wishes = {bot["id"]: wish(signal, target(bot), hit.webhook["close_mode"], starting) for bot in meant}
+        meant, wishes = await meaning(plat.store, hit, signal, bots, starting)
     except Refused as refused:
         return Taken(await rejected(plat.store, hit, refused, signal, dry_run), [])
     commands = [{"bot_id": bot_id, "command": one.name, "params": one.params} for bot_id, one in wishes.items()]
     if dry_run:
         return Taken(await keep(plat.store, hit, row_of(hit, new_id("hit"), "dry_run", "ok", signal, commands), hit.is_trusted), [])
-    hit_id, is_first, claimed_at = await claim(plat.store, hit, print_for(hit, signal, nth, index))
-    events = [event_of(hit, hit_id, claimed_at, bot_id, one) for bot_id, one in wishes.items()]
     await watch_started(plat, hit.user_id, meant, wishes)
-    if is_first or await plat.store.read("webhooks", hit.user_id, hit_id) is None:  # who claimed it got no further: nothing was sent
-        return Taken(await keep(plat.store, hit, row_of(hit, hit_id, "accepted", "ok", signal, commands)), events)
+    print_ = print_for(hit, signal, nth, index)
+    accepted = row_of(hit, derived("hit", print_.id, str(hit.at)), "accepted", "ok", signal, commands)
+    hit_id, is_first, claimed_at = await claim(plat.store, hit, print_, accepted)
+    events = [event_of(hit, hit_id, claimed_at, bot_id, one) for bot_id, one in wishes.items()]
+    if is_first:
+        return Taken(accepted, events)
+    if await plat.store.read("webhooks", hit.user_id, hit_id) is None:  # who claimed it got no further: nothing was sent
+        return Taken(await keep(plat.store, hit, {**accepted, "id": hit_id}), events)
     row = await keep(plat.store, hit, row_of(hit, new_id("hit"), "duplicate", "duplicate", signal, []) | {"first": hit_id})
     return Taken({**row, "id": hit_id}, events if hit.at - claimed_at < BUS_REMEMBERS_MS else [])
+
+
+async def meaning(store: Store, hit: Hit, signal: Signal, bots: dict[str, Doc], starting: bool) -> tuple[list[Doc], dict[str, Wish]]:
+    """The bots that are meant and what is asked of each. Errors: Refused, by what is certain and not by a glance."""
+    if signal.action != "start":
+        try:
+            return wishes_of(hit, signal, bots, starting)
+        except Refused:
+            pass
+    return wishes_of(hit, signal, await targets_of(store.read, hit), starting)
+
+
+def wishes_of(hit: Hit, signal: Signal, bots: dict[str, Doc], starting: bool) -> tuple[list[Doc], dict[str, Wish]]:
+    meant = choose(hit.webhook, signal, bots)
+    return meant, {bot["id"]: wish(signal, target(bot), hit.webhook["close_mode"], starting) for bot in meant}
 
 
 def choose(webhook: Doc, signal: Signal, bots: dict[str, Doc]) -> list[Doc]:
@@ -157,31 +179,31 @@ def print_for(hit: Hit, signal: Signal, nth: int, index: int) -> Print:
     return Print(derived("key", hit.webhook["id"], "replay", hit.replay_key, str(index)), 24 * 3_600_000)
 
 
-async def claim(store: Store, hit: Hit, print_: Print) -> tuple[str, bool, int]:
-    """(the id of the alert's row, whether it is new, when it was claimed)."""
+async def claim(store: Store, hit: Hit, print_: Print, row: Doc) -> tuple[str, bool, int]:
+    """(the id of the alert's row, whether it is new, when it was claimed). A new one's row is there with the claim."""
+    fresh = key_of(hit, print_, row["id"])
     while True:
-        found = await store.read("webhooks", hit.user_id, print_.id)
+        try:
+            await store.create_with("webhooks", hit.user_id, fresh, row)
+            return row["id"], True, hit.at
+        except Exists:
+            found = await store.read("webhooks", hit.user_id, print_.id)
         if found is not None and hit.at - found["atMs"] < print_.window_ms:
             return found["hit"], False, found["atMs"]
-        hit_id = derived("hit", print_.id, str(hit.at))
-        fresh = {
-            "id": print_.id,
-            "kind": "key",
-            "schema": SCHEMA,
-            "webhookId": hit.webhook["id"],
-            "sort": print_.id,
-            "atMs": hit.at,
-            "hit": hit_id,
-        }
-        fresh["ttl"] = 2 * 86_400
-        try:
-            if found is None:
-                await store.create("webhooks", hit.user_id, fresh)
-            else:
+        if found is not None:
+            try:
                 await store.replace("webhooks", hit.user_id, {**fresh, "_etag": found["_etag"]})
-            return hit_id, True, hit.at
-        except (Exists, Stale):
-            continue
+                await keep(store, hit, row)
+                return row["id"], True, hit.at
+            except Stale:
+                continue
+
+
+def key_of(hit: Hit, print_: Print, hit_id: str) -> Doc:
+    return {
+        "id": print_.id, "kind": "key", "schema": SCHEMA, "webhookId": hit.webhook["id"], "sort": print_.id, "atMs": hit.at, "hit": hit_id,
+        "ttl": 2 * 86_400,
+    }  # fmt: skip
 
 
 def event_of(hit: Hit, hit_id: str, at: int, bot_id: str, one: Wish) -> BotEvent:

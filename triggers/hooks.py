@@ -5,7 +5,8 @@ Rules
    nobody made costs the same reads and hashes as a real one.
 2. 202 only when the commands are durable; 503 when they could not be made so. What the alert's author did wrong is 422 and in the inbox.
 3. Nothing about the user, their bots or the reason of a 404 is in an answer.
-4. Failures are counted per address and caller; where no edge tells the caller, the count is for the address alone and far more patient.
+4. The webhook is glanced at: a rotated address or secret ends at once where it was rotated, and within GLANCE_S everywhere.
+5. Failures are counted per address and caller; where no edge tells the caller, the count is for the address alone and far more patient.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ async def find(plat: Platform, opaque: str) -> tuple[str, Doc | None]:
     """The user and the webhook of an address, None when it is not valid (any more). Takes as long either way."""
     sealed = await plat.seals.open(opaque)
     user_id, webhook_id = (sealed.user_id, sealed.webhook_id) if sealed else (NOBODY, digest("nothing", opaque))
-    document = await plat.store.read("webhooks", user_id, webhook_id)
+    document = await plat.store.glance("webhooks", user_id, webhook_id)
     if sealed is None or document is None or document.get("kind") != "webhook":
         is_secret(webhook_id, opaque, "")
         return NOBODY, None

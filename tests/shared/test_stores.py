@@ -6,7 +6,7 @@ import pytest
 
 from shared import watch
 from shared.paper_book import CosmosBook, OneWrite, book_balances
-from shared.stores import Exists, Stale
+from shared.stores import GLANCE_S, MOST_GLANCES, CosmosStore, Exists, Glances, Stale
 from tests.fakes import MemoryStore
 
 
@@ -70,6 +70,64 @@ async def test_a_batch_written_twice_is_the_same(store):
     await store.batch("fills", "ada", rows)
     await store.batch("fills", "ada", rows)
     assert await store.count("fills", "ada", {"botId": "b1"}) == 3
+
+
+async def test_two_documents_are_there_together_or_not_at_all(store):
+    await store.create_with("webhooks", "ada", bot("key", n=1), bot("row", n=1))
+    with pytest.raises(Exists):
+        await store.create_with("webhooks", "ada", bot("key", n=2), bot("other", n=2))
+    assert (await store.read("webhooks", "ada", "key"))["n"] == 1
+    assert (await store.read("webhooks", "ada", "row"))["n"] == 1
+    assert await store.read("webhooks", "ada", "other") is None
+
+
+@pytest.mark.parametrize("write", ["create", "upsert", "replace", "delete", "batch", "create_with"])
+async def test_a_glance_shows_what_was_written_here_at_once(cosmos, write):
+    if write not in ("create", "create_with"):
+        await cosmos.create("bots", "ada", bot("b1", n=1))
+    seen = await cosmos.glance("bots", "ada", "b1")
+    assert (seen or {}).get("n") == (None if write in ("create", "create_with") else 1)
+    changed = bot("b1", n=2)
+    if write == "delete":
+        await cosmos.delete("bots", "ada", "b1")
+    elif write == "batch":
+        await cosmos.batch("bots", "ada", [changed])
+    elif write == "create_with":
+        await cosmos.create_with("bots", "ada", bot("b0"), changed)
+    else:
+        await getattr(cosmos, write)("bots", "ada", {**(seen or {}), **changed})
+    assert ((await cosmos.glance("bots", "ada", "b1")) or {}).get("n") == (None if write == "delete" else 2)
+
+
+async def test_a_glance_shows_what_was_written_elsewhere_within_a_second(cosmos):
+    now = [100.0]
+    here = CosmosStore(cosmos._settings, Glances(lambda: now[0]))
+    await cosmos.create("bots", "ada", bot("b1", n=1))
+    assert (await here.glance("bots", "ada", "b1"))["n"] == 1
+    assert await here.glance("bots", "eve", "b1") is None
+    await cosmos.upsert("bots", "ada", bot("b1", n=2))
+    now[0] += GLANCE_S - 0.01
+    assert (await here.glance("bots", "ada", "b1"))["n"] == 1
+    now[0] += 0.02
+    assert (await here.glance("bots", "ada", "b1"))["n"] == 2
+    assert (await here.read("bots", "ada", "b1"))["n"] == 2
+    await here._client.close()
+
+
+def test_a_read_that_a_write_overtook_is_not_kept_and_not_too_many_are():
+    now = [1.0]
+    glances = Glances(lambda: now[0])
+    key = ("bots", "ada", "b1")
+    began = glances.now()
+    now[0] += 0.1
+    glances.forget(*key)
+    glances.keep(key, {"n": 1}, began)
+    assert glances.find(key) is None
+    glances.keep(key, {"n": 2}, now[0] + 0.1)
+    assert glances.find(key) == ({"n": 2},)
+    for number in range(MOST_GLANCES):
+        glances.keep(("bots", "eve", str(number)), None, now[0] + 0.1)
+    assert glances.find(key) is None and len(glances._kept) == MOST_GLANCES
 
 
 async def test_bots_whose_horizon_the_price_left_are_found_in_every_partition(store):

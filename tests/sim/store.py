@@ -9,7 +9,7 @@ import orjson
 
 from shared import watch
 from shared.bus import BotEvent
-from shared.stores import Document, Exists, Page, Stale, conditions
+from shared.stores import Document, Exists, Page, Span, Stale, conditions
 from tests.sim.kernel import Io, Kernel, ask
 
 Kept = tuple[bytes, int, int]  # text, etag, the second it was written
@@ -24,6 +24,7 @@ class Rows:
         self.before: dict[tuple[str, str, str], Kept] = {}  # the version that was overwritten last
         self._keys: dict[str, dict[tuple[str, str, str], None]] = {}  # by container
         self._etag = 0
+        self.written: Callable[[str, str], None] = lambda container, id: None  # told of every version
 
     def get(self, container: str, user_id: str, id: str) -> Document | None:
         return self._document(user_id, self.texts.get((container, user_id, id)))
@@ -45,6 +46,7 @@ class Rows:
             self.before[key] = self.texts[key]
         self.texts[key] = (orjson.dumps(body), self._etag, self._now() // 1000)
         self._keys.setdefault(container, {})[key] = None
+        self.written(container, document["id"])
         return {**body, "userId": user_id, "_etag": f'"{self._etag}"'}
 
     def create(self, container: str, user_id: str, document: Document) -> Document:
@@ -128,10 +130,12 @@ class SimStore:
 
         await self._io(f"create_with {container}", effect)
 
-    async def page(self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None) -> Page:
+    async def page(
+        self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None, span: Span | None = None
+    ) -> Page:
         def effect() -> Page:
             found = sorted(self.rows.where(container, user_id, where), key=lambda row: str(row.get("sort")), reverse=True)
-            found = [row for row in found if cursor is None or row["sort"] < cursor]
+            found = [row for row in found if (cursor is None or row["sort"] < cursor) and (span is None or span.holds(row))]
             return Page(tuple(found[:limit]), found[limit - 1]["sort"] if len(found) > limit else None)
 
         return await self._io(f"page {container}", effect)

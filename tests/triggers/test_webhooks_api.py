@@ -1,12 +1,14 @@
 """Webhooks from their making to the inbox: addresses, secrets, alerts, decisions."""
 
+import copy
 import json
+from dataclasses import replace
 
 import azure.functions as func
 import pytest
 
 from shared.webhooks.decision import decision_row
-from tests.fakes import MemoryBus
+from tests.fakes import MemoryBus, MemoryStore
 from triggers import hooks
 from triggers.api import platform as platforms
 
@@ -154,6 +156,52 @@ async def test_what_the_bot_cannot_do_is_a_visible_rejection(client, plat, hook,
     assert (answer[0], answer[1]["code"]) == (422, code)
     [hit] = await inbox(client, hook)
     assert (hit["status"], hit["reason"]) == ("rejected", code)
+
+
+class Glancing(MemoryStore):
+    """A store whose glances show what was there when `look` was called."""
+
+    def __init__(self, store):
+        super().__init__()
+        self.rows, self._etags, self.old = store.rows, store._etags, {}
+
+    def look(self):
+        self.old = copy.deepcopy(self.rows)
+
+    async def glance(self, container, user_id, id):
+        return copy.deepcopy(self.old.get((container, user_id, id)))
+
+
+async def test_what_a_glance_would_refuse_is_looked_up(client, plat, hook, bot):
+    store = Glancing(plat.store)
+    store.look()  # the bot is a draft
+    store.rows["bots", "ada", bot]["status"] = "active"
+    plat = replace(plat, store=store)
+    status, body = said(await post(plat, hook["webhook"]["url"], alert(hook, bot, action="pause", id="1", bar="1")))
+    assert (status, body["status"]) == (202, "accepted")
+    assert plat.bus.sent[-1].body["name"] == "pause"
+    await post(plat, hook["webhook"]["url"], alert(hook, bot, action="start", id="2", bar="2"))
+    assert plat.bus.sent[-1].body["name"] == "resume", "a draft is started, this is none any more"
+
+
+async def test_one_of_many_alerts_is_two_writes_and_no_read(client, plat, hook, bot):
+    """What a burst costs: the claim with its inbox row, and the message."""
+    store = Glancing(plat.store)
+    store.rows["bots", "ada", bot]["status"] = "active"
+    store.look()
+    written = []
+
+    async def create_with(container, user_id, *documents):
+        written.append([one["kind"] for one in documents])
+        await MemoryStore.create_with(store, container, user_id, *documents)
+
+    store.create_with = create_with
+    plat = replace(plat, store=store)
+    for number in range(3):
+        answer = await post(plat, hook["webhook"]["url"], alert(hook, bot, action="pause", id=f"{number}", bar="1"))
+        assert answer.status_code == 202
+    assert written == [["key", "hit"]] * 3 and len(plat.bus.sent) == 3
+    assert store.reads == []
 
 
 async def test_guesses_lock_the_caller_out_and_nobody_else(client, plat, hook, bot):

@@ -46,9 +46,9 @@ async def edit(plat: Platform, user_id: str, bot_id: str, body: EditBody, if_mat
     params = {**(edit_params(document["strategy"], body.config) if body.config else {})}
     sent = None
     if body.name is not None:
-        sent = await commands.send(plat, user_id, bot_id, "rename", {"name": body.name}, key)
+        sent = await commands.send(plat, user_id, bot_id, "rename", {"name": body.name}, key, document)
     if body.config:
-        sent = await commands.send(plat, user_id, bot_id, "edit", params, key)
+        sent = await commands.send(plat, user_id, bot_id, "edit", params, key, document)
     assert sent is not None  # one of the two was given
     return EditAnswer(command_id=sent.command_id, status_url=url, effects=effects, bot=sent.bot)
 
@@ -91,7 +91,7 @@ async def add_funds(plat: Platform, user_id: str, bot_id: str, amount: Decimal, 
     free = (await accounts.available(plat, user_id, account, document["symbol"])).get(currency, ZERO)
     if amount > free:
         raise invalid("insufficient_funds", "amount", currency=currency, needed=plain(amount), available=plain(free))
-    return await commands.send(plat, user_id, bot_id, "add_funds", {"amount": plain(amount)}, key)
+    return await commands.send(plat, user_id, bot_id, "add_funds", {"amount": plain(amount)}, key, document)
 
 
 async def deals(plat: Platform, user_id: str, bot_id: str, limit: int, cursor: str | None) -> DealPage:

@@ -41,8 +41,11 @@ async def start(plat: Platform, user_id: str, bot_id: str, key: str | None) -> A
     return await send(plat, user_id, bot_id, "start", {}, key)
 
 
-async def send(plat: Platform, user_id: str, bot_id: str, name: str, params: dict[str, Any], key: str | None) -> Accepted:
-    document = await bots.need_bot(plat.store, user_id, bot_id)
+async def send(
+    plat: Platform, user_id: str, bot_id: str, name: str, params: dict[str, Any], key: str | None, read: dict[str, Any] | None = None
+) -> Accepted:
+    """`read`: the bot's document, where the caller has just read it."""
+    document = read or await bots.need_bot(plat.store, user_id, bot_id)
     command_id = id_for("cmd", user_id, f"{name}:{bot_id}", key)
     if key is None and document["status"] not in POSSIBLE[name]:
         raise conflict("not_possible", status=document["status"], command=name)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from shared.errors import AppError
-from shared.stores import Page
+from shared.stores import Page, Span
 from triggers.api.platform import Platform
 
 _CHECK = 6
@@ -52,10 +52,12 @@ def bad_cursor(field: str) -> AppError:
     return AppError(400, "bad_cursor", field)
 
 
-async def listed(plat: Platform, user_id: str, container: str, where: Mapping[str, str], limit: int, cursor: str | None) -> Page:
+async def listed(
+    plat: Platform, user_id: str, container: str, where: Mapping[str, str], limit: int, cursor: str | None, span: Span | None = None
+) -> Page:
     """One page of a user's list, newest first. Errors: AppError 400 for a cursor of another list."""
-    scope = scope_of(user_id, container, where)
-    page = await plat.store.page(container, user_id, where, limit, place_of(scope, cursor))
+    scope = scope_of(user_id, container, where if span is None else {**where, "span": f"{span.since}/{span.until}"})
+    page = await plat.store.page(container, user_id, where, limit, place_of(scope, cursor), span)
     return Page(page.items, None if page.next is None else cursor_of(scope, page.next))
 
 

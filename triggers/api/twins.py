@@ -112,7 +112,7 @@ async def purse(plat: Platform, account: Doc, bot: Doc) -> dict[str, Decimal]:
 
 async def mirror(plat: Platform, user_id: str, bot_id: str, name: str, params: Doc, command_id: str) -> None:
     """The twin hears what its bot hears."""
-    link = await read_link(plat, user_id, bot_id)
+    link = await plat.store.glance("settings", user_id, link_id(bot_id))
     if link is not None:
         await command(plat, user_id, link["twin_id"], name, params, command_id)
 

@@ -68,6 +68,15 @@ async def test_a_batch_is_all_or_nothing(world):
     assert await world.store.count("fills", world.user, {"botId": "b1"}) == 100
 
 
+async def test_of_two_who_create_a_pair_one_has_both_and_the_other_neither(world):
+    pairs = ((row(1, by=by), {**row(2 + by), "by": by}) for by in range(5))
+    made = await asyncio.gather(*(world.store.create_with("bots", world.user, *pair) for pair in pairs), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in made) == ["Exists"] * 4 + ["NoneType"]
+    assert await world.store.count("bots", world.user, {}) == 2
+    won = (await world.store.read("bots", world.user, "r00001"))["by"]
+    assert (await world.store.read("bots", world.user, f"r{2 + won:05d}"))["by"] == won
+
+
 async def test_more_than_a_hundred_rows_are_no_batch(world):
     with pytest.raises(CosmosHttpResponseError) as refused:
         await world.store.batch("fills", world.user, list(map(row, range(101))))
