@@ -15,7 +15,8 @@ from infra.onebox.worker.function import AppBroken
 
 LOG = log.get("host")
 MOST_WORKERS = 10
-WORKERS_HELP = "processes that run the app (default FUNCTIONS_WORKER_PROCESS_COUNT or 1); 0 runs it inside the host"
+WORKERS = "2"  # one for HTTP, one for all that nobody waits for
+WORKERS_HELP = f"processes that run the app (default FUNCTIONS_WORKER_PROCESS_COUNT or {WORKERS}); 0 runs it inside the host"
 
 
 def port(text: str) -> int:
@@ -43,7 +44,9 @@ def parse(arguments: list[str]) -> Installation:
     parser.add_argument("--resources", type=Path, default=None, help="default: infra/resources.json of the app")
     parser.add_argument("--settings", type=Path, default=None, help="default: infra/onebox.settings.json of the app")
     parser.add_argument("--public-url", default=os.environ.get("PUBLIC_URL", ""), help="address browsers use, if not the one bound")
-    parser.add_argument("--workers", type=worker_count, default=os.environ.get("FUNCTIONS_WORKER_PROCESS_COUNT", "1"), help=WORKERS_HELP)
+    parser.add_argument(
+        "--workers", type=worker_count, default=os.environ.get("FUNCTIONS_WORKER_PROCESS_COUNT", WORKERS), help=WORKERS_HELP
+    )
     given = parser.parse_args(arguments)
     app = given.app
     return Installation(

@@ -14,6 +14,7 @@ from typing import Any
 from infra.onebox import log
 from infra.onebox.clock import Clock, SystemClock
 from infra.onebox.config import HostJson, expand, fill, read_host_json, read_json
+from infra.onebox.courtesy import Courtesy
 from infra.onebox.durable.api import DurableApi
 from infra.onebox.durable.engine import Engine, Options
 from infra.onebox.durable.names import Names
@@ -58,6 +59,7 @@ class Host:
         self.failed: asyncio.Future[BaseException] | None = None
         self.url = ""
         self._undo: list[tuple[str, Callable[[], Any]]] = []
+        self._courtesy = Courtesy()
 
     async def start(self) -> None:
         """Raises BadConfig, InUse, AppBroken, OSError; call `stop` afterwards in any case."""
@@ -108,7 +110,7 @@ class Host:
         invoker = Invoker(worker, Outputs(self.services.by_name), lambda: self.durable_api.binding())
         await self._start_durable(functions, invoker)
         timeout_s = min(self.host_json.function_timeout_s or HTTP_LIMIT_S, HTTP_LIMIT_S)
-        server.functions = HttpFunctions(functions, self.host_json.route_prefix, invoker, timeout_s)
+        server.functions = HttpFunctions(functions, self.host_json.route_prefix, invoker, timeout_s, self._courtesy)
         await self._attach_queues(functions, invoker)
         self._start_timers(functions, invoker)
 
@@ -134,7 +136,7 @@ class Host:
                 LOG.warning("%s: no Service Bus among the resources, the trigger does not run", function.name)
                 continue
             binding = {key: expand(value) if isinstance(value, str) else value for key, value in function.trigger.items()}
-            await service.attach(binding, _bound(invoker, function.name), self.host_json.raw)
+            await service.attach(binding, _bound(invoker, function.name, self._courtesy), self.host_json.raw)
 
     def _start_timers(self, functions: list[Function], invoker: Invoker) -> None:
         statuses = TimerStatus(self.installation.data / "timers.db")
@@ -154,9 +156,10 @@ class Host:
             self.failed.set_result(error)
 
 
-def _bound(invoker: Invoker, name: str) -> Callable[..., Any]:
+def _bound(invoker: Invoker, name: str, courtesy: Courtesy) -> Callable[..., Any]:
     async def invoke(inputs: dict[str, Any], metadata: dict[str, Any]) -> None:
-        await invoker.with_inputs(name, inputs, metadata)
+        async with courtesy.turn():
+            await invoker.with_inputs(name, inputs, metadata)
 
     return invoke
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from infra.onebox import log
+from infra.onebox.courtesy import Courtesy
 from infra.onebox.http.template import Template, compile_route
 from infra.onebox.invoker import Invoker
 from infra.onebox.worker import messages as m
@@ -32,10 +33,10 @@ class Endpoint:
 class HttpFunctions:
     """All HTTP functions of the app; `find` by path, then `serve`."""
 
-    def __init__(self, functions: list[Function], prefix: str, invoker: Invoker, timeout_s: float) -> None:
+    def __init__(self, functions: list[Function], prefix: str, invoker: Invoker, timeout_s: float, courtesy: Courtesy) -> None:
         endpoints = [Endpoint(function, prefix) for function in functions if function.trigger_type == "httpTrigger"]
         self._endpoints = sorted(endpoints, key=lambda endpoint: endpoint.template.weight)
-        self._invoker, self._timeout_s = invoker, timeout_s
+        self._invoker, self._timeout_s, self._courtesy = invoker, timeout_s, courtesy
 
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | frozenset[str]:
         """The endpoint and its route values; else the methods that this path would allow (empty: no such path)."""
@@ -62,10 +63,10 @@ class HttpFunctions:
             body=m.TypedData(bytes=body) if body else m.TypedData(),
         )
         try:
-            async with asyncio.timeout(self._timeout_s):
-                result = await self._invoker(
-                    endpoint.function.name, m.TypedData(http=message), traceparent=request.headers.get("traceparent", "")
-                )
+            with self._courtesy.request():
+                async with asyncio.timeout(self._timeout_s):
+                    traceparent = request.headers.get("traceparent", "")
+                    result = await self._invoker(endpoint.function.name, m.TypedData(http=message), traceparent=traceparent)
         except FunctionFailed as error:
             LOG.error("%s failed: %s\n%s", endpoint.function.name, error, error.where())
             return web.Response(status=500)

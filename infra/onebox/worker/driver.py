@@ -4,7 +4,8 @@ Rules:
 1. The runtime keeps module-global state: one app per process.
 2. Synchronous functions are driven from the host's loop; orchestrators and entities run in place, others on the thread pool.
 3. `async def` functions run on a loop of their own in another thread, so that blocking code in one slows its neighbours, as in Azure,
-   and never the host that may have to answer it.
+   and never the host that may have to answer it. A process that is a worker and nothing else needs no second loop (`is_alone`): two
+   wake-ups of a thread per invocation cost as much as a read.
 """
 
 import asyncio
@@ -29,8 +30,8 @@ IN_PLACE = frozenset({"orchestrationTrigger", "entityTrigger"})
 class Worker:
     """The app in `directory`, indexed by `start`; `invoke` from the loop that called `start`."""
 
-    def __init__(self, directory: Path, *, threads: int | None = None) -> None:
-        self.directory = Path(directory).resolve()
+    def __init__(self, directory: Path, *, threads: int | None = None, is_alone: bool = False) -> None:
+        self.directory, self._is_alone = Path(directory).resolve(), is_alone
         self.functions: dict[str, Function] = {}
         self._threads = Threads(threads or _thread_count())
         self._ids = count(1)
@@ -46,7 +47,8 @@ class Worker:
         self._runtime = _runtime()
         self._handler = sys.modules["azure_functions_runtime.handle_event"]
         sys.modules["azure_functions_runtime.utils.threadpool"]._threadpool_executor = self._threads
-        self._start_loop()
+        if not self._is_alone:
+            self._start_loop()
         await self._elsewhere(self._index())
 
     async def _index(self) -> None:
@@ -106,6 +108,8 @@ class Worker:
         return Result(plain(answer.return_value), {out.name: plain(out.data) for out in answer.output_data})
 
     async def _elsewhere(self, call: Any) -> Any:
+        if self._is_alone:
+            return await call
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._loop))
 
     def _start_loop(self) -> None:
@@ -120,9 +124,11 @@ class Worker:
     async def stop(self, grace_s: float = 1.0) -> None:
         """Stop taking work; running synchronous functions are abandoned after the grace, as a kill would."""
         self._stopping = True
-        if self._loop is None:
-            return
         self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._loop is None:
+            if self._is_alone:
+                await _close_client()
+            return
         closing = asyncio.run_coroutine_threadsafe(_wind_down(), self._loop)
         try:
             await asyncio.wait_for(asyncio.wrap_future(closing), grace_s)
@@ -134,13 +140,17 @@ class Worker:
 
 async def _wind_down() -> None:
     """Close the durable client's shared session and end what still runs on the worker's loop."""
-    module = sys.modules.get("azure.durable_functions.models.utils.http_utils")
-    if module is not None:
-        await module._close_session()
+    await _close_client()
     tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close_client() -> None:
+    module = sys.modules.get("azure.durable_functions.models.utils.http_utils")
+    if module is not None:
+        await module._close_session()
 
 
 def _runtime() -> Any:

@@ -1,4 +1,5 @@
-"""The worker in a process of its own, as in Azure: `python -m infra.onebox.worker.process APP FD`, started by the host and by nobody else.
+"""The worker in a process of its own, as in Azure: `python -m infra.onebox.worker.process APP FD NICE`, started by the host and by nobody
+else. NICE is how far the machine lets others go first.
 
 Rules: 1. it lives as long as its socket: a host that was killed takes its worker with it; 2. signals are the host's business.
 """
@@ -20,7 +21,7 @@ from infra.onebox.worker.function import AppBroken, FunctionFailed
 async def serve(app: Path, descriptor: int) -> None:
     """Index the app, then invoke until told to stop or until the host is gone."""
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=descriptor))
-    worker, running = Worker(app), {}  # type: Worker, dict[int, asyncio.Task[None]]
+    worker, running = Worker(app, is_alone=True), {}  # type: Worker, dict[int, asyncio.Task[None]]
     try:
         await worker.start()
     except AppBroken as error:
@@ -37,6 +38,9 @@ async def serve(app: Path, descriptor: int) -> None:
             running[said[1]].cancel()
     if said is None:
         os._exit(1)  # the host was killed: what runs must not go on
+    for task in running.values():
+        task.cancel()
+    await asyncio.gather(*running.values(), return_exceptions=True)
     await worker.stop()
     await writer.drain()
 
@@ -56,6 +60,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     log.configure()
+    os.nice(int(sys.argv[3]))
     asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -2,7 +2,9 @@
 
 Rules
 1. A worker that ends by itself ends the host (`on_lost`): what it was doing is unknown, and a restart is the honest way back.
-2. Of several workers the one with the least to do is asked; timers and HTTP stay with the first, whose memory they are written for.
+2. Of several workers the first answers HTTP and does nothing else, so that no person waits behind bots; the others let it go first
+   wherever the machine is short (`NICE`). Timers stay with one of them, whose memory they are written for; all else goes to the one with
+   the least to do.
 """
 
 import asyncio
@@ -19,7 +21,7 @@ from infra.onebox.worker.function import AppBroken, Function, FunctionFailed, Re
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 STOP_S = 3.0
-KEPT_TOGETHER = frozenset({"timerTrigger", "httpTrigger"})
+NICE = 5
 
 
 class WorkerLost(Exception):
@@ -29,8 +31,8 @@ class WorkerLost(Exception):
 class RemoteWorker:
     """The app in `directory`, in a process of its own; see `Worker`."""
 
-    def __init__(self, directory: Path, on_lost: Callable[[BaseException], None]) -> None:
-        self.directory = Path(directory).resolve()
+    def __init__(self, directory: Path, on_lost: Callable[[BaseException], None], nice: int = 0) -> None:
+        self.directory, self._nice = Path(directory).resolve(), nice
         self.functions: dict[str, Function] = {}
         self._on_lost = on_lost
         self._waiting: dict[int, asyncio.Future[Result]] = {}
@@ -42,7 +44,7 @@ class RemoteWorker:
     async def start(self) -> None:
         """Start the process and wait until the app is indexed; raises AppBroken."""
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "infra.onebox.worker.process", str(self.directory), str(theirs.fileno())]
+        command = [sys.executable, "-m", "infra.onebox.worker.process", str(self.directory), str(theirs.fileno()), str(self._nice)]
         paths = [str(PACKAGE_ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])]
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
@@ -122,7 +124,8 @@ class RemoteWorkers:
     """So many workers of one app as one."""
 
     def __init__(self, directory: Path, processes: int, on_lost: Callable[[BaseException], None]) -> None:
-        self._workers = [RemoteWorker(directory, on_lost) for _ in range(processes)]
+        self._workers = [RemoteWorker(directory, on_lost, NICE if number else 0) for number in range(processes)]
+        self._behind = self._workers[1:] or self._workers
 
     @property
     def functions(self) -> dict[str, Function]:
@@ -133,9 +136,12 @@ class RemoteWorkers:
         await asyncio.gather(*(worker.start() for worker in self._workers))
 
     async def invoke(self, name: str, *how: Any) -> Result:
-        if self.functions[name].trigger_type in KEPT_TOGETHER:
+        kind = self.functions[name].trigger_type
+        if kind == "httpTrigger":
             return await self._workers[0].invoke(name, *how)
-        return await min(self._workers, key=lambda worker: worker.busy).invoke(name, *how)
+        if kind == "timerTrigger":
+            return await self._behind[0].invoke(name, *how)
+        return await min(self._behind, key=lambda worker: worker.busy).invoke(name, *how)
 
     async def stop(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))

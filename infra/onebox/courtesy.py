@@ -1,0 +1,68 @@
+"""Who is waited for goes first: while HTTP requests crowd, only a few messages are worked on at a time.
+
+A burst of alerts costs a bot many times what it costs the door. Without this the work of the first alerts would keep the others waiting
+outside; with it they wait inside, durable, and the backlog is worked off afterwards. A few go on at any time: nothing starves. A request
+counts for COUNTS_S: who is kept waiting on purpose, or for an exchange, makes no crowd.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+CROWD, FEW, COUNTS_S = 3, 2, 0.25
+
+
+class Courtesy:
+    """Counts the requests that are being answered and the messages that are being worked on."""
+
+    def __init__(self, crowd: int = CROWD, few: int = FEW) -> None:
+        self._crowd, self._few = crowd, few
+        self._asking = self._working = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Around an HTTP request."""
+        self._asking += 1
+        late = asyncio.get_running_loop().call_later(COUNTS_S, self._answered)
+        try:
+            yield
+        finally:
+            if late.when() > asyncio.get_running_loop().time():  # else it has been called, or will be
+                late.cancel()
+                self._answered()
+
+    def _answered(self) -> None:
+        self._asking -= 1
+        self._admit()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Around the work on a message: begins when there is room, in the order of arrival."""
+        mine = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
+        self._admit()
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+            elif not mine.cancelled():
+                self._leave()
+            raise
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._working -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting and (self._asking < self._crowd or self._working < self._few):
+            mine = self._waiting.popleft()
+            if not mine.done():
+                self._working += 1
+                mine.set_result(None)

@@ -1,0 +1,121 @@
+"""Who is waited for goes first: messages step back while requests crowd, and never stop."""
+
+import asyncio
+
+from infra.onebox import courtesy
+from infra.onebox.courtesy import Courtesy
+from infra.onebox.worker.function import Function, Result
+from infra.onebox.worker.remote import RemoteWorker, RemoteWorkers
+
+
+async def begun(polite, count):
+    """So many messages come; the ones whose work has begun, and how each is ended."""
+    ended = [asyncio.Event() for _ in range(count)]
+    started = []
+
+    async def work(number):
+        async with polite.turn():
+            started.append(number)
+            await ended[number].wait()
+
+    tasks = [asyncio.create_task(work(number)) for number in range(count)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return tasks, started, ended
+
+
+async def settle():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def finish(tasks, ended):
+    for one in ended:
+        one.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_without_a_crowd_every_message_is_worked_on_at_once():
+    polite = Courtesy(crowd=2, few=1)
+    with polite.request():
+        tasks, started, ended = await begun(polite, 5)
+        assert started == [0, 1, 2, 3, 4]
+    await finish(tasks, ended)
+
+
+async def test_in_a_crowd_a_few_are_worked_on_in_order_and_the_others_after_it():
+    polite = Courtesy(crowd=2, few=2)
+    with polite.request():
+        with polite.request():
+            tasks, started, ended = await begun(polite, 5)
+            assert started == [0, 1]
+            ended[0].set()
+            await settle()
+            assert started == [0, 1, 2]
+        await settle()
+        assert started == [0, 1, 2, 3, 4]
+    await finish(tasks, ended)
+
+
+async def test_who_is_kept_waiting_on_purpose_makes_no_crowd(monkeypatch):
+    monkeypatch.setattr(courtesy, "COUNTS_S", 0.01)
+    polite = Courtesy(crowd=1, few=1)
+    with polite.request():
+        tasks, started, ended = await begun(polite, 3)
+        assert started == [0]
+        await asyncio.sleep(0.05)
+        assert started == [0, 1, 2]
+    await finish(tasks, ended)
+    with polite.request():  # the long one was counted off once
+        tasks, started, ended = await begun(polite, 2)
+        assert started == [0]
+        await finish(tasks, ended)
+
+
+async def test_a_message_given_back_leaves_its_place_to_the_next():
+    polite = Courtesy(crowd=1, few=1)
+    with polite.request():
+        tasks, started, ended = await begun(polite, 3)
+        tasks[0].cancel()
+        tasks[1].cancel()
+        await settle()
+        assert started == [0, 2]
+    await asyncio.gather(*tasks[:2], return_exceptions=True)
+    await finish(tasks[2:], ended)
+
+
+def function(name, kind):
+    return Function(name, name, {"type": kind, "name": "it"}, (), True)
+
+
+async def test_the_first_of_several_workers_answers_people_and_does_nothing_else(tmp_path, monkeypatch):
+    asked = []
+
+    async def invoke(worker, name, *how):
+        asked.append((workers._workers.index(worker), name))
+        return Result()
+
+    workers = RemoteWorkers(tmp_path, 3, asked.append)
+    monkeypatch.setattr(RemoteWorker, "invoke", invoke)
+    kinds = {"page": "httpTrigger", "clock": "timerTrigger", "message": "serviceBusTrigger", "step": "activityTrigger"}
+    workers._workers[0].functions = {name: function(name, kind) for name, kind in kinds.items()}
+    workers._workers[1]._waiting[1] = asyncio.get_running_loop().create_future()
+    for name in kinds:
+        await workers.invoke(name)
+    assert asked == [(0, "page"), (1, "clock"), (2, "message"), (2, "step")]
+    assert [worker._nice for worker in workers._workers] == [0, 5, 5]
+
+
+async def test_an_only_worker_does_everything(tmp_path, monkeypatch):
+    asked = []
+
+    async def invoke(worker, name, *how):
+        asked.append(name)
+        return Result()
+
+    workers = RemoteWorkers(tmp_path, 1, asked.append)
+    monkeypatch.setattr(RemoteWorker, "invoke", invoke)
+    workers._workers[0].functions = {"page": function("page", "httpTrigger"), "step": function("step", "activityTrigger")}
+    for name in ("page", "step"):
+        await workers.invoke(name)
+    assert asked == ["page", "step"]
