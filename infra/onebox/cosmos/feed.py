@@ -16,6 +16,7 @@ from .storage import Storage
 from .value import at
 
 _EVERYTHING = "SELECT * FROM c"
+_AT_ONCE_S = 0.002
 
 
 class Feeds:
@@ -64,9 +65,12 @@ class Feeds:
         return 200, _documents(container, page), headers
 
     async def _rows(self, key: Any, statement: str, arguments: list) -> list[tuple]:
-        if key is None or not is_indexed(statement):  # may look at many documents: off the event loop
-            return await self.storage.scan(statement, arguments)
-        return self.storage.reading.execute(statement, arguments).fetchall()
+        if key is not None and is_indexed(statement):
+            return self.storage.reading.execute(statement, arguments).fetchall()
+        rows = None if key is None else self.storage.within(_AT_ONCE_S, statement, arguments)
+        if rows is None:  # looks at many documents: off the event loop
+            rows = await self.storage.scan(statement, arguments)
+        return rows
 
     async def changes(self, request: web.BaseRequest, container: Container) -> tuple[int, bytes, dict]:
         """What was created or changed after `If-None-Match`, oldest first, each document once in its latest version."""

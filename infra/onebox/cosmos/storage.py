@@ -9,6 +9,7 @@ Rules
 import asyncio
 import base64
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,7 @@ INSERT OR IGNORE INTO counter VALUES ('lsn', 0);
 """
 _SWEEP_EVERY_MS = 5_000
 _LARGEST_GROUP = 256
+_STEPS_A_LOOK = 1_000  # of SQLite's machine, some tens of microseconds
 
 Work = Callable[[sqlite3.Connection], Any]
 
@@ -141,6 +143,19 @@ class Storage:
         async with self.scan_lock:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._scanner, lambda: self.scanning.execute(statement, arguments).fetchall())
+
+    def within(self, seconds: float, statement: str, arguments: list) -> list[tuple] | None:
+        """Rows of a statement, read at once; None when that would take longer. Most are read in less than handing them over takes."""
+        end = time.perf_counter() + seconds
+        self.reading.set_progress_handler(lambda: time.perf_counter() > end, _STEPS_A_LOOK)
+        try:
+            return self.reading.execute(statement, arguments).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            return None
+        finally:
+            self.reading.set_progress_handler(None, 0)
 
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
