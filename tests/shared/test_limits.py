@@ -85,9 +85,9 @@ async def test_nothing_but_limits_can_be_changed(world, caplog):
 
 
 async def test_a_store_that_is_away_changes_nothing_and_is_asked_again(world, monkeypatch):
-    monkeypatch.setattr("shared.limits.WAIT_S", 0.2)
     await world.say(bots_per_user="7")
     await world.later()
+    monkeypatch.setattr("shared.limits.WAIT_S", 0.2)
     world.service.is_down = True
     assert (await world.later()).bots_per_user == 7
     world.service.is_down = False
