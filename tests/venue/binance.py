@@ -217,8 +217,9 @@ class BinanceVenue:
         return row | self.ticker_overrides
 
     def _klines(self, engine: Engine, fields: Fields) -> Any:
-        since, limit = int(fields.get("startTime", "0")), int(fields.get("limit", "500"))
-        return [row for row in self.klines if row[0] >= since][:limit]
+        since, until, limit = int(fields.get("startTime", "0")), int(fields.get("endTime", "0")), int(fields.get("limit", "500"))
+        rows = [row for row in self.klines if row[0] >= since and (not until or row[0] <= until)]
+        return rows[:limit] if since else rows[-limit:]  # without a start the newest ones, as the venue does
 
     def _depth(self, engine: Engine, fields: Fields) -> Any:
         price, tick = engine.prices[fields["symbol"]], engine.rules[fields["symbol"]].tick

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { axe, DESK, launch, shoot, watched, type Watch } from "../support/browser";
 import { startOnebox, type Onebox } from "./onebox";
 import { writeRecording } from "./recording";
-import { goTo, lastClose, openPaper, plan, start, type Plan } from "./steps";
+import { goTo, lastClose, openPaper, plan, signUp, start, type Plan } from "./steps";
 
 const SOON = 45_000;
 
@@ -28,14 +28,7 @@ afterAll(async () => {
 });
 
 test("a new owner signs up and is asked to open an account", async () => {
-  await page.goto(onebox.origin);
-  await page.getByRole("button", { name: "Create an account" }).click();
-  await page.getByLabel("E-mail").fill("owner@example.org");
-  await page.getByLabel("Password").fill("a long enough secret");
-  await shoot(page, "day-1-sign-up");
-  await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByText("Start with a paper account").waitFor();
-  await page.getByText("Live", { exact: true }).first().waitFor();
+  await signUp(page, onebox.origin, () => shoot(page, "day-1-sign-up"));
 });
 
 test("a paper account on the simulated market is opened", async () => {

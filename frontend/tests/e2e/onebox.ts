@@ -10,7 +10,8 @@ const READY_MS = 60_000;
 
 export type Onebox = { origin: string; log: () => string; stop: () => Promise<void> };
 
-export async function startOnebox(record: (folder: string) => void = () => undefined): Promise<Onebox> {
+/** `record` fills the folder of recorded markets; `settings` are further ones of the platform. */
+export async function startOnebox(record: (folder: string) => void = () => undefined, settings: Record<string, string> = {}): Promise<Onebox> {
   const port = await freePort();
   const data = mkdtempSync(path.join(tmpdir(), "day-"));
   const recordings = path.join(data, "recordings");
@@ -19,7 +20,7 @@ export async function startOnebox(record: (folder: string) => void = () => undef
   const python = process.env.PYTHON ?? path.join(ROOT, ".venv/bin/python");
   const child = spawn(python, ["-m", "infra.onebox", "--port", String(port), "--data", data, "--static", "frontend/out"], {
     cwd: ROOT,
-    env: { ...process.env, REPLAY_DIR: recordings, MARKET_WATCH_SCHEDULE: "* * * * * *" },
+    env: { ...process.env, REPLAY_DIR: recordings, MARKET_WATCH_SCHEDULE: "* * * * * *", ...settings },
   });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (log = (log + chunk.toString()).slice(-20_000)));

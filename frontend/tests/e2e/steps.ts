@@ -3,6 +3,18 @@ import type { Locator, Page } from "playwright-core";
 
 export type Plan = { strategy: string; title: string; account: string; symbol: string; fields: Record<string, string> };
 
+/** A new owner, until the live feed is there; `seen` looks at the filled form. */
+export async function signUp(page: Page, origin: string, seen: () => Promise<void> = async () => undefined): Promise<void> {
+  await page.goto(origin);
+  await page.getByRole("button", { name: "Create an account" }).click();
+  await page.getByLabel("E-mail").fill("owner@example.org");
+  await page.getByLabel("Password").fill("a long enough secret");
+  await seen();
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByText("Start with a paper account").waitFor();
+  await page.getByText("Live", { exact: true }).first().waitFor();
+}
+
 /** A field of the strategy's form by its exact name. */
 export function field(page: Page, name: string): Locator {
   return page.getByRole("textbox", { name, exact: true });

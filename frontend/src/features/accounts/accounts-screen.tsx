@@ -100,7 +100,7 @@ function CloseAccount({ account }: { account: Account }) {
         open={asking}
         onClose={() => setAsking(false)}
         title={`${t("delete")}: ${account.label}`}
-        description={t("deleteText")}
+        description={t(account.paper ? "deleteText" : "deleteLiveText")}
         footer={
           <>
             <Button onClick={() => setAsking(false)}>{action("cancel")}</Button>
