@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BeforeValidator, Field, model_validator
 
 from strategy_core import indicators
+from strategy_core.config import no_switch
 from strategy_core.indicators import Kind, Operator
 from strategy_core.indicators_line import line_of
 from strategy_core.number import HUNDRED, Model, Num
@@ -24,6 +25,7 @@ TIMEFRAMES = {"1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000, "30m":
 TIMEFRAMES |= {"1h": 3_600_000, "2h": 7_200_000, "4h": 14_400_000, "6h": 21_600_000, "12h": 43_200_000, "1d": 86_400_000}
 HOUR = TIMEFRAMES["1h"]
 
+Whole = Annotated[int, BeforeValidator(no_switch)]
 Timeframe = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"]
 
 
@@ -34,12 +36,12 @@ class Indicator(Model):
     timeframe: Timeframe = "1h"
     operator: Operator
     value: Num | None = None
-    length: Annotated[int, Field(ge=2, le=200)] | None = Field(
+    length: Annotated[Whole, Field(ge=2, le=200)] | None = Field(
         default=None, description="candles; the indicator's usual length when left out"
     )
-    fast: Annotated[int, Field(ge=2, le=200)] | None = None
-    slow: Annotated[int, Field(ge=3, le=400)] | None = None
-    signal: Annotated[int, Field(ge=2, le=100)] | None = None
+    fast: Annotated[Whole, Field(ge=2, le=200)] | None = None
+    slow: Annotated[Whole, Field(ge=3, le=400)] | None = None
+    signal: Annotated[Whole, Field(ge=2, le=100)] | None = None
 
     @model_validator(mode="after")
     def _fast_is_faster(self) -> Indicator:
@@ -92,7 +94,7 @@ class Dip(Model):
 
     type: Literal["dip"]
     fall_pct: Annotated[Num, Field(ge=Decimal("0.5"), le=90)]
-    hours: Annotated[int, Field(ge=1, le=720)]
+    hours: Annotated[Whole, Field(ge=1, le=720)]
 
 
 def _spell_out(value: Any) -> Any:

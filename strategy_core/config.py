@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from strategy_core.number import Model, plain
 from strategy_core.trade import Finding
@@ -57,7 +57,23 @@ def choice(default: Any, *, effect: Effect = "restart") -> Any:
     return Field(default=default, json_schema_extra={"effect": effect})
 
 
-class BotConfig(Model):
+def no_switch(value: object) -> object:
+    """A switch is no number, though Python takes `True` for 1."""
+    if isinstance(value, bool):
+        raise ValueError("not a whole number")
+    return value
+
+
+class Form(Model):
+    """What an owner fills in."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _counts(cls, value: object, info: ValidationInfo) -> object:
+        return no_switch(value) if cls.model_fields[str(info.field_name)].annotation in (int, int | None) else value
+
+
+class BotConfig(Form):
     """What every bot has."""
 
     missing_orders: Literal["recreate", "pause", "adopt"] = choice("recreate", effect="now")
@@ -76,7 +92,12 @@ _CODES = {
     "literal_error": "not_allowed",
     "enum": "not_allowed",
 }
-_SAID = {"money must be": "not_a_decimal_string", "not a decimal": "not_a_number", "not a finite": "not_a_number"}
+_SAID = {
+    "money must be": "not_a_decimal_string",
+    "not a decimal": "not_a_number",
+    "not a finite": "not_a_number",
+    "not a whole": "not_a_number",
+}
 
 
 def bounds_of(model: type[Model], path: tuple[Any, ...]) -> dict[str, str]:

@@ -21,10 +21,11 @@ def follow_plan(state: State, before: AnyDca, after: AnyDca) -> None:
     if _is_given(state.config):
         return
     old, new, now = (needs(config, state.start_price, state.market) for config in (before, after, state.config))
-    if new > old:
-        _add(state, new - old)
-    elif old > max(new, now):
-        give_back(state, old - max(new, now), now)
+    had, wanted = max(old, now), max(new, now)
+    if wanted > had:
+        _add(state, wanted - had)
+    elif wanted < had:
+        give_back(state, had - wanted, now)
 
 
 def give_back(state: State, amount: Decimal, kept: Decimal) -> None:
