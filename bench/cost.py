@@ -6,7 +6,11 @@ Rules
 3. A fill counts as a wake of its own, although a wake often finds more; a bot's heartbeat is counted in full, although bots that were
    just ticked are left out of it.
 4. Flex bills the memory of an instance while anything runs on it, at least a second at a time: with wakes at random, a group of functions
-   is busy 1 - exp(-rate) of the time until its load needs more than one instance. Durable functions and triggers are two groups.
+   is busy 1 - exp(-rate) of the time until its load needs more than one instance. Durable functions are one group; every trigger and
+   every timer scales for itself, so each run of a timer is billed alone.
+5. Up to SMALL bots the platform is counted without a Service Bus (docs/deploy.md, `messaging`), above with one.
+6. The naive platform runs on the same instances with the same concurrency, has the same watchers of guards, notices and alerts, and
+   pays nothing for feeds, messages and heartbeats.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from typing import Any, NamedTuple
 
 COUNTS = Path(__file__).with_name("counts.json")
 BOTS = (1, 100, 10_000, 100_000)
+SMALL = 200
 DAY_S, DAYS = 86_400, 30
 MONTH_S = DAY_S * DAYS
 
@@ -29,8 +34,10 @@ ROUND, LOOK_AT_ONE_S = 200, 0.3  # bots that one execution of the heartbeat look
 SOURCES = 5  # exchanges
 SOON_S, STORED_EVERY_S = 15, 60  # the watcher's place is written so often where bots were woken, and anyway
 MEMORY_GB = 0.5  # the smallest Flex instance
-TICK_S, NAIVE_BUSY_S, NAIVE_SLOTS = 5, 0.3, 16
+TICK_S, NAIVE_BUSY_S = 5, 0.3
 LOOK_S = 5  # the market timer
+TIMERS = {"guard_watch": 20, "notify_watch": 20, "alert_watch": 60, "heartbeat": 60, "sweeper": 900, "twin_watch": 3_600}  # seconds
+OF_ANY_PLATFORM = ("guard_watch", "notify_watch", "alert_watch", "twin_watch")
 SYMBOLS = {1: 1, 100: 10, 10_000: 200, 100_000: 500}  # watched markets
 
 
@@ -53,7 +60,7 @@ PRICES = {
     "log_gb": Price(2.76, "GB after 5", f"{RETAIL}, 2026-09-23"),
 }
 ABSENT = (
-    "storage transactions of the durable backend, or the scheduler's price per action (not found)",
+    "storage transactions of the durable backend, or the scheduler's price per action (no price found)",
     "bandwidth, NAT gateway and address, Web PubSub, Static Web App, App Configuration: docs/deploy.md lists them as fixed items",
     "traffic of the user interface and the API",
 )
@@ -75,7 +82,9 @@ def main() -> int:
 
 def horizon(bots: int, counts: dict[str, Any]) -> dict[str, float]:
     """Dollars a month when a bot is woken by what concerns it."""
-    fill, rest, beat = counts["fill"]["per_wake"], counts["tick"]["per_wake"], counts["round"]["per_bot_and_round"]
+    is_small = bots <= SMALL
+    own = counts["post"] if is_small else counts
+    fill, rest, beat = own["fill"]["per_wake"], own["tick"]["per_wake"], own["round"]["per_bot_and_round"]
     a_month = bots * DAYS
     resting = RESTING_TICKS * exp(-FILLS / RESTING_TICKS)  # hardly ever: six hours without a fill
     wakes, beats = a_month * (FILLS + resting), a_month * HEARTBEATS
@@ -84,15 +93,39 @@ def horizon(bots: int, counts: dict[str, Any]) -> dict[str, float]:
         return float(a_month * (FILLS * fill[name] + resting * rest[name]))
 
     looks = MONTH_S / LOOK_S
-    memory = MEMORY_GB * (busy_s(wakes / MONTH_S, BUSY_S, SLOTS) + durable_s(bots, wakes) + looks * look_s(bots, counts["round"]))
+    ticked = 0.0 if is_small else busy_s(wakes / MONTH_S, BUSY_S, SLOTS)  # the trigger waits for its tick
+    timers = {} if is_small else TIMERS
+    memory = MEMORY_GB * (ticked + durable_s(bots, wakes) + looks * look_s(bots, own["round"]) + timer_runs(timers))
     book = of("request_units_of_the_paper_book")  # an account on an exchange has its book there
-    units = of("request_units") - book + beats * beat["request_units"] + looks * look_units(bots, counts["round"])
+    units = of("request_units") - book + beats * beat["request_units"] + looks * look_units(bots, own) + timer_units(timers, counts)
+    runs = of("executions") + beats * beat["executions"] * own["round"]["bots"] / ROUND + looks + timer_runs(timers)
     return {
-        "functions": functions(memory, of("executions") + beats * beat["executions"] * counts["round"]["bots"] / ROUND + looks),
+        "functions": functions(memory, runs),
         "cosmos": units * PRICES["cosmos_ru"].dollars + bots * 20e-6 * PRICES["cosmos_gb"].dollars,
-        "service bus": service_bus(of("service_bus_operations")),
-        "logs": max(0.0, wakes * 0.5e-6 - 5) * PRICES["log_gb"].dollars,
+        "service bus": 0.0 if is_small else service_bus(of("service_bus_operations")),
+        "logs": logs(wakes),
     }
+
+
+def timer_runs(timers: dict[str, int]) -> float:
+    """How often these timers run in a month; each run is a billed second."""
+    return sum(MONTH_S / every_s for every_s in timers.values())
+
+
+def timer_units(timers: dict[str, int], counts: dict[str, Any]) -> float:
+    """What these timers ask the store for in a month, by what one run of each was seen to ask."""
+    total = 0.0
+    for name, every_s in timers.items():
+        seen = [part for part in (counts[kind] for kind in ("fill", "round", "tick")) if part["functions"].get(name)]
+        runs = sum(part["functions"][name] for part in seen)
+        charge = sum(value for part in seen for asked, value in part["request_units"].items() if asked.startswith(f"{name}."))
+        total += MONTH_S / every_s * (charge / runs if runs else QUESTION)
+    return total
+
+
+def logs(wakes: float) -> float:
+    """Half a kilobyte a wake."""
+    return max(0.0, wakes * 0.5e-6 - 5) * PRICES["log_gb"].dollars
 
 
 def durable_s(bots: int, wakes: float) -> float:
@@ -109,11 +142,10 @@ def look_s(bots: int, seen: dict[str, Any]) -> float:
     return max(1.0, LOOK_AT_ONE_S + seen["per_market_look"]["seconds"] * SYMBOLS[bots] / seen["bots"])
 
 
-def look_units(bots: int, seen: dict[str, Any]) -> float:
-    """One look of the market timer: two questions, the news of the bots that traded, its places written where bots were woken."""
-    questions = (
-        2 * QUESTION + (seen["request_units"]["market_watch.query"] / seen["per_market_look"]["looks"] - 2 * QUESTION) * SYMBOLS[bots] / 200
-    )
+def look_units(bots: int, own: dict[str, Any]) -> float:
+    """One look: its questions, between those measured on one market and on many; news of bots that traded; places written."""
+    one, many = (own[kind]["per_market_look"]["request_units_of_questions"] for kind in ("fill", "round"))
+    questions = one + (many - one) * (SYMBOLS[bots] - 1) / (own["round"]["bots"] - 1)
     news = 3 * ROW * bots * FILLS / DAY_S * LOOK_S  # each is read again for ten seconds
     anew = (QUESTION / 1000 + ROW) * bots * LOOK_S / 3600
     sources = min(SOURCES, SYMBOLS[bots])
@@ -125,13 +157,15 @@ def look_units(bots: int, seen: dict[str, Any]) -> float:
 def naive(bots: int, counts: dict[str, Any]) -> dict[str, float]:
     """Dollars a month when every bot is ticked every five seconds by one execution that reads and writes its document."""
     ticks = bots * MONTH_S / TICK_S
+    timers = {name: TIMERS[name] for name in OF_ANY_PLATFORM}
     document_ru = counts["fill"]["per_wake"]["request_units"] - counts["fill"]["per_wake"]["request_units_of_the_paper_book"]
-    memory = busy_s(ticks / MONTH_S, NAIVE_BUSY_S, NAIVE_SLOTS) * MEMORY_GB
+    memory = (busy_s(ticks / MONTH_S, NAIVE_BUSY_S, SLOTS) + timer_runs(timers)) * MEMORY_GB
+    units = ticks * min(document_ru, 7.7) + timer_units(timers, counts)
     return {
-        "functions": functions(memory, ticks),
-        "cosmos": ticks * min(document_ru, 7.7) * PRICES["cosmos_ru"].dollars,
+        "functions": functions(memory, ticks + timer_runs(timers)),
+        "cosmos": units * PRICES["cosmos_ru"].dollars,
         "service bus": 0.0,
-        "logs": 0.0,
+        "logs": logs(bots * DAYS * FILLS),
     }
 
 
