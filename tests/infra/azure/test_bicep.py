@@ -163,7 +163,7 @@ def test_what_is_asked_for_is_indexed_and_the_rest_of_a_document_is_not() -> Non
         if name == "paper":  # read by id alone
             continue
         where = " ".join(text.partition("WHERE")[2] for text in statements.get(name, []))
-        listed = () if name == "post" else ("sort", *stores._FIELDS)  # the post is never listed
+        listed = () if name == "post" else ("sort", *stores._FIELDS, *stores._MORE.get(name, ()))  # the post is never listed
         asked = {"userId", *listed, *re.findall(r"c\.(\w+)", where)} - {"_ts"}  # which Cosmos always indexes
         assert {f"/{field}/?" for field in asked} <= set(container["includedPaths"]), name
 
@@ -215,10 +215,19 @@ def test_without_a_service_bus_nothing_refers_to_one() -> None:
     assert re.search(r"hasServiceBus \? \{[^}]*ServiceBus__fullyQualifiedNamespace[^}]*\} : \{\s*ServiceBus: 'none'\s*\}", main)
     grants = (AZURE / "rbac.bicep").read_text(encoding="utf-8")
     assert "roles.serviceBusDataReceiver]: if (!empty(serviceBusName))" in grants
-    assert "'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(serviceBusId))" in (AZURE / "app/alerts.bicep").read_text(encoding="utf-8")
+    assert "'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(serviceBusId))" in (AZURE / "app/alerts.bicep").read_text(
+        encoding="utf-8"
+    )
 
 
-REFUSED_BY_FLEX = ("ftpsState", "linuxFxVersion", "alwaysOn", "FUNCTIONS_WORKER_RUNTIME", "WEBSITE_RUN_FROM_PACKAGE", "WEBSITE_CONTENTSHARE")
+REFUSED_BY_FLEX = (
+    "ftpsState",
+    "linuxFxVersion",
+    "alwaysOn",
+    "FUNCTIONS_WORKER_RUNTIME",
+    "WEBSITE_RUN_FROM_PACKAGE",
+    "WEBSITE_CONTENTSHARE",
+)
 """What a Flex Consumption deployment fails with: "for Flex Consumption sites is invalid"."""
 
 
