@@ -1,19 +1,22 @@
-"""`python -m bench.reports [--fills N]`: analytics over a long ledger on the embedded host, a process of its own.
+"""`python -m bench.reports [--fills N] [--exports fills.csv fills.parquet tax.fifo ...]`: reports over a long ledger on the embedded host.
 
 The ledger of one bot is put straight into the host's file: one fill and one point of equity are stored through it, the rest are rows like
 them. Then every report is asked for over HTTP: the first ones while the ledger is being folded in the background, the last ones after.
+Exports are made in the background: what is measured is how long the file takes, and how long any request about it does.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,68 +101,132 @@ def multiply(data: Path, place: str, rows: Iterator[dict[str, Any]]) -> None:
         link.executemany(f"INSERT INTO docs_{number} ({listed}) VALUES ({', '.join('?' * len(columns))})", made())
 
 
-def resident_mb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
+def resident_mb(oldest: int) -> dict[str, float]:
+    """Memory now of the host and of its worker."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(") ")[2].split()[1])
+    found = {"host": oldest, "worker": next((pid for pid, parent in parents.items() if parent == oldest), oldest)}
+    return {name: int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6 for name, pid in found.items()}
 
 
-def measured(fills: int) -> dict[str, Any]:
+class Memory:
+    """The most that was seen, of each process; looked at by whoever waits."""
+
+    def __init__(self, box: Onebox) -> None:
+        self._pid = box.pid
+        self.first, self.most = resident_mb(box.pid), resident_mb(box.pid)
+
+    def look(self) -> None:
+        for name, now in resident_mb(self._pid).items():
+            self.most[name] = max(now, self.most.get(name, 0))
+
+    def said(self) -> dict[str, list[int]]:
+        """[at first, at most]."""
+        return {name: [round(self.first.get(name, 0)), round(most)] for name, most in self.most.items()}
+
+
+def measured(fills: int, exports: Sequence[str] = ()) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         box = Onebox(folder, folder)
         try:
-            return reports(box, fills)
+            return reports(box, fills, exports)
         finally:
             box.stop()
 
 
-def reports(box: Onebox, fills: int) -> dict[str, Any]:
-    points = min(fills, 100_000)
+def seeded(box: Onebox, fills: int, points: int) -> str:
+    """A person with the ledger; their token."""
     box.start()
     box.post("/oidc/register", PERSON)
     form = {"grant_type": "password", "username": PERSON["email"], "password": PERSON["password"]}
-    token = box.post_form("/oidc/token", form)["access_token"]
-    user = box.get("/api/v1/me", token)["user_id"]
+    user = box.get("/api/v1/me", box.post_form("/oidc/token", form)["access_token"])["user_id"]
     box.stop()
     asyncio.run(first_rows(box.data, user, fills, points))
     multiply(box.data, "fills", (fill_of(k, fills) for k in range(1, fills)))
     multiply(box.data, "equity", (point_of(k, points) for k in range(1, points)))
     box.start()
-    token = box.post_form("/oidc/token", form)["access_token"]
-    asked, began, memory = [], time.monotonic(), [resident_mb(box.pid)]
+    return str(box.post_form("/oidc/token", form)["access_token"])
+
+
+def reports(box: Onebox, fills: int, exports: Sequence[str]) -> dict[str, Any]:
+    points, began = min(fills, 100_000), time.monotonic()
+    token = seeded(box, fills, points)
+    seeded_s, began, memory, asked = time.monotonic() - began, time.monotonic(), Memory(box), []
     while True:
         seconds, found = timed(box, f"/api/v1/bots/{BOT}/analytics", token)
         asked.append(seconds)
-        memory.append(resident_mb(box.pid))
+        memory.look()
         if found["is_complete"]:
             break
         time.sleep(0.5)
     folded_s = time.monotonic() - began
     after = {name: max(timed(box, path, token)[0] for _ in range(3)) for name, path in PATHS.items()}
+    memory.look()
     return {
-        "fills": fills, "points": points, "folded": found["figures"]["folded"], "folded_in_s": round(folded_s, 1),
-        "slowest_while_folding_s": round(max(asked), 2), "reports_while_folding": len(asked),
+        "fills": fills, "points": points, "seeded_s": round(seeded_s, 1), "folded": found["figures"]["folded"],
+        "folded_in_s": round(folded_s, 1), "slowest_while_folding_s": round(max(asked), 2), "reports_while_folding": len(asked),
         "slowest_after_s": {name: round(seconds, 3) for name, seconds in after.items()},
-        "resident_mb": [round(memory[0]), round(max(memory))],
+        "exports": {what: exported(box, what, token, memory) for what in exports}, "resident_mb": memory.said(),
+    }  # fmt: skip
+
+
+def exported(box: Onebox, what: str, token: str, memory: Memory) -> dict[str, Any]:
+    """One file, made and fetched: `fills.csv`, `orders.parquet`, `tax.hifo`."""
+    kind, how = what.split(".")
+    body = {"what": "tax", "year": 2025, "method": how, "paper": True} if kind == "tax" else {"what": kind, "file": how}
+    began, slowest = time.monotonic(), 0.0
+    made = box.post("/api/v1/exports/files", body, token)
+    slowest, path = time.monotonic() - began, f"/api/v1/exports/files/{made['id']}"
+    while made["status"] != "done":
+        time.sleep(0.5)
+        memory.look()
+        seconds, made = timed(box, path, token)
+        slowest = max(slowest, seconds)
+    made_s, got = time.monotonic() - began, 0
+    while got < made["bytes"]:
+        asked = urllib.request.Request(f"{box.url}{path}/content", headers={"authorization": f"Bearer {token}", "range": f"bytes={got}-"})
+        before = time.monotonic()
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            got += len(answer.read())
+        slowest = max(slowest, time.monotonic() - before)
+        memory.look()
+    fetched_s = time.monotonic() - began - made_s
+    return {
+        "rows": made["rows"], "mb": round(made["bytes"] / 1e6, 1), "made_s": round(made_s, 1), "fetched_s": round(fetched_s, 1),
+        "slowest_request_s": round(slowest, 2),
     }  # fmt: skip
 
 
 PATHS = {
-    "bot": f"/api/v1/bots/{BOT}/analytics", "portfolio": "/api/v1/analytics", "fills page": f"/api/v1/bots/{BOT}/fills?limit=200",
-    "equity page": f"/api/v1/bots/{BOT}/equity?limit=200",
+    "bot": f"/api/v1/bots/{BOT}/analytics", "analytics": "/api/v1/analytics", "portfolio": "/api/v1/portfolio",
+    "fills page": f"/api/v1/bots/{BOT}/fills?limit=200", "equity page": f"/api/v1/bots/{BOT}/equity?limit=200",
+    "csv part": "/api/v1/exports/fills.csv", "parquet part": "/api/v1/exports/parquet/fills",
 }  # fmt: skip
 
 
 def timed(box: Onebox, path: str, token: str) -> tuple[float, Any]:
     began = time.monotonic()
-    found = box.get(path, token)
+    found = box.get(path, token) if "/exports/" not in path or "/files/" in path else fetched(box, path, token)
     return time.monotonic() - began, found
+
+
+def fetched(box: Onebox, path: str, token: str) -> int:
+    """How many bytes a file that is no JSON has."""
+    asked = urllib.request.Request(box.url + path, headers={"authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        return len(answer.read())
 
 
 def rows(full: bool) -> Iterator[Row]:
     """For `python -m bench`."""
-    found = measured(1_000_000 if full else 50_000)
-    slowest = max(found["slowest_while_folding_s"], *found["slowest_after_s"].values())
-    note = f"folded in {found['folded_in_s']} s; resident {found['resident_mb'][0]} to {found['resident_mb'][1]} MB"
+    found = measured(1_000_000 if full else 50_000, ("fills.csv", "tax.fifo"))
+    of_files = [one["slowest_request_s"] for one in found["exports"].values()]
+    slowest = max(found["slowest_while_folding_s"], *found["slowest_after_s"].values(), *of_files)
+    note = f"folded in {found['folded_in_s']} s; resident MB at first and at most: {json.dumps(found['resident_mb'])}"
     yield Row(f"any report over {found['fills']:,} fills", [(slowest, slowest)], "s", 2.0, note)
 
 
@@ -168,7 +235,9 @@ def main() -> int:
         prog="python -m bench.reports", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--fills", type=int, default=1_000_000)
-    print(json.dumps(measured(parser.parse_args().fills), indent=1))
+    parser.add_argument("--exports", nargs="*", default=["fills.csv", "fills.parquet", "tax.fifo"])
+    args = parser.parse_args()
+    print(json.dumps(measured(args.fills, args.exports), indent=1))
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Coroutine
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli import prices
+from cli import exporting, prices
 from cli import session as sessions
 from cli.client import Client, Refused, sign_in
 from cli.show import console, show, table
@@ -314,28 +313,18 @@ def panic(
 
 @app.command("export")
 def export(
-    what: Annotated[str, typer.Argument(help="fills, orders, deals, equity or events")],
+    what: Annotated[str, typer.Argument(help="fills, orders, deals, equity, events or tax")],
+    file: Annotated[str, typer.Option("--file", help="csv or parquet")] = "csv",
     bot_id: Annotated[str | None, typer.Option("--bot")] = None,
+    year: Annotated[int | None, typer.Option("--year", help="Of tax.")] = None,
+    method: Annotated[str, typer.Option("--method", help="Of tax: fifo, hifo or average")] = "fifo",
+    paper: Annotated[bool, typer.Option("--paper", help="Of tax: play money, too")] = False,
     out: Annotated[Path | None, typer.Option("--out", dir_okay=False)] = None,
     home: Home = HOME,
 ) -> None:
-    """The ledger as CSV, all of it, newest first."""
-
-    async def work() -> None:
-        parts: list[str] = []
-        before: str | None = None
-        async with Client(home) as client:
-            while True:
-                text, before = await client.text(f"/api/v1/exports/{what}.csv", bot_id=bot_id, before=before)
-                parts.append(text if not parts else text.partition("\r\n")[2])
-                if before is None:
-                    break
-        if out is None:
-            sys.stdout.write("".join(parts))
-        else:
-            out.write_text("".join(parts), newline="")
-
-    run(work())
+    """The ledger or a tax year as one file, all of it, oldest first. Tax: information, not advice."""
+    body = {"what": what, "file": file, "bot_id": bot_id, "year": year, "method": method, "paper": paper}
+    run(exporting.export(home, out, body))
 
 
 @app.command("mcp")

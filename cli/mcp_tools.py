@@ -14,7 +14,8 @@ from urllib.parse import quote
 Doc = dict[str, Any]
 Scope = Literal["read", "research", "trade"]
 SCOPES: tuple[Scope, ...] = ("read", "research", "trade")
-NEVER = frozenset({"get_signing_key", "get_notifications", "list_addresses", "export_parquet", "export_csv", "export_tax_year"})
+FILES = frozenset({"export_parquet", "export_csv", "export_tax_year", "get_export", "get_export_content"})
+NEVER = frozenset({"get_signing_key", "get_notifications", "list_addresses"}) | FILES
 NEVER_TAGS = frozenset({"webhooks", "sharing", "realtime", "health"})
 READS = frozenset({"preview_bot"})
 RESEARCH_TAGS = frozenset({"research"})

@@ -51,22 +51,38 @@ class Group(NamedTuple):
     rows: int
 
 
-def table(names: Sequence[str], groups: Iterable[Mapping[str, Column]]) -> Iterator[bytes]:
-    """The file in pieces, one row group in memory at a time. Every group has all columns, equally long."""
-    yield MAGIC
-    offset, written = len(MAGIC), []
-    for group in groups:
-        rows, chunks = len(group[names[0]]), []
-        for name in names:
+class Writer:
+    """A file that is written row group by row group, by one process or by several in turn: `groups` is all the next one has to know."""
+
+    def __init__(self, names: Sequence[str], groups: Sequence[Group] = ()) -> None:
+        self._names, self.groups = names, list(groups)
+        self._offset = len(MAGIC) + sum(chunk.packed for group in groups for chunk in group.chunks)
+
+    def add(self, group: Mapping[str, Column]) -> Iterator[bytes]:
+        """Further rows; all columns, equally long. The first group begins the file."""
+        rows, chunks = len(group[self._names[0]]), []
+        if not self.groups:
+            yield MAGIC
+        for name in self._names:
             if len(group[name]) != rows:
-                raise ValueError(f"{name} is not as long as {names[0]}")
+                raise ValueError(f"{name} is not as long as {self._names[0]}")
             content, plain = page(group[name])
-            chunks.append(Chunk(offset, rows, plain, len(content)))
-            offset += len(content)
+            chunks.append(Chunk(self._offset, rows, plain, len(content)))
+            self._offset += len(content)
             yield content
-        written.append(Group(chunks, rows))
-    footer = packed(metadata(names, written))
-    yield footer + struct.pack("<I", len(footer)) + MAGIC
+        self.groups.append(Group(chunks, rows))
+
+    def end(self) -> bytes:
+        footer = packed(metadata(self._names, self.groups))
+        return (b"" if self.groups else MAGIC) + footer + struct.pack("<I", len(footer)) + MAGIC
+
+
+def table(names: Sequence[str], groups: Iterable[Mapping[str, Column]]) -> Iterator[bytes]:
+    """The file in pieces, one row group in memory at a time."""
+    writer = Writer(names)
+    for group in groups:
+        yield from writer.add(group)
+    yield writer.end()
 
 
 def page(values: Column) -> tuple[bytes, int]:

@@ -26,6 +26,8 @@ COLUMNS = (
 
 Doc = dict[str, Any]
 
+POSITION = ("base", "quote", "basis", "realised", "fees_value", "third")
+
 
 class Lot:
     """What is left of a purchase: `amount` of base that cost `cost`."""
@@ -90,14 +92,38 @@ class Lots:
             return held[-1] if held else None
         return held[self._first] if self._first < len(held) else None
 
+    def stored(self) -> list[list[str]]:
+        return [[lot.at, plain(lot.amount), plain(lot.cost)] for lot in self._held[self._first :] if lot.amount > 0]
+
+    @classmethod
+    def restored(cls, method: Method, stored: list[list[str]]) -> Lots:
+        made = cls(method)
+        made._held = [Lot(at, dec(amount), dec(cost)) for at, amount, cost in stored]
+        return made
+
 
 class TaxYear:
-    """Fills go in oldest first; the disposals of the year come out."""
+    """Fills go in oldest first; the disposals of the year come out. What it knows can be stored and gone on with."""
 
     def __init__(self, method: Method, year: int) -> None:
         self._method, self._year = method, f"{year:04d}"
         self._lots: dict[str, Lots] = {}
         self._positions: dict[tuple[str, str], Ledger] = {}
+
+    def stored(self) -> Doc:
+        """Lots and positions, as JSON."""
+        positions = [[*key, {name: plain(getattr(ledger, name)) for name in POSITION}] for key, ledger in self._positions.items()]
+        return {"lots": {symbol: lots.stored() for symbol, lots in self._lots.items()}, "positions": positions}
+
+    @classmethod
+    def restored(cls, method: Method, year: int, stored: Doc) -> TaxYear:
+        made = cls(method, year)
+        made._lots = {symbol: Lots.restored(method, rows) for symbol, rows in stored["lots"].items()}
+        for bot_id, symbol, figures in stored["positions"]:
+            ledger = made._positions[bot_id, symbol] = position_of(symbol)
+            for name in POSITION:
+                setattr(ledger, name, dec(figures[name]))
+        return made
 
     def fold(self, fill: Doc) -> list[Doc]:
         with localcontext(WORK):
@@ -126,9 +152,10 @@ class TaxYear:
         return rows
 
     def _future(self, fill: Doc) -> list[Doc]:
-        base, _, rest = fill["symbol"].partition("/")
         key = (fill["bot_id"], fill["symbol"])
-        ledger = self._positions.setdefault(key, Ledger(Kind.FUTURES, base, rest.partition(":")[0]))
+        ledger = self._positions.get(key)
+        if ledger is None:
+            ledger = self._positions[key] = position_of(fill["symbol"])
         before = ledger.realised
         side, price, amount = Side(fill["side"]), dec(fill["price"]), dec(fill["amount"])
         ledger.fold(Fill(fill["leg"], 0, side, price, amount, dec(fill["fee"]), fill["fee_currency"], fill["trade_id"], 0, True, ZERO))
@@ -147,3 +174,9 @@ class TaxYear:
             "other_fee": fill["fee"] if other else "", "other_fee_currency": fill["fee_currency"] if other else "",
             "bot_id": fill["bot_id"], "trade_id": fill["trade_id"],
         }  # fmt: skip
+
+
+def position_of(symbol: str) -> Ledger:
+    """A perpetual's ledger that has seen nothing."""
+    base, _, rest = symbol.partition("/")
+    return Ledger(Kind.FUTURES, base, rest.partition(":")[0])

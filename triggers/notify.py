@@ -1,7 +1,7 @@
 """Telling users what their bots did: a timer finds what changed, the `work` queue delivers it, and a tick never waits for either.
 
 notify_watch   every 20 seconds: per user with channels, the bots' documents against what was told last; one message per channel
-work           one message to one channel, a code that proves an e-mail address, or a long ledger to be folded on
+work           one message to one channel, a code that proves an e-mail address, a long ledger to be folded on, or a file to be made
 
 Rules
 1. What was told moves on by compare-and-set after the messages are in the queue: a kill in between repeats ids, which vanish.
@@ -51,6 +51,11 @@ async def carry_out(plat: Platform, task: Document) -> None:
         from triggers.api.analytics import fold_in_background
 
         await fold_in_background(plat, own_queue(plat), task)
+        return
+    if task["kind"] == "export":
+        from triggers.api.export_files import carry_on
+
+        await carry_on(plat, own_queue(plat), task)
         return
     from triggers.notify_delivery import deliver
 

@@ -162,14 +162,32 @@ async def test_a_refusal_names_its_code_and_field(desk):
     assert (await desk.type("stop", "bot_x", ok=False)).startswith("404 not_found")
 
 
-async def test_an_export_of_many_pages_is_one_file(desk):
+async def test_an_export_of_many_parts_is_one_file(desk, monkeypatch):
+    from shared import work
+    from tests.triggers.test_notify import Queue
+    from triggers.api import export_files, export_parts
+    from triggers.api.routers import export_files as routes
+
+    class AtOnce(Queue):
+        """A message is worked on as soon as it is there."""
+
+        async def put(self, id, task, delay_s=0):
+            await export_files.carry_on(desk.plat, self, task)
+
+    monkeypatch.setattr(work, "_queues", [AtOnce()])
+    monkeypatch.setattr(export_parts, "PART", 3_000)
+    monkeypatch.setattr(routes, "PART", 100_000)
     for seq in range(10_100):
-        row = {"id": f"f{seq}", "kind": "fill", "botId": "b", "sort": f"{seq:08d}", "at": "2026-01-01T00:00:00.000Z"}
+        row = {"id": f"f{seq}", "kind": "fill", "botId": "b", "bot_id": "b", "sort": f"{seq:08d}", "at": "2026-01-01T00:00:00.000Z"}
         desk.plat.store._put("fills", "ada", row)
     out = desk.tmp / "fills.csv"
     await desk.type("export", "fills", "--out", str(out))
     lines = out.read_text().splitlines()
     assert len(lines) == 10_101 and lines[0].startswith("at,bot_id") and len(set(lines)) == len(lines)
+    assert sorted(path.name for path in desk.tmp.glob("fills*")) == ["fills.csv"]
+    assert not [row for row in desk.plat.store.rows.values() if row.get("kind", "").startswith("export")]
+    shown = await desk.type("export", "tax", "--year", "2025")
+    assert shown.startswith("disposed_at,") and "422 required" in await desk.type("export", "tax", ok=False)
 
 
 async def test_live_updates_of_one_bot_are_shown_as_they_come(desk):

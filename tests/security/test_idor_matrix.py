@@ -43,6 +43,7 @@ OWN = {
     "GET /api/v1/exports/{what}": None,
     "GET /api/v1/exports/parquet/{kind}": None,
     "GET /api/v1/exports/tax/{year}": None,
+    "POST /api/v1/exports/files": None,
     "GET /api/v1/guards": None,
     "PUT /api/v1/guards": {"items": []},
     "GET /api/v1/markets": None,
@@ -111,6 +112,9 @@ OBJECTS = {
     "DELETE /api/v1/bots/{bot_id}/twin": None,
     "GET /api/v1/bots/{bot_id}/parity": None,
     "GET /api/v1/bots/{bot_id}/parity/reports": None,
+    "GET /api/v1/exports/files/{export_id}": None,
+    "GET /api/v1/exports/files/{export_id}/content": None,
+    "DELETE /api/v1/exports/files/{export_id}": None,
     "POST /api/v1/guards/{guard_id}/rearm": None,
     "POST /api/v1/notifications/code/{channel_id}": None,
     "POST /api/v1/notifications/confirm/{channel_id}": {"code": "12345678"},
@@ -142,6 +146,7 @@ REFERENCES = {
     ("GET /api/v1/markets/candles", "account_id"): ({"account_id": "{account_id}", "symbol": "BTC/USDT"}, None, 404),
     ("GET /api/v1/exports/{what}", "bot_id"): ({"bot_id": "{bot_id}"}, None, 404),
     ("GET /api/v1/exports/parquet/{kind}", "bot_id"): ({"bot_id": "{bot_id}"}, None, 404),
+    ("POST /api/v1/exports/files", "bot_id"): ({}, {"what": "fills", "bot_id": "{bot_id}"}, 404),
     ("GET /api/v1/webhooks/{webhook_id}/messages", "bot_id"): ({"bot_id": "{bot_id}"}, None, 404),
     ("POST /api/v1/bots", "account_id"): ({}, {"name": "x", "account_id": "{account_id}", **PLAN}, 404),
     ("POST /api/v1/bots/preview", "account_id"): ({}, {"account_id": "{account_id}", **PLAN}, 404),
@@ -233,7 +238,10 @@ def twin(plat, bot):
 async def studies(plat):
     for kind in ("backtest", "optimisation"):
         plat.store._put("backtests", "ada", {"id": f"adas_{kind}", "kind": kind, "sort": "1", "name": CANARY, "status": "done"})
-    return {"backtest_id": "adas_backtest", "optimisation_id": "adas_optimisation"}
+    at = "2026-01-01T00:00:00.000Z"
+    row = {"id": "adas_export", "kind": "export", "sort": "1", "name": CANARY, "what": "fills", "file": "csv", "status": "done"}
+    plat.store._put("backtests", "ada", row | {"rows": 0, "bytes": 0, "pieces": [], "created_at": at, "updated_at": at})
+    return {"backtest_id": "adas_backtest", "optimisation_id": "adas_optimisation", "export_id": "adas_export"}
 
 
 def filled(value, ids):

@@ -25,6 +25,7 @@ from triggers.api.routers import (
     bot_lists,
     bots,
     docs,
+    export_files,
     ledger_files,
     markets,
     me,
@@ -52,6 +53,7 @@ ROUTERS = (
     backtests,
     optimisations,
     analytics,
+    export_files,
     ledger_files,
     webhooks,
     safety,
@@ -99,8 +101,8 @@ def allow_browsers(app: FastAPI, origins: list[str]) -> None:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["authorization", "content-type", "idempotency-key", "if-match"],
-        expose_headers=["etag", "location", "retry-after"],
+        allow_headers=["authorization", "content-type", "idempotency-key", "if-match", "range"],
+        expose_headers=["etag", "location", "retry-after", "x-next", "content-range", "content-disposition"],
         max_age=600,
     )
 

@@ -3,7 +3,8 @@
 Rules
 1. A file holds at most ROWS rows; one that was cut names where it goes on (`x-next`: bot and place), and memory stays bounded.
 2. Money is text in parquet, too: a float would not be the ledger.
-3. A tax year reads every fill there ever was, also of bots that are gone; paper is left out unless asked for. Above FILLS it is refused.
+3. A tax year reads every fill there ever was, also of bots that are gone; paper is left out unless asked for. Above FILLS it is
+   refused: then it is made in the background (triggers/api/export_files.py).
 4. A cell that a spreadsheet would take for a formula is guarded (triggers/api/exports.py).
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 
-ROWS, PAGE, FILLS = 50_000, 1_000, 1_000_000
+ROWS, PAGE, FILLS = 50_000, 1_000, 20_000
 HELD = 20_000  # rows of all bots together that a merge holds
 
 Doc = dict[str, Any]
@@ -95,20 +96,25 @@ async def tax_year(plat: Platform, user_id: str, year: int, method: Method, pape
     fills = await plat.store.count("fills", user_id, {"kind": "fill"})
     if fills > FILLS:
         raise AppError(413, "too_many_fills", params={"limit": str(FILLS), "fills": str(fills)})
-    is_paper = {bot["id"]: bot["exchange"] == "paper" for bot in await all_bots(plat.store, user_id)}
-    own = [bot for bot in await plat.store.owners("fills", user_id, "fill") if paper or not is_paper.get(bot, False)]
+    own = await own_bots(plat, user_id, paper)
     lots, found = TaxYear(method, year), []
-    async for fill in in_time(plat, user_id, own):
+    async for fill in in_time(plat, user_id, dict.fromkeys(own, "")):
         if fill["at"][:4] > f"{year:04d}":
             break
         found += lots.fold(fill)
     return found
 
 
-async def in_time(plat: Platform, user_id: str, bots: list[str]) -> AsyncIterator[Doc]:
-    """Fills of all bots in the order they happened, a page of each in memory at a time."""
-    size = max(1, min(PAGE, HELD // max(len(bots), 1)))
-    sources = [rows_of(plat, user_id, KINDS["fills"], bot, "", size) for bot in bots]
+async def own_bots(plat: Platform, user_id: str, paper: bool) -> list[str]:
+    """The bots whose fills a tax year is about, also those that are gone."""
+    is_paper = {bot["id"]: bot["exchange"] == "paper" for bot in await all_bots(plat.store, user_id)}
+    return [bot for bot in await plat.store.owners("fills", user_id, "fill") if paper or not is_paper.get(bot, False)]
+
+
+async def in_time(plat: Platform, user_id: str, places: Mapping[str, str]) -> AsyncGenerator[Doc, None]:
+    """Fills of all bots after their places, in the order they happened, a page of each in memory at a time."""
+    size = max(1, min(PAGE, HELD // max(len(places), 1)))
+    sources = [rows_of(plat, user_id, KINDS["fills"], bot, place, size) for bot, place in places.items()]
     waiting: list[tuple[str, str, str, int, Doc]] = []
 
     async def pull(k: int) -> None:

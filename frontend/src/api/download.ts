@@ -1,41 +1,38 @@
-/** Files of the ledger: they need the token, so they are fetched and handed to the browser instead of being linked. */
-import { api, must } from "./client";
+/** Files of the ledger: made on the server, fetched range by range with the token, and handed to the browser as one file. */
+import { api, idempotencyKey, must } from "./client";
+import type { components } from "./schema";
 
 export type LedgerKind = "fills" | "orders" | "deals" | "equity" | "events";
 export type FileFormat = "csv" | "parquet";
 export type LotMethod = "fifo" | "hifo" | "average";
 
-/** One ledger of ten million lines is not fetched by one click. */
-const MOST_FILES = 40;
+const LOOK_MS = 500;
 
-/** Every file of a ledger, one after the other; says how many there were. */
-export async function downloadLedger(kind: LedgerKind, format: FileFormat, botId?: string): Promise<number> {
-  let place: string | undefined;
-  let count = 0;
-  do {
-    const { blob, next } = await (format === "csv" ? csv(kind, botId, place) : parquet(kind, botId, place));
-    count += 1;
-    save(blob, `${botId ? `${botId}-` : ""}${kind}${count > 1 ? `-${count}` : ""}.${format}`);
-    place = next;
-  } while (place && count < MOST_FILES);
-  return count;
+export async function downloadLedger(kind: LedgerKind, format: FileFormat, botId?: string): Promise<void> {
+  await download({ what: kind, file: format, bot_id: botId ?? null, method: "fifo", paper: false }, `${botId ? `${botId}-` : ""}${kind}.${format}`);
 }
 
 export async function downloadTax(year: number, method: LotMethod, format: FileFormat, paper: boolean): Promise<void> {
-  const blob = await must(api.GET("/api/v1/exports/tax/{year}", { params: { path: { year }, query: { method, paper, file: format } }, parseAs: "blob" }));
-  save(blob, `gains-${year}-${method}.${format}`);
+  await download({ what: "tax", file: format, year, method, paper }, `gains-${year}-${method}.${format}`);
 }
 
-type Part = { blob: Blob; next: string | undefined };
-
-async function csv(kind: LedgerKind, bot_id: string | undefined, before: string | undefined): Promise<Part> {
-  const call = api.GET("/api/v1/exports/{what}", { params: { path: { what: `${kind}.csv` as const }, query: { bot_id, before } }, parseAs: "blob" });
-  return { blob: await must(call), next: (await call).response.headers.get("x-next") ?? undefined };
-}
-
-async function parquet(kind: LedgerKind, bot_id: string | undefined, after: string | undefined): Promise<Part> {
-  const call = api.GET("/api/v1/exports/parquet/{kind}", { params: { path: { kind }, query: { bot_id, after } }, parseAs: "blob" });
-  return { blob: await must(call), next: (await call).response.headers.get("x-next") ?? undefined };
+/** Asks for a file, waits until it is made, puts its ranges together and lets the server forget it. */
+async function download(body: components["schemas"]["ExportCreate"], name: string): Promise<void> {
+  let view = await must(api.POST("/api/v1/exports/files", { params: { header: { "idempotency-key": idempotencyKey() } }, body }));
+  const path = { export_id: view.id };
+  while (view.status !== "done") {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    view = await must(api.GET("/api/v1/exports/files/{export_id}", { params: { path } }));
+  }
+  const parts: Blob[] = [];
+  for (let got = 0; got < view.bytes; ) {
+    const header = { range: `bytes=${got}-` };
+    const part = await must(api.GET("/api/v1/exports/files/{export_id}/content", { params: { path, header }, parseAs: "blob" }));
+    parts.push(part);
+    got += part.size;
+  }
+  save(new Blob(parts), name);
+  await must(api.DELETE("/api/v1/exports/files/{export_id}", { params: { path } }));
 }
 
 export function save(blob: Blob, name: string): void {

@@ -1,4 +1,5 @@
 /** What an owner does with the hands: chosen bots, dragged lines, shortcuts, a fresh sign-in, a server that is not there yet. */
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { aBot } from "../support/samples";
 import { axe, DESK, shoot, watched } from "../support/browser";
@@ -136,13 +137,29 @@ test("live updates move nothing but their own figures", async () => {
   await context.close();
 });
 
-test("a year's gains come as a file with the year and the method in its name", async () => {
+test("a year's gains come as one file, made and fetched piece by piece, with the year and the method in its name", async () => {
   const { context, page } = await open(aWorld(), "/exports/");
-  await page.route(`${origin()}/api/v1/exports/tax/**`, (route) => route.fulfill({ body: "sold_at,gain\n", contentType: "text/csv" }));
+  const text = "sold_at,gain\n1,2\n";
+  const view = { id: "exp_1", what: "tax", file: "csv", name: "tax.csv", rows: 1, bytes: text.length, created_at: "2026-01-01T00:00:00Z", updated_at: "2026-01-01T00:00:00Z" };
+  let asked: unknown;
+  const ranges: string[] = [];
+  await page.route(`${origin()}/api/v1/exports/files**`, (route) => {
+    asked = route.request().postDataJSON();
+    return route.fulfill({ status: 202, json: { ...view, status: "queued" } });
+  });
+  await page.route(`${origin()}/api/v1/exports/files/exp_1`, (route) => route.fulfill(route.request().method() === "DELETE" ? { status: 204 } : { json: { ...view, status: "done" } }));
+  await page.route(`${origin()}/api/v1/exports/files/exp_1/content`, (route) => {
+    const range = route.request().headers()["range"] ?? "";
+    ranges.push(range);
+    const first = Number(range.slice("bytes=".length, -1));
+    return route.fulfill({ status: 206, body: text.slice(first, first + 10), contentType: "text/csv" });
+  });
   await page.getByLabel("Lots").selectOption("hifo");
-  const [file, request] = await Promise.all([page.waitForEvent("download"), page.waitForRequest(/exports\/tax/), page.getByRole("button", { name: "Download" }).nth(1).click()]);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).nth(1).click()]);
   expect(file.suggestedFilename()).toMatch(/^gains-\d{4}-hifo\.csv$/);
-  expect(new URL(request.url()).searchParams.get("paper")).toBe("false");
+  expect(await readFile(await file.path(), "utf8")).toBe(text);
+  expect(asked).toMatchObject({ what: "tax", method: "hifo", paper: false });
+  expect(ranges).toEqual(["bytes=0-", "bytes=10-"]);
   await context.close();
 });
 

@@ -91,7 +91,7 @@ function LedgerPanel() {
           </SelectField>
           <FormatField value={format} onChange={setFormat} />
         </div>
-        <Button look="primary" busy={busy} onClick={() => void run(async () => toast.success(t("files", { count: await downloadLedger(kind, format, bot || undefined) })))}>
+        <Button look="primary" busy={busy} onClick={() => void run(() => downloadLedger(kind, format, bot || undefined).then(() => toast.success(t("files"))))}>
           <Download aria-hidden="true" className="size-4" /> {t("download")}
         </Button>
       </div>
