@@ -118,14 +118,14 @@ class Owner:
         return (f"{path}/resume", {}, number) if status == "paused" else (f"{path}/pause", {"keep_orders": pick < 0.6}, number)
 
 
-def chaos(folder: Path, kills: int, seed: int, say: Say = print) -> Result:
-    """The whole run in `folder`. Errors: NotHealthy when onebox does not come back."""
+def chaos(folder: Path, kills: int, seed: int, say: Say = print, **settings: str) -> Result:
+    """The whole run in `folder`, with further settings. Errors: NotHealthy when onebox does not come back."""
     chance = random.Random(seed)
     rows = market.candles(seed, 4_000)
     replay = folder / "market"
     market.write(replay, rows)
     (replay / RULES_FILE).write_text(json.dumps(market.RULES))
-    onebox, result = Onebox(folder, replay), Result()
+    onebox, result = Onebox(folder, replay, **settings), Result()
     owner = Owner(onebox, chance)
     try:
         onebox.start()

@@ -22,6 +22,14 @@ def test_killed_six_times_nothing_is_lost_or_doubled_and_the_backtest_agrees(tmp
     assert result.fills >= 3
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_without_a_service_bus_nothing_is_lost_or_doubled_either(tmp_path):
+    result = chaos(tmp_path, kills=4, seed=12, say=lambda _: None, ServiceBus="none")
+    assert result.findings == []
+    assert result.fills >= 3 and result.commands >= 3
+
+
 def sound() -> tuple[dict, list[Ledger]]:
     """A venue's book and a bot's ledger that agree: one buy filled, one sell resting."""
     row = [1, "a" * 32, 1, "BTC/USDT", "buy", "100", "2", "0.2", "USDT", False, 5]
