@@ -3,8 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared import post, watch
+from shared import post, trace, watch
 from shared.bus import BotEvent, instance_id, message_id
 from shared.durable import with_client
 from shared.post import KEPT_S, MOST_TRIES, MOST_WAITING, POST, REMEMBERED_MS, TAKEN_MS, Full, PostBus, PostWork
@@ -182,6 +185,27 @@ async def test_somebody_faster_is_no_error(world):
 
     with with_client(Late()):
         await world.bus.send([world.event("s17", "market"), world.event("a")])
+
+
+async def test_a_nudge_and_a_command_carry_the_trace_of_whoever_sent_them(world):
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    token = trace._given.set(provider.get_tracer("test"))
+    try:
+        with with_client(world.client), trace.span("look"):
+            await world.bus.send([world.event("s17", "market"), world.event("a")])
+        taken = await world.take()
+    finally:
+        trace._given.reset(token)
+    [look] = [one for one in exporter.get_finished_spans() if one.name == "look"]
+    known = f"{look.context.trace_id:032x}"
+    [tick] = [given for name, _, given in world.client.started if name == "bot_tick"]
+    assert tick["traceparent"].split("-")[1] == taken.trace["traceparent"].split("-")[1] == known
+
+
+async def test_nothing_to_send_touches_nothing(world):
+    await world.bus.send([])
+    assert world.store.rows == {}
 
 
 async def test_work_for_later_is_due_when_it_should_be_and_a_repeat_vanishes(world):
