@@ -99,6 +99,8 @@ class Storm(walks.Walk):
             self.say("resume", {})
         walks.check_stored(self.state)
         self.write()
+        if self.trades % 2:  # a bot that was stored goes on as if it had not been
+            self.state = registry.load(json.loads(walks.stored(self.state)))
 
     def end(self, order: Order) -> None:
         reason = self.random.choice(("rejected", "missing", "expired", "cancelled"))
@@ -160,14 +162,23 @@ def told(run: Run) -> str:
     state = storm.state
     summary = registry.summary(state)
     end = {
-        "summary": {name: str(value) for name, value in summary._asdict().items()},
+        "summary": {name: _plain(value) for name, value in summary._asdict().items()},
         "figures": registry.figures(state),
         "plan": registry.plan(state),
         "reservation": registry.reservation(state),
         "state": registry.dump(state),
     }
     heads = [json.dumps(row) for row in shown.pop("orders")]
-    return "\n".join([json.dumps(shown), *heads, *storm.lines, *(f"{name} {json.dumps(part)}" for name, part in end.items()), ""])
+    return "\n".join(
+        [json.dumps(shown), *heads, *storm.lines, *(f"{name} {json.dumps(part, sort_keys=True)}" for name, part in end.items()), ""]
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    parts = value._asdict() if hasattr(value, "_asdict") else value
+    return {name: plain(part) for name, part in parts.items()} if isinstance(parts, dict) else value
 
 
 GRID = {"low": "90", "high": "110", "cells": 8, "investment": "1000"}
