@@ -23,7 +23,7 @@ from strategy_core.grid_trail import EXTEND, extended, next_down, next_up, trail
 from strategy_core.guard import Guard
 from strategy_core.ladder import ladder_of, order_cap
 from strategy_core.ledger import Kind, Ledger
-from strategy_core.levels import leg
+from strategy_core.levels import leg, level_of
 from strategy_core.mechanics import meets_minimum, money_param, price_where_total_is, stop
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy, rates
@@ -114,7 +114,7 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
     memory: GridMemory = state.memory
     if memory.guard is not None:
         memory.guard.fill(fill.at)
-    level = int(name[1:])
+    level = level_of(name)
     if taken.order.side is _BUY:
         _bought(state, level, fill, taken.done)
     else:

@@ -79,7 +79,7 @@ class Ledger:
 
     def fold(self, fill: Fill) -> None:
         """One execution, once: the caller has made sure it was not seen before."""
-        side, price, amount, fee, coin = fill[2:7]
+        _, _, side, price, amount, fee, coin, _, _, _, _ = fill
         fees = self.fees
         fees[coin] = fees[coin] + fee if coin in fees else fee
         cost = price * amount
@@ -94,11 +94,11 @@ class Ledger:
         if kind is _QUOTE:
             if side is _BUY:
                 spent = cost + quote_fee
-                self.base += amount - base_fee
+                self.base += amount if base_fee is ZERO else amount - base_fee
                 self.quote -= spent
                 self.basis += spent
             else:
-                self._sold(cost - quote_fee, amount + base_fee)
+                self._sold(cost - quote_fee, amount if base_fee is ZERO else amount + base_fee)
             self.fees_value += quote_fee if base_fee is ZERO else base_fee * price
         elif kind is _BASE:
             self._base(side, amount, cost, base_fee, quote_fee)

@@ -8,7 +8,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
-from functools import lru_cache
+from typing import Final
 
 from strategy_core.decimals import WORK, ceil_to, floor_to
 
@@ -60,7 +60,26 @@ class Ladder:
         return low - 1 if price - self.raw(low - 1) <= abs(self.raw(low) - price) else low
 
 
-@lru_cache(maxsize=4096)
+_MOST: Final = 4096
+_legs: Final[dict[int, str]] = {}
+_levels: Final[dict[str, int]] = {}
+
+
 def leg(j: int) -> str:
     """The strategy's name of level j."""
-    return f"L{j}"
+    found = _legs.get(j)
+    if found is None:
+        if len(_legs) >= _MOST:
+            _legs.clear()
+        found = _legs[j] = f"L{j}"
+    return found
+
+
+def level_of(name: str) -> int:
+    """The level a leg is the name of."""
+    found = _levels.get(name)
+    if found is None:
+        if len(_levels) >= _MOST:
+            _levels.clear()
+        found = _levels[name] = int(name[1:])
+    return found

@@ -114,7 +114,7 @@ def look(state: State, price: Decimal, at: int) -> None:
 
 def take_fill(state: State, fill: Fill) -> None:
     """One execution, folded: what `apply` does with a Fill."""
-    leg, generation, side, _, amount, _, _, trade_id, at = fill[:9]
+    leg, generation, side, _, amount, _, _, trade_id, at, _, _ = fill
     if not state.is_new(trade_id):
         return
     state.band, state.settled = None, False

@@ -135,7 +135,7 @@ class _Run:
 
     def _fill(self, i: int, p: int, order: Order, price: Decimal, maker: bool, at: int) -> None:
         state, trades = self.state, self.trades
-        leg, generation, _, side, _, _, amount, role = order[:8]
+        leg, generation, _, side, _, _, amount, role, _, _ = order
         if maker and self.takers and order.key in self.takers:
             maker = False
         fee, coin = self.fees.of(side, price, amount, maker)

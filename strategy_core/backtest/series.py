@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from struct import Struct
 from typing import Any, Final, cast
 
 import numpy as np
@@ -24,6 +25,8 @@ _times: Final = WORK.multiply  # whatever the caller's context is
 _HIGH_FIRST: Final = (0, 1, 2, 3)
 _LOW_FIRST: Final = (0, 2, 1, 3)
 Floats = NDArray[np.float64]
+Near = tuple[int, tuple[float, ...], tuple[float, ...]]  # a block, its lows, its highs
+_floats: Final = Struct(f"{BLOCK}d").unpack_from  # of a column, from a byte on: cheaper than a slice of it
 
 
 class Series:
@@ -47,9 +50,11 @@ class Series:
         self._unit = Decimal(1).scaleb(-places)
         self._whole = min(10.0**_MOST_DIGITS / self._scale, 1e300)
         # one number at a time is cheaper from a view
-        self._slices: tuple[Any, ...] = tuple([memoryview(column) for column in columns])
-        self._views = tuple([cast("Sequence[float]", view) for view in self._slices])
+        self._columns: tuple[Any, ...] = tuple([np.ascontiguousarray(column, dtype=np.float64) for column in columns])
+        self._views = tuple([cast("Sequence[float]", memoryview(column)) for column in self._columns])
         self._instants = cast("Sequence[int]", memoryview(times))
+        self._count = len(times)
+        self._near: Near = (-1, (), ())
         self._longer: dict[int, _Longer] = {}
         self._day_ends: Any = None
 
@@ -85,8 +90,9 @@ class Series:
 
     def rough_path(self, i: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """The four points as floats, and their columns. Where floats cannot tell the nearer extreme, the decimals do."""
-        opens, highs, lows, closes = self._views
-        first, high, low, last = opens[i], highs[i], lows[i], closes[i]
+        _, lows, highs = self._block(i // BLOCK)
+        opens, _, _, closes = self._views
+        first, high, low, last = opens[i], highs[i % BLOCK], lows[i % BLOCK], closes[i]
         up, down = high - first, first - low
         if abs(up - down) <= first * 1e-9:
             exact = self.candle(i)
@@ -97,23 +103,32 @@ class Series:
 
     def leaves(self, start: int, below: float, above: float) -> int:
         """The first candle from `start` with a low <= below or a high >= above; the length when there is none."""
-        _, highs, lows, _ = self._slices
         block_lows, block_highs = self._block_lows, self._block_highs
-        n, blocks, block = len(lows), len(block_lows), start // BLOCK
+        n, blocks, block = self._count, len(block_lows), start // BLOCK
         while True:
             while block < blocks and block_lows[block] > below and block_highs[block] < above:
                 block += 1
-            k = max(block * BLOCK, start)
-            after = (block + 1) * BLOCK
-            some_lows: list[float] = lows[k:after].tolist()
-            some_highs: list[float] = highs[k:after].tolist()
-            for low, high in zip(some_lows, some_highs):  # noqa: B905 (of one length by construction; asking costs more than the loop)
-                if low <= below or high >= above:
-                    return k
-                k += 1
-            if block >= blocks:
+            first = block * BLOCK
+            if first >= n:
                 return n
+            _, lows, highs = self._block(block)
+            for k in range(start - first if start > first else 0, len(lows)):
+                if lows[k] <= below or highs[k] >= above:
+                    return first + k
             block += 1
+
+    def _block(self, block: int) -> Near:
+        """The lows and highs of one block. What was read last is asked for next: whoever leaves a band goes on from there."""
+        near = self._near
+        if near[0] != block:
+            _, highs, lows, _ = self._columns
+            first = block * BLOCK
+            if first + BLOCK <= self._count:
+                near = (block, _floats(lows, 8 * first), _floats(highs, 8 * first))
+            else:
+                near = (block, tuple(lows[first:].tolist()), tuple(highs[first:].tolist()))
+            self._near = near
+        return near
 
     def day_ends(self) -> Any:
         """The last candle of every day (UTC)."""
