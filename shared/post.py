@@ -23,12 +23,13 @@ from shared.clock import now_ms
 from shared.durable import DONE, RUNNING, durable, start_once
 from shared.ids import entity_key, new_id
 from shared.log import log
+from shared.schema import SCHEMA
 from shared.settings import Settings
 from shared.stores import Document, Exists, Stale, Store
 from shared.trace import here, span
 
 POST = "post"
-REMEMBERED_MS = 600_000  # as long as Service Bus remembers message ids (infra/resources.json)
+REMEMBERED_MS = 3_600_000  # as long as a tick of that name would be found (triggers/heartbeat.py)
 MOST_REMEMBERED = 500
 MOST_TRIES = 10
 MOST_WAITING = 1_000
@@ -63,7 +64,7 @@ async def changed(store: Store, user_id: str, bot_id: str, change: Callable[[Doc
     name = f"events-{bot_id}"
     while True:
         found = await store.read(POST, user_id, name)
-        document = found or {"id": name, "kind": "events", "botId": bot_id, "waiting": [], "done": []}
+        document = found or {"id": name, "kind": "events", "schema": SCHEMA, "botId": bot_id, "waiting": [], "done": []}
         due = change(document)
         if due is None:
             return
@@ -154,15 +155,9 @@ class PostBus:
         for event in events:
             is_started = client is not None and lane(event) == NUDGES
             (nudges if is_started else of_bots.setdefault((event.user_id, event.bot_id), [])).append(event)
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def one(work: Awaitable[object]) -> None:
-            async with gate:
-                await work
-
         with span("post", kind="producer", messages=len(events)):
-            await asyncio.gather(*(one(self._keep(client, *who, own)) for who, own in of_bots.items()))
-            await asyncio.gather(*(one(start_tick(client, event)) for event in nudges))
+            await all_of([self._keep(client, *who, own) for who, own in of_bots.items()])
+            await all_of([start_tick(client, event) for event in nudges])
 
     async def _keep(self, client: Any, user_id: str, bot_id: str, events: Sequence[BotEvent]) -> None:
         await append(self._store, user_id, bot_id, events, self._now_ms())
@@ -171,6 +166,19 @@ class PostBus:
 
     async def reach(self) -> object:
         return await self._store.read(POST, "nobody", "ready")
+
+
+async def all_of(works: Sequence[Awaitable[object]]) -> None:
+    """All of them, AT_ONCE at a time, whatever becomes of one. Errors: the first one's."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(work: Awaitable[object]) -> None:
+        async with gate:
+            await work
+
+    for result in await asyncio.gather(*map(one, works), return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
 
 
 def own_bus(settings: Settings, store: Store) -> Bus:
@@ -203,7 +211,9 @@ class PostWork:
     async def put(self, id: str, task: Mapping[str, Any], delay_s: int = 0) -> None:
         user_id, name, due = str(task["userId"]), f"task-{id}", self._now_ms() + delay_s * 1000
         try:
-            await self._store.create(POST, user_id, {"id": name, "kind": "task", "dueMs": due, "tries": 0, "task": dict(task)})
+            await self._store.create(
+                POST, user_id, {"id": name, "kind": "task", "schema": SCHEMA, "dueMs": due, "tries": 0, "task": dict(task)}
+            )
         except Exists:
             return
         client = durable.get()

@@ -187,6 +187,13 @@ async def test_somebody_faster_is_no_error(world):
         await world.bus.send([world.event("s17", "market"), world.event("a")])
 
 
+async def test_one_that_cannot_be_kept_does_not_keep_the_others_from_it(world):
+    await world.bus.send([world.event(f"e{n}") for n in range(MOST_WAITING)])
+    with pytest.raises(Full):
+        await world.bus.send([world.event("x"), world.event("x", bot="bot_2"), world.event("x", bot="bot_3")])
+    assert {row["botId"] for row in world.store.of(POST)} == {BOT, "bot_2", "bot_3"}
+
+
 async def test_a_nudge_and_a_command_carry_the_trace_of_whoever_sent_them(world):
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
