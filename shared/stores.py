@@ -99,12 +99,21 @@ class Store(Protocol):
 
 GLANCE_S, MOST_GLANCES = 1.0, 5_000
 PAGE = 1_000  # rows a round trip brings; the default of 100 would multiply the trips of the horizon query
-_FIELDS = {"kind", "botId", "account_id", "status", "webhookId", "code", "symbol", "strategy", "exchange", "side", "bot_id", "reason"}
+_FIELDS = {"kind", "botId", "account_id", "status", "webhookId", "code"}
+_MORE = {  # of one container each, `at` for a Span
+    "bots": {"strategy", "symbol", "exchange"},
+    "fills": {"side", "at"},
+    "events": {"at"},
+    "equity": {"at"},
+    "accounts": {"exchange"},
+    "backtests": {"strategy", "symbol"},
+    "settings": {"strategy", "channel"},
+}
 
 
-def conditions(where: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
+def conditions(container: str, where: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
     """The WHERE clause of a list and its parameters; only known fields can be asked for."""
-    unknown = set(where) - _FIELDS
+    unknown = set(where) - _FIELDS - _MORE.get(container, set())
     if unknown:
         raise ValueError(f"not a field to list by: {sorted(unknown)}")
     clauses = ["c.userId = @user", *(f"c.{field} = @{field}" for field in where)]
@@ -218,7 +227,7 @@ class CosmosStore:
     async def page(
         self, container: str, user_id: str, where: Mapping[str, str], limit: int, cursor: str | None = None, span: Span | None = None
     ) -> Page:
-        clause, parameters = conditions(where)
+        clause, parameters = conditions(container, where)
         if span is not None:
             clause += f" AND c.{span.field} >= @since AND c.{span.field} < @until"
             parameters += [{"name": "@since", "value": span.since}, {"name": "@until", "value": span.until}]
@@ -231,16 +240,16 @@ class CosmosStore:
         return Page(items, items[-1]["sort"] if len(found) > limit else None)
 
     async def since(self, container: str, user_id: str, where: Mapping[str, str], after: str, limit: int) -> list[Document]:
-        clause, parameters = conditions(where)
+        clause, parameters = conditions(container, where)
         statement = f"SELECT * FROM c WHERE {clause} AND c.sort > @after ORDER BY c.sort ASC OFFSET 0 LIMIT {int(limit)}"
         return await self._query(container, user_id, statement, [*parameters, {"name": "@after", "value": after}])
 
     async def owners(self, container: str, user_id: str, kind: str) -> list[str]:
-        clause, parameters = conditions({"kind": kind})
+        clause, parameters = conditions(container, {"kind": kind})
         return sorted(await self._query(container, user_id, f"SELECT DISTINCT VALUE c.botId FROM c WHERE {clause}", parameters))
 
     async def count(self, container: str, user_id: str, where: Mapping[str, str]) -> int:
-        clause, parameters = conditions(where)
+        clause, parameters = conditions(container, where)
         return int((await self._query(container, user_id, f"SELECT VALUE COUNT(1) FROM c WHERE {clause}", parameters))[0])
 
     async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:

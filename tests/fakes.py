@@ -56,7 +56,7 @@ class MemoryStore:
         self.rows.pop((container, user_id, id), None)
 
     def _where(self, container: str, user_id: str, where: Mapping[str, str]) -> list[Document]:
-        conditions(where)
+        conditions(container, where)
         self.reads.append((container, user_id))
         own = [row for (place, user, _), row in self.rows.items() if (place, user) == (container, user_id)]
         return [row for row in own if all(row.get(name) == value for name, value in where.items())]

@@ -6,7 +6,7 @@ import pytest
 
 from shared import watch
 from shared.paper_book import CosmosBook, OneWrite, book_balances
-from shared.stores import GLANCE_S, MOST_GLANCES, CosmosStore, Exists, Glances, Stale
+from shared.stores import GLANCE_S, MOST_GLANCES, CosmosStore, Exists, Glances, Span, Stale
 from tests.fakes import MemoryStore
 
 
@@ -56,6 +56,20 @@ async def test_pages_are_newest_first_and_go_on_where_the_last_one_ended(store):
     assert third.next is None
     assert await store.count("bots", "ada", {"kind": "bot", "status": "active"}) == 2
     assert await store.count("bots", "eve", {"kind": "bot"}) == 0
+
+
+async def test_a_page_is_narrowed_to_a_span_of_time_by_either_field(store):
+    for n in range(1, 7):
+        row = bot(f"f{n}", sort=f"{n}", botId="b1", side="buy" if n % 2 else "sell", at=f"2026-01-0{n}T00:00:00.000Z")
+        await store.create("fills", "ada", row)
+    span = Span("at", "2026-01-02T00:00:00.000Z", "2026-01-05T00:00:00.000Z")
+    first = await store.page("fills", "ada", {"botId": "b1"}, 2, None, span)
+    second = await store.page("fills", "ada", {"botId": "b1"}, 2, first.next, span)
+    assert [row["id"] for row in (*first.items, *second.items)] == ["f4", "f3", "f2"]
+    assert second.next is None
+    found = await store.page("fills", "ada", {"botId": "b1", "side": "buy"}, 9, None, Span("sort", since="3"))
+    assert [row["id"] for row in found.items] == ["f5", "f3"]
+    assert [row["id"] for row in (await store.page("fills", "ada", {}, 9, None, Span("sort", until="2"))).items] == ["f1"]
 
 
 async def test_a_value_is_never_part_of_the_statement(store):

@@ -70,7 +70,7 @@ class Rows:
             kept.pop((container, user_id, id), None)
 
     def where(self, container: str, user_id: str, where: Mapping[str, str]) -> list[Document]:
-        conditions(where)
+        conditions(container, where)
         found = (self.get(*key) for key in self._keys.get(container, ()) if key[1] == user_id)
         return [row for row in found if row is not None and all(row.get(name) == value for name, value in where.items())]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.errors import AppError, conflict, not_found
 from shared.ids import new_id
+from shared.stores import Span
 from shared.webhooks.decision import decision_id
 from shared.webhooks.origin import Origin
 from triggers import hook_intake
@@ -18,8 +19,8 @@ Doc = dict[str, Any]
 OWNER = Origin(None, False, False)
 
 
-async def page(plat: Platform, user_id: str, webhook_id: str, limit: int, cursor: str | None) -> HitPage:
-    found = await listed(plat, user_id, "webhooks", {"kind": "hit", "webhookId": webhook_id}, limit, cursor)
+async def page(plat: Platform, user_id: str, where: dict[str, str], limit: int, cursor: str | None, came: Span | None) -> HitPage:
+    found = await listed(plat, user_id, "webhooks", where, limit, cursor, came)
     return HitPage(items=tuple([await view(plat, user_id, row) for row in found.items]), next=found.next)
 
 

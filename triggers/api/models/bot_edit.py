@@ -9,9 +9,10 @@ from pydantic import Field, StrictBool
 from shared.read_model import BotView, Instant
 from strategy_core.number import Model, Num
 from triggers.api.models.bot import Config, ObjectId, Symbol
+from triggers.api.models.common import MONEY_GIVEN
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
-Money = Annotated[Num, Field(gt=0, le=10**15)]
+Money = Annotated[Num, Field(gt=0, le=10**15), MONEY_GIVEN]
 Effective = Literal["now", "restart", "next_deal"]
 
 

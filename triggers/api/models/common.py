@@ -54,6 +54,12 @@ Moment = Annotated[
 ]
 
 
+MONEY_GIVEN = WithJsonSchema(
+    {"anyOf": [{"type": "string", "format": "decimal", "pattern": r"^-?\d+(\.\d+)?$"}, {"type": "integer"}]}, mode="validation"
+)
+"""Money in a request is a decimal string or a whole number; in an answer it is always a string."""
+
+
 class Problem(Model):
     """RFC 9457. `code` is stable and worded by the client; `findings` holds everything wrong with the request at once."""
 

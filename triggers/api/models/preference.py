@@ -106,13 +106,16 @@ class Code(Model):
     code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
 
 
+DeliveryStatus = Literal["delivered", "failed", "refused", "given_up"]
+
+
 class Delivery(ReadModel):
     """One message to one channel. `failed` is tried again, `refused` and `given_up` are not; `detail` is a status or what went wrong."""
 
     id: str
     channel: str
     occasions: tuple[str, ...]
-    status: Literal["delivered", "failed", "refused", "given_up"]
+    status: DeliveryStatus
     detail: str
     attempts: int
     at: Instant

@@ -105,6 +105,9 @@ class Decision(Model):
     at: Instant | None = None
 
 
+HitStatus = Literal["accepted", "duplicate", "rejected", "dry_run", "silent"]
+
+
 class HitView(Model):
     """One alert as it arrived: what was understood, and what became of it. Secrets in `body` are blanked."""
 
@@ -112,7 +115,7 @@ class HitView(Model):
     webhook_id: str
     at: Instant
     dialect: Dialect
-    status: Literal["accepted", "duplicate", "rejected", "dry_run", "silent"]
+    status: HitStatus
     reason: str
     field: str | None = None
     action: str | None = None

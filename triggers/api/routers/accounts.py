@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from shared.read_model import AccountView
 from triggers.api import accounts, keys
+from triggers.api.filters import Created, ExchangeId, where_of
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.account import AccountConnect, AccountPage, Credentials, NewAccount
 from triggers.api.models.bot import ObjectId
@@ -33,10 +34,15 @@ async def create_account(
 
 @router.get("")
 async def list_accounts(
-    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
+    user: CurrentUser,
+    plat: Plat,
+    exchange: ExchangeId = None,
+    made: Created = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> AccountPage:
     """The user's accounts with their balances, newest first."""
-    page = await listed(plat, user.id, "accounts", {"kind": "account"}, limit, cursor)
+    page = await listed(plat, user.id, "accounts", where_of(kind="account", exchange=exchange), limit, cursor, made)
     return AccountPage(items=tuple([await accounts.view(plat, user.id, document) for document in page.items]), next=page.next)
 
 

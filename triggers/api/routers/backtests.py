@@ -6,10 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from shared.research import BacktestView
+from shared.read_model import Strategy
+from shared.research import BacktestView, JobStatus
 from triggers.api import bands, research
+from triggers.api.filters import Created, where_of
 from triggers.api.idempotency import IdempotencyKey
-from triggers.api.models.bot import ObjectId
+from triggers.api.models.bot import ObjectId, Symbol
 from triggers.api.models.common import Cursor
 from triggers.api.models.research import BacktestBand, BacktestCreate, BacktestEquity, BacktestFillPage, BacktestPage, BotFrom, RunPage
 from triggers.api.paging import listed, number_of
@@ -33,10 +35,18 @@ async def create_backtest(
 
 @router.get("")
 async def list_backtests(
-    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
+    user: CurrentUser,
+    plat: Plat,
+    status: Annotated[JobStatus | None, Query()] = None,
+    strategy: Annotated[Strategy | None, Query()] = None,
+    symbol: Annotated[Symbol | None, Query()] = None,
+    made: Created = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> BacktestPage:
     """The user's backtests, newest first."""
-    page = await listed(plat, user.id, "backtests", {"kind": "backtest"}, limit, cursor)
+    where = where_of(kind="backtest", status=status, strategy=strategy, symbol=symbol)
+    page = await listed(plat, user.id, "backtests", where, limit, cursor, made)
     return BacktestPage(items=tuple(BacktestView.of_document(document) for document in page.items), next=page.next)
 
 

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
-from shared.read_model import BotView
+from shared.read_model import BotView, Strategy
 from strategy_core.trade import Status
 from triggers.api import bots
+from triggers.api.filters import Created, ExchangeId, where_of
 from triggers.api.idempotency import IdempotencyKey
-from triggers.api.models.bot import BotCreate, BotPage, BotPatch, BotPlan, ObjectId, PreviewAnswer
+from triggers.api.models.bot import BotCreate, BotPage, BotPatch, BotPlan, ObjectId, PreviewAnswer, Symbol
 from triggers.api.models.common import Cursor
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
@@ -38,12 +39,16 @@ async def list_bots(
     plat: Plat,
     status: Annotated[Status | None, Query()] = None,
     account_id: Annotated[ObjectId | None, Query()] = None,
+    strategy: Annotated[Strategy | None, Query()] = None,
+    symbol: Annotated[Symbol | None, Query()] = None,
+    exchange: ExchangeId = None,
+    made: Created = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> BotPage:
     """The user's bots, newest first."""
-    where = {"kind": "bot"} | ({"status": str(status)} if status else {}) | ({"account_id": account_id} if account_id else {})
-    page = await listed(plat, user.id, "bots", where, limit, cursor)
+    where = where_of(kind="bot", status=status, account_id=account_id, strategy=strategy, symbol=symbol, exchange=exchange)
+    page = await listed(plat, user.id, "bots", where, limit, cursor, made)
     return BotPage(items=tuple(BotView.of_document(document) for document in page.items), next=page.next)
 
 

@@ -6,10 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from shared.research import OptimisationView
+from shared.read_model import Strategy
+from shared.research import JobStatus, OptimisationView
 from triggers.api import research
+from triggers.api.filters import Created, where_of
 from triggers.api.idempotency import IdempotencyKey
-from triggers.api.models.bot import ObjectId
+from triggers.api.models.bot import ObjectId, Symbol
 from triggers.api.models.common import Cursor
 from triggers.api.models.research import BotFrom, HeatMap, OptimisationCreate, OptimisationPage, RunPage
 from triggers.api.paging import listed, number_of
@@ -32,10 +34,18 @@ async def create_optimisation(
 
 @router.get("")
 async def list_optimisations(
-    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
+    user: CurrentUser,
+    plat: Plat,
+    status: Annotated[JobStatus | None, Query()] = None,
+    strategy: Annotated[Strategy | None, Query()] = None,
+    symbol: Annotated[Symbol | None, Query()] = None,
+    made: Created = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> OptimisationPage:
     """The user's searches, newest first."""
-    page = await listed(plat, user.id, "backtests", {"kind": "optimisation"}, limit, cursor)
+    where = where_of(kind="optimisation", status=status, strategy=strategy, symbol=symbol)
+    page = await listed(plat, user.id, "backtests", where, limit, cursor, made)
     return OptimisationPage(items=tuple(OptimisationView.of_document(document) for document in page.items), next=page.next)
 
 

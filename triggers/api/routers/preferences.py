@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from shared.notices import Notice
 from triggers.api import addresses, preferences
+from triggers.api.filters import Created, where_of
 from triggers.api.idempotency import IdempotencyKey, id_for
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
@@ -17,6 +18,7 @@ from triggers.api.models.preference import (
     CodeSent,
     Delivery,
     DeliveryPage,
+    DeliveryStatus,
     Notifications,
     SigningKey,
     TestSent,
@@ -76,10 +78,16 @@ async def confirm_address(
 
 @router.get("/notifications/deliveries")
 async def list_deliveries(
-    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
+    user: CurrentUser,
+    plat: Plat,
+    status: Annotated[DeliveryStatus | None, Query()] = None,
+    channel: Annotated[ObjectId | None, Query()] = None,
+    made: Created = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> DeliveryPage:
     """What was sent where, newest first, and how it went."""
-    page = await listed(plat, user.id, "settings", {"kind": "delivery"}, limit, cursor)
+    page = await listed(plat, user.id, "settings", where_of(kind="delivery", status=status, channel=channel), limit, cursor, made)
     return DeliveryPage(items=tuple(Delivery.of_document(document) for document in page.items), next=page.next)
 
 

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from shared.read_model import Strategy
 from triggers.api import presets
+from triggers.api.filters import Created, where_of
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
@@ -29,10 +31,15 @@ async def create_preset(
 
 @router.get("")
 async def list_presets(
-    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
+    user: CurrentUser,
+    plat: Plat,
+    strategy: Annotated[Strategy | None, Query()] = None,
+    made: Created = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> PresetPage:
     """The user's presets, newest first."""
-    page = await listed(plat, user.id, "settings", {"kind": "preset"}, limit, cursor)
+    page = await listed(plat, user.id, "settings", where_of(kind="preset", strategy=strategy), limit, cursor, made)
     return PresetPage(items=tuple(PresetView.of_document(document) for document in page.items), next=page.next)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from triggers.api import shares
+from triggers.api.filters import Created
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
@@ -30,10 +31,14 @@ async def create_share(
 
 @router.get("/shares")
 async def list_shares(
-    user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=100)] = 50, cursor: Annotated[Cursor | None, Query()] = None
+    user: CurrentUser,
+    plat: Plat,
+    made: Created = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> SharePage:
     """What the user shared, newest first."""
-    page = await listed(plat, user.id, "settings", {"kind": "share"}, limit, cursor)
+    page = await listed(plat, user.id, "settings", {"kind": "share"}, limit, cursor, made)
     return SharePage(items=tuple(shares.view(document) for document in page.items), next=page.next)
 
 

@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from triggers.api import inbox, messages, webhooks
+from triggers.api.filters import Created, where_of
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
 from triggers.api.models.webhook import (
     HitPage,
+    HitStatus,
     HitView,
     MessagePage,
     RotateBody,
@@ -45,9 +47,11 @@ async def create_webhook(
 
 
 @router.get("")
-async def list_webhooks(user: CurrentUser, plat: Plat, request: Request, limit: Limit = 50, cursor: From = None) -> WebhookPage:
+async def list_webhooks(
+    user: CurrentUser, plat: Plat, request: Request, made: Created = None, limit: Limit = 50, cursor: From = None
+) -> WebhookPage:
     """The user's webhooks, newest first."""
-    page = await listed(plat, user.id, "webhooks", {"kind": "webhook"}, limit, cursor)
+    page = await listed(plat, user.id, "webhooks", {"kind": "webhook"}, limit, cursor, made)
     items = [await webhooks.view(plat, user.id, document, str(request.base_url)) for document in page.items]
     return WebhookPage(items=tuple(items), next=page.next)
 
@@ -99,10 +103,19 @@ async def rotate_webhook(
 
 
 @router.get("/{webhook_id}/inbox")
-async def list_webhook_inbox(webhook_id: ObjectId, user: CurrentUser, plat: Plat, limit: Limit = 50, cursor: From = None) -> HitPage:
+async def list_webhook_inbox(
+    webhook_id: ObjectId,
+    user: CurrentUser,
+    plat: Plat,
+    status: Annotated[HitStatus | None, Query()] = None,
+    came: Created = None,
+    limit: Limit = 50,
+    cursor: From = None,
+) -> HitPage:
     """Every alert that came, what was understood, and what the bots made of it. Newest first."""
     await webhooks.need_webhook(plat.store, user.id, webhook_id)
-    return await inbox.page(plat, user.id, webhook_id, limit, cursor)
+    where = where_of(kind="hit", webhookId=webhook_id, status=status)
+    return await inbox.page(plat, user.id, where, limit, cursor, came)
 
 
 @router.post("/{webhook_id}/inbox/{hit_id}/replay", status_code=202)
