@@ -271,7 +271,7 @@ def _relay(state: State, m: int) -> None:
     for order in by_level(state):
         if order.side is side and int(order.leg[1:]) < memory.lo:
             book.drop(order.leg)
-    memory.due = {key: amount for key, amount in memory.due.items() if key[0] == "x" or int(key[1:]) >= memory.lo}
+    memory.due = {key: amount for key, amount in memory.due.items() if key[0] == "x" or f"L{key[1:]}" in book.orders}
     for j in range(m - 1, memory.lo - 1, -1):
         if f"L{j}" not in book.orders:
             want(state, j, side, memory.unit)

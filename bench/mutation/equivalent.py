@@ -9,7 +9,33 @@ from __future__ import annotations
 
 from bench.mutation.edits import Mutant
 
-EQUIVALENT: dict[tuple[str, str, str], str] = {}
+EQUIVALENT: dict[tuple[str, str, str], str] = {
+    (
+        "strategy_core/dca_ladder.py",
+        "for row, following in zip(rows, (*rows[1:], None), strict=True):",
+        "False",
+    ): "both are as long as the ladder by construction: `strict` never speaks",
+    (
+        "strategy_core/ladder.py",
+        'found.append(Finding(field="low" if price < config.low else "high", code="price_outside_range", params=params))',
+        "price <= config.low",
+    ): "a price at the bound is inside the range and never gets here",
+    (
+        "strategy_core/dca_orders.py",
+        "if memory.factor is ONE and memory.extra is ONE:",
+        "memory.extra is ZERO",
+    ): "a short cut: without it the size is multiplied by one twice",
+    (
+        "strategy_core/dca_start.py",
+        "if not earned or not (config.reinvest_pct or config.risk_reduction_pct):",
+        "not earned and (not (config.reinvest_pct or config.risk_reduction_pct))",
+    ): "a short cut: without it the scale is one plus nought",
+    (
+        "strategy_core/dca_start.py",
+        "pct = config.reinvest_pct if earned > 0 else config.risk_reduction_pct",
+        "earned >= 0",
+    ): "nothing earned has returned before",
+}
 
 
 def reason_for(mutant: Mutant) -> str | None:

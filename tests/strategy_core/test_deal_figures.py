@@ -403,3 +403,68 @@ def test_a_ladder_multiplies_steps_and_sizes_from_the_second_on() -> None:
         (D("11.0"), D("150.0")),
         (D("18.200"), D("225.00")),
     ]
+
+
+# -- after a part of the deal has been taken out --------------------------------------------------------------------------------
+
+
+def _half_out(name: str, short: bool, mode: str) -> tuple[Deal, Decimal, Decimal]:
+    """The first of two steps is taken: what is still to come out (quote; base of a spot short), and what stands for it."""
+    deal = Deal(name, short, mode, take_profit_pct=None, take_profit_steps=TWO, min_profit_pct="1", break_even_after_tp1=False)
+    out = deal.fill("TP1")
+    cost, fee = out.price * out.amount, out.fee
+    if name == "DCA_FUTURES":
+        registry.apply(deal.state, Funding(D("-0.25"), 7))
+        rest = 5 - out.amount
+        return (deal, D("499.5") - cost - fee - D("0.25"), rest) if short else (deal, D("500.5") - (cost - fee) + D("0.25"), rest)
+    if short:
+        bought = out.amount - (fee if mode == "received" else 0)
+        return deal, D("99.9") - cost - (fee if mode == "quote" else 0), 1 - bought
+    paid, got = (D("100.1"), D(1)) if mode == "quote" else (D(100), D("0.999"))
+    return deal, paid - (cost - fee), got - out.amount
+
+
+HALVES = [("DCA", False, "quote"), ("DCA", False, "received"), ("DCA", True, "quote"), ("DCA", True, "received"), ("DCA_FUTURES", False, "quote"), ("DCA_FUTURES", True, "quote")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "short", "mode"), HALVES)
+def test_break_even_of_what_is_left_after_a_step(name: str, short: bool, mode: str) -> None:
+    deal, money, rest = _half_out(name, short, mode)
+    if name == "DCA" and short:
+        wanted = floor(money * (1 if mode == "quote" else D("0.999")) / (rest * (D("1.001") if mode == "quote" else 1)))
+    elif short:
+        wanted = floor(money / (rest * D("1.001")))
+    else:
+        wanted = ceil(money / (rest * D("0.999")))
+    assert registry.figures(deal.state)["break_even_price"] == plain(D(wanted))
+
+
+@pytest.mark.parametrize(("name", "short", "mode"), HALVES)
+def test_a_signal_after_a_step_closes_at_one_percent_of_the_whole_deal(name: str, short: bool, mode: str) -> None:
+    deal, money, rest = _half_out(name, short, mode)
+    if name == "DCA" and short:  # one percent more base than was sold
+        each = D("1.001") if mode == "quote" else 1 / D("0.999")
+        edge = money / ((rest + D("0.01")) * each)
+    elif short:
+        edge = (money - D("4.995")) / (rest * D("1.001"))
+    else:
+        whole = {"DCA": D("100.1") if mode == "quote" else D(100), "DCA_FUTURES": D("500.5")}[name]
+        edge = (money + whole / 100) / (rest * D("0.999"))
+    near, enough = (ceil(edge), floor(edge)) if short else (floor(edge), ceil(edge))
+    for price, closes in ((near, False), (enough, True)):
+        deal.look(price)
+        deal.trades += 1
+        registry.apply(deal.state, Command("close_deal", {}, deal.at, f"w{deal.trades}", "webhook"))
+        assert (deal.state.memory.exit_reason == "webhook") is closes, price
+
+
+def test_quote_the_owner_gave_to_a_short_is_not_spent_on_its_exit() -> None:
+    without, given = (Deal(short=True, funds_quote=quote).orders()["TP1"] for quote in ("0", "500"))
+    assert (given.amount, given.price) == (without.amount, without.price)
+
+
+def test_a_signal_that_does_not_hold_closes_nothing() -> None:
+    falling = {"kind": "price_change", "timeframe": "1m", "operator": "less", "value": "-0.5", "length": 2}
+    deal = Deal(close_conditions=[falling], take_profit_pct="50")
+    deal.look("110")
+    assert deal.state.memory.exit_reason is None and set(deal.orders()) == {"TP1", "SO1", "SO2", "SO3"}

@@ -241,3 +241,26 @@ def test_a_paused_combo_leaves_a_refill_as_it_is() -> None:
     assert walk.state.memory.refill == 6 and exits(walk) == {}
     desks.registry.apply(walk.state, desks.Command("resume", {}, walk.at, "q"))
     assert walk.state.memory.refill is None and exits(walk) == {"L7": "1.00"}
+
+
+def test_a_level_that_is_due_gets_one_unit_when_the_window_follows_not_two() -> None:
+    walk = combo()
+    walk.go(D(100))
+    walk.go(D("105.5"))
+    assert walk.state.ledger.base == 0
+    order = walk.state.book.orders["L-2"]
+    walk.tell(Ended("L-2", order.generation, 0, "rejected", D(0), walk.at, "insufficient_funds"))
+    assert walk.state.memory.due == {"e-2": D(1)}
+    walk.tell(desks.Look(D("106.5"), walk.at + 1))
+    entries = {leg: order.amount for leg, order in walk.state.book.orders.items() if leg[0] == "L"}
+    assert entries == {f"L{j}": D(1) for j in range(-3, 6)} and walk.state.memory.due == {}
+
+
+def test_what_is_due_beside_an_order_stays_due_when_the_window_follows() -> None:
+    walk = combo()
+    walk.go(D(100))
+    walk.go(D("105.5"))
+    walk.state.memory.due = {"e-3": D("0.5"), "e-4": D("0.25"), "x7": D("0.125")}
+    walk.state.book.replace("L-3", D("0.5"), walk.at)
+    walk.tell(desks.Look(D("106.5"), walk.at + 1))
+    assert walk.state.memory.due == {"e-3": D("0.5"), "x7": D("0.125")} and walk.state.book.orders["L-3"].amount == D("0.5")
