@@ -6,7 +6,7 @@ import { Empty } from "@/ui/states";
 export default function NotFound() {
   const t = useTranslations("notFound");
   return (
-    <Empty title={t("title")}>
+    <Empty page title={t("title")}>
       <ButtonLink href="/" small>
         {t("home")}
       </ButtonLink>

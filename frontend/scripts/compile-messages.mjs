@@ -10,7 +10,7 @@ const FORM = new Set([
   ...["field", "fieldHelp", "option", "newBot", "plan", "group", "strategyHint"],
   ...["bot", "event", "stop", "pause", "role", "orderStatus", "orderType", "side", "line", "deals", "edit", "addMoney", "more", "exports"],
   ...["signIn", "settings", "accounts", "live_account", "analytics", "palette", "notify", "presets", "vary", "runs", "optimise"],
-  ...["webhooks", "dialect", "hit", "panic", "guards", "backtests", "jobStatus", "jobPhase", "bulk", "keys", "sharing", "twin", "rebuild"],
+  ...["webhooks", "dialect", "hit", "panic", "guards", "backtests", "jobStatus", "jobPhase", "bulk", "keys", "sharing", "twin", "rebuild", "param", "commandName"],
 ]);
 const EVERYWHERE = new Set(["offline", "refused", "server_error", "internal", "unauthorized", "forbidden", "not_found", "slow_down", "too_many_requests"]);
 const folder = new URL("../src/i18n/", import.meta.url);

@@ -22,7 +22,7 @@ from tests.venue.faults import Faults
 from tests.venue.market import ZERO, Account, Engine, Order, Position, Refused, Rules, Trade
 
 WEIGHTS = {"openOrders": 6, "allOrders": 20, "myTrades": 20, "account": 20, "exchangeInfo": 20, "order": 1}
-PERIODS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "1d": 86_400_000}
+PERIODS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}
 Fields = dict[str, str]
 
 
@@ -218,7 +218,9 @@ class BinanceVenue:
 
     def _klines(self, engine: Engine, fields: Fields) -> Any:
         since, until, limit = int(fields.get("startTime", "0")), int(fields.get("endTime", "0")), int(fields.get("limit", "500"))
-        rows = [row for row in self.klines if row[0] >= since and (not until or row[0] <= until)]
+        rows = [
+            row for row in merged(self.klines, PERIODS[fields.get("interval", "1m")]) if row[0] >= since and (not until or row[0] <= until)
+        ]
         return rows[:limit] if since else rows[-limit:]  # without a start the newest ones, as the venue does
 
     def _depth(self, engine: Engine, fields: Fields) -> Any:
@@ -481,6 +483,19 @@ class BinanceVenue:
             "reduceOnly": True,
             "createTime": order.at,
         }
+
+
+def merged(rows: list[list[Any]], period: int) -> list[list[Any]]:
+    """Candles of a longer period out of those of a minute."""
+    if period == PERIODS["1m"]:
+        return rows
+    longer: dict[int, list[Any]] = {}
+    for row in rows:
+        at = row[0] // period * period
+        whole = longer.setdefault(at, [at, *row[1:6], at + period - 1, *row[7:]])
+        whole[2], whole[3] = max(whole[2], row[2], key=Decimal), min(whole[3], row[3], key=Decimal)
+        whole[4] = row[4]
+    return list(longer.values())
 
 
 def kline(at: int, open_: str, high: str, low: str, close: str, volume: str = "1") -> list[Any]:

@@ -16,11 +16,13 @@ export function Loading({ rows = 4, label }: { rows?: number; label?: string }) 
   );
 }
 
-export function Empty({ title, children }: { title: ReactNode; children?: ReactNode }) {
+/** `page`: it is all there is, so its title is the page's. */
+export function Empty({ title, page, children }: { title: ReactNode; page?: boolean; children?: ReactNode }) {
+  const Title = page ? "h1" : "p";
   return (
     <div className="flex flex-col items-center gap-2 px-4 py-10 text-center">
       <Inbox aria-hidden="true" className="size-6 text-muted" />
-      <p className="text-sm font-medium">{title}</p>
+      <Title className="text-sm font-medium">{title}</Title>
       <div className="max-w-md text-xs text-muted">{children}</div>
     </div>
   );

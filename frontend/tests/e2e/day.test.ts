@@ -1,12 +1,13 @@
 /** An owner's first day, in a real browser against the real platform: nothing here is mocked. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { axe, DESK, launch, shoot, watched, type Watch } from "../support/browser";
+import { axe, DESK, launch, PHONE, shoot, watched, type Watch } from "../support/browser";
 import { startOnebox, type Onebox } from "./onebox";
 import { writeRecording } from "./recording";
 import { goTo, lastClose, openPaper, plan, signUp, start, type Plan } from "./steps";
 
 const SOON = 45_000;
+const SCREENS = { overview: "/", bots: "/bots/", "new-bot": "/bots/new/", backtests: "/backtests/", webhooks: "/webhooks/", accounts: "/accounts/", notifications: "/notifications/", exports: "/exports/", settings: "/settings/" };
 
 let onebox: Onebox;
 let browser: Browser;
@@ -14,6 +15,8 @@ let page: Page;
 let watch: Watch;
 let price: number;
 let bot: string;
+let backtest: string;
+let webhook: string;
 
 beforeAll(async () => {
   [onebox, browser] = await Promise.all([startOnebox(writeRecording), launch()]);
@@ -122,18 +125,19 @@ test("a webhook takes a real alert, and the alert is sent again from the inbox",
   await dialog.getByRole("checkbox", { name: /Grid BTC/ }).last().check();
   const made = page.waitForResponse((answer) => answer.url().endsWith("/api/v1/webhooks") && answer.request().method() === "POST");
   await dialog.getByRole("button", { name: "Create the webhook" }).click();
-  const { webhook } = (await (await made).json()) as { webhook: { url: string } };
+  const { webhook: hook } = (await (await made).json()) as { webhook: { url: string } };
   const listed = page.waitForResponse((answer) => answer.url().endsWith("/messages"));
   await dialog.getByRole("link", { name: "Message builder" }).click();
   const { items } = (await (await listed).json()) as { items: { action: string; preview: string }[] };
   await page.getByRole("button", { name: "Dry run: what would this do?" }).click();
   await page.getByText("Dry run", { exact: true }).first().waitFor();
-  const sent = await fetch(webhook.url, { method: "POST", headers: { "content-type": "application/json" }, body: items.find((one) => one.action === "pause")?.preview ?? "" });
+  const sent = await fetch(hook.url, { method: "POST", headers: { "content-type": "application/json" }, body: items.find((one) => one.action === "pause")?.preview ?? "" });
   expect(sent.ok).toBe(true);
   await page.reload();
   await page.getByText("Accepted", { exact: true }).first().waitFor();
   await page.getByRole("button", { name: "Send again" }).first().click();
-  await page.getByText("Sent again.").waitFor();
+  await page.getByText("Sent again.").first().waitFor();
+  webhook = page.url();
   await shoot(page, "day-5-webhook");
   await page.goto(bot);
   await page.getByText("Paused", { exact: true }).first().waitFor();
@@ -164,6 +168,18 @@ test("a backtest of the same market is run and read", async () => {
   await page.getByText("Done", { exact: true }).first().waitFor({ timeout: 60_000 });
   await page.getByRole("table", { name: "Profit and loss split" }).waitFor();
   await shoot(page, "day-6-backtest");
+  backtest = page.url();
+  await page.getByRole("button", { name: "Keep as a preset" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("Proven grid");
+  await page.getByRole("dialog").getByRole("button", { name: "Keep it" }).click();
+  await page.getByText("Kept.").first().waitFor();
+  await goTo(page, "New bot");
+  await page.getByRole("button", { name: "All presets" }).click();
+  const presets = page.getByRole("dialog", { name: "All presets" });
+  await presets.getByText(/in \d.* days of BTC\/USDT/).waitFor();
+  await shoot(page, "day-presets");
+  await presets.getByRole("button", { name: "Use preset Proven grid" }).click();
+  expect(await page.getByRole("textbox", { name: "Cells", exact: true }).inputValue()).toBe("20");
   await page.goto(bot);
 });
 
@@ -177,6 +193,26 @@ test("stopping says what happens to the money, and the bot ends", async () => {
   await page.getByRole("tab", { name: "Resting orders" }).click();
   await page.getByText("No resting orders.").waitFor();
   await shoot(page, "day-8-stopped");
+});
+
+test.each([
+  ["desk", DESK, "light"],
+  ["phone", PHONE, "dark"],
+] as const)("every screen is complete and clean on a %s, with what a day left behind", async (device, viewport, theme) => {
+  await page.setViewportSize(viewport);
+  await page.evaluate((wanted) => localStorage.setItem("settings", JSON.stringify({ theme: wanted })), theme);
+  const found: Record<string, string[]> = {};
+  for (const [name, path] of Object.entries({ ...SCREENS, bot, backtest, webhook })) {
+    await page.goto(new URL(path, onebox.origin).href);
+    await page.locator("h1").first().waitFor();
+    await page.waitForLoadState("networkidle");
+    await page.waitForFunction(() => !document.querySelector("main .animate-pulse"));
+    await shoot(page, `real-${name}-${device}`);
+    const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    const wrong = [...(await axe(page)), ...(fits ? [] : ["wider than the window"])];
+    if (wrong.length > 0) found[name] = wrong;
+  }
+  expect(found).toEqual({});
 });
 
 test("the page complained about nothing and stayed at home", () => {

@@ -108,6 +108,7 @@ test("a bot is made again from what was written down, and goes on", async () => 
   await page.getByRole("dialog").getByRole("button", { name: "Rebuild the bot" }).click();
   await page.getByRole("tab", { name: "Why" }).click();
   await page.getByText("Made again from the ledger, the backup and the market").waitFor();
+  await page.getByText("orders taken over: 10").waitFor();
   await shoot(page, "live-8-rebuilt");
 });
 

@@ -30,7 +30,7 @@ export function KeyPanel({ account }: { account: Account }) {
         </p>
       ) : null}
       <dl className="grid grid-cols-2 gap-3">
-        <Stat label={t("key")}>{account.key_hint ?? "–"}</Stat>
+        <Stat label={t("key")}>{account.key_hint ? `…${account.key_hint}` : "–"}</Stat>
         <Stat label={t("score")}>{score === null ? "–" : <Badge tone={score >= SAFE ? "positive" : "warn"}>{t("scoreOf", { score })}</Badge>}</Stat>
         <Stat label={t("ip")}>{account.key_ip_restricted === null || account.key_ip_restricted === undefined ? "–" : t(account.key_ip_restricted ? "ipYes" : "ipNo")}</Stat>
         <Stat label={t("verified")}>{account.verified_at ? formatDateTime(account.verified_at) : "–"}</Stat>

@@ -34,7 +34,7 @@ export default function BacktestScreen({ id }: { id: string }) {
   if (job.isPending) return <Loading rows={8} />;
   if (!job.data) {
     const gone = job.error instanceof ApiError && job.error.status === 404;
-    return gone ? <Empty title={t("missing")} /> : <Failed error={job.error} retry={() => void job.refetch()} />;
+    return gone ? <Empty page title={t("missing")} /> : <Failed error={job.error} retry={() => void job.refetch()} />;
   }
   return (
     <div className="space-y-3">
@@ -72,7 +72,7 @@ function Head({ job }: { job: Backtest }) {
         <Badge>{strategy(job.strategy)}</Badge>
         <Badge tone={job.source.kind === "exchange" ? "plain" : "warn"}>{source(job.source)}</Badge>
         <JobBadge job={job} />
-        <div className="ml-auto flex gap-2">
+        <div className="ml-auto flex flex-wrap justify-end gap-2">
           {isOpen(job) ? (
             <Button busy={cancel.isPending} disabled={job.status === "cancelling"} onClick={() => cancel.mutate(undefined, { onError: say })}>
               {t("cancel")}

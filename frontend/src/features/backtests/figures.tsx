@@ -1,7 +1,7 @@
 "use client";
 import { useTranslations } from "use-intl";
 import type { RunView } from "@/api/types";
-import { formatDecimal } from "@/lib/money";
+import { formatDecimal, signOf, sum } from "@/lib/money";
 import { Money, Percent, Stat } from "@/ui/figure";
 
 type Metrics = NonNullable<RunView["metrics"]>;
@@ -16,7 +16,7 @@ export function Figures({ run, metrics }: { run: RunView; metrics: Metrics }) {
       <Stat label={t("roi")}>
         <Percent value={metrics.roi_pct} />
       </Stat>
-      <Stat label={t("apr")}>
+      <Stat label={t("apr")} note={signOf(sum([metrics.days, "-30"])) < 0 ? t("aprFrom", { days: formatDecimal(metrics.days, { max: 1 }) }) : null}>
         <Percent value={metrics.apr_pct} />
       </Stat>
       <Stat label={t("vsHodl")}>

@@ -30,7 +30,7 @@ export default function OptimisationScreen({ id }: { id: string }) {
   if (job.isPending) return <Loading rows={8} />;
   if (!job.data) {
     const gone = job.error instanceof ApiError && job.error.status === 404;
-    return gone ? <Empty title={t("missing")} /> : <Failed error={job.error} retry={() => void job.refetch()} />;
+    return gone ? <Empty page title={t("missing")} /> : <Failed error={job.error} retry={() => void job.refetch()} />;
   }
   return (
     <div className="space-y-3">

@@ -40,7 +40,7 @@ function Screen({ id }: { id: string }) {
   if (!bot.data) {
     const gone = bot.error instanceof ApiError && bot.error.status === 404;
     return gone ? (
-      <Empty title={t("missing")}>
+      <Empty page title={t("missing")}>
         <ButtonLink href="/bots/" small>
           {t("back")}
         </ButtonLink>

@@ -9,7 +9,7 @@ import { Button, ButtonLink } from "@/ui/button";
 import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { BotTable } from "./lazy-table";
-import { RUNNING } from "./words";
+import { TRADING } from "./words";
 
 const ImportDialog = late(() => import("@/features/sharing/import-dialog"));
 const BulkBar = late(() => import("./bulk-bar"));
@@ -28,11 +28,12 @@ export function BotsScreen() {
   const selection = useMemo(() => ({ chosen: marks, onChange: setMarks }), [marks]);
   const chosen = useMemo(() => shown.filter((bot) => marks[bot.id]), [shown, marks]);
   const clear = () => setMarks({});
-  const running = items.filter((bot) => RUNNING.has(bot.status)).length;
+  const running = items.filter((bot) => TRADING.has(bot.status)).length;
+  const paused = items.filter((bot) => bot.status === "paused").length;
 
   return (
     <>
-      <PageHead title={t("title")} hint={t("hint", { count: items.length, running })}>
+      <PageHead title={t("title")} hint={t("hint", { count: items.length, running, paused })}>
         <Button onClick={() => setImporting(true)}>
           <FileUp aria-hidden="true" className="size-4" /> {t("import")}
         </Button>

@@ -2,29 +2,45 @@
 import { useTranslations } from "use-intl";
 import type { Bot } from "@/api/types";
 import { unitOf } from "@/features/new-bot/units";
+import { formatDecimal, isDecimal } from "@/lib/money";
 import { Stat } from "@/ui/figure";
 import { Empty } from "@/ui/states";
 
 /** The settings the bot runs with, with their units. */
 export function ConfigList({ bot }: { bot: Pick<Bot, "config" | "strategy" | "symbol"> }) {
   const t = useTranslations("field");
-  const option = useTranslations("option");
   const none = useTranslations("state");
+  const show = useShown();
   const entries = Object.entries(bot.config as Record<string, unknown>).filter(([, value]) => value !== null && value !== undefined);
   if (entries.length === 0) return <Empty title={none("none")} />;
   return (
     <dl className="grid grid-cols-2 gap-x-4 gap-y-3 p-3 sm:grid-cols-3 lg:grid-cols-4">
       {entries.map(([name, value]) => (
         <Stat key={name} label={t.has(name as never) ? t(name as never) : name.replace(/_/g, " ")}>
-          {typeof value === "string" && option.has(value as never) ? option(value as never) : show(value)}{" "}
-          <span className="text-[11px] font-normal text-muted">{unitOf(name, bot.strategy, bot.symbol)}</span>
+          <span className="whitespace-normal">{show(value)}</span> <span className="text-[11px] font-normal text-muted">{unitOf(name, bot.strategy, bot.symbol)}</span>
         </Stat>
       ))}
     </dl>
   );
 }
 
-function show(value: unknown): string {
-  if (typeof value === "boolean") return value ? "✓" : "–";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+/** A choice by its name, a number with its thousands, a variant by its kind and what it was given, rows one after the other. */
+function useShown(): (value: unknown) => string {
+  const option = useTranslations("option");
+  const field = useTranslations("field");
+  const yes = useTranslations("newBot");
+  const show = (value: unknown): string => {
+    if (typeof value === "boolean") return yes(value ? "yes" : "no");
+    if (Array.isArray(value)) return value.map(show).join("; ");
+    if (typeof value === "object" && value !== null) {
+      const { type, ...rest } = value as Record<string, unknown>;
+      const given = Object.entries(rest).filter(([, one]) => one !== null && one !== undefined);
+      const parts = given.map(([name, one]) => `${field.has(name as never) ? field(name as never) : name.replace(/_/g, " ")} ${show(one)}`);
+      return [...(type === undefined ? [] : [show(type)]), ...parts].join(", ");
+    }
+    const text = String(value);
+    if (option.has(text as never)) return option(text as never);
+    return isDecimal(text) ? formatDecimal(text) : text;
+  };
+  return show;
 }

@@ -5,17 +5,17 @@ import { useEvents } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";
 import { formatDateTime, formatFull } from "@/lib/time";
 import { Empty, Failed, Loading } from "@/ui/states";
+import { useEventParams } from "./event-params";
 
 export function EventLog({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
   const words = useTranslations("event");
   const reason = useTranslations("reason");
-  const status = useTranslations("status");
+  const figures = useEventParams();
   const events = useEvents(bot.id);
   if (events.isPending) return <Loading />;
   if (events.isError && !events.data) return <Failed error={events.error} retry={() => void events.refetch()} />;
   if (events.data.items.length === 0) return <Empty title={t("noEvents")} />;
-  const statusWords = (name: string | undefined) => (name && status.has(name as never) ? status(name as never) : (name ?? ""));
   const say = (code: string) =>
     words.has(code as never) ? words(code as never) : reason.has(code as never) ? reason(code as never) : code.replace(/_/g, " ");
   return (
@@ -28,12 +28,8 @@ export function EventLog({ bot }: { bot: Bot }) {
               {formatDateTime(event.at)}
             </time>
             <span className="font-medium first-letter:uppercase">{say(event.code)}</span>
-            <span className="num min-w-0 text-xs leading-5 text-muted">
-              {event.code === "status"
-                ? statusWords(event.params.status)
-                : Object.entries(event.params)
-                    .map(([name, value]) => `${name.replace(/_/g, " ")} ${value}`)
-                    .join(" · ")}
+            <span className="num min-w-0 text-xs leading-5 whitespace-normal text-muted">
+              {figures(event)}
             </span>
           </li>
         ))}

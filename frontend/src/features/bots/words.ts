@@ -16,6 +16,9 @@ export const STATUS_TONES: Record<Bot["status"], Tone> = {
 
 export const RUNNING: ReadonlySet<Bot["status"]> = new Set(["waiting", "starting", "active", "paused", "stopping", "error"]);
 
+/** Of those, the ones that trade or are about to; a paused bot and one in error do not. */
+export const TRADING: ReadonlySet<Bot["status"]> = new Set(["waiting", "starting", "active", "stopping"]);
+
 export function baseOf(symbol: string): string {
   return symbol.split("/")[0] ?? symbol;
 }

@@ -5,7 +5,7 @@ import type { Account, PreviewAnswer } from "@/api/types";
 import { Outlook } from "@/features/bots/after";
 import { ModeBadge } from "@/features/shell/mode-badge";
 import { useErrorText } from "@/lib/errors";
-import { negate, sum } from "@/lib/money";
+import { formatPrice, negate, sum } from "@/lib/money";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
@@ -61,7 +61,7 @@ export function StartDialog({ open, onClose, name, account, symbol, answer, erro
             <Stat label={t("feesToOpen")}>
               <Money value={answer.preview.fees_to_open} unit={answer.preview.currency} />
             </Stat>
-            <Stat label={t("worstCase")}>
+            <Stat label={t("worstCase")} note={answer.preview.worst_case_price ? t("worstCaseAt", { price: `${formatPrice(answer.preview.worst_case_price, answer.market.price_tick)} ${answer.market.quote}` }) : null}>
               <Money value={answer.preview.worst_case} unit={answer.currency} />
             </Stat>
           </dl>

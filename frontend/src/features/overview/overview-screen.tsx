@@ -6,7 +6,7 @@ import { useBots } from "@/api/queries/bots";
 import type { Account, Bot } from "@/api/types";
 import { BotTable } from "@/features/bots/lazy-table";
 import { useReasonText } from "@/features/bots/reason";
-import { RUNNING } from "@/features/bots/words";
+import { RUNNING, TRADING } from "@/features/bots/words";
 import { BalanceTable } from "@/features/accounts/balance-table";
 import { ModeBadge } from "@/features/shell/mode-badge";
 import { late } from "@/lib/late";
@@ -53,13 +53,17 @@ function Body({ bots, accounts }: { bots: Bot[]; accounts: Account[] }) {
   if (accounts.length === 0) return <First />;
   const trouble = bots.filter((bot) => bot.status === "error");
   const running = bots.filter((bot) => RUNNING.has(bot.status));
+  const trading = bots.filter((bot) => TRADING.has(bot.status)).length;
+  const paused = bots.filter((bot) => bot.status === "paused").length;
   const newest = [...running, ...bots.filter((bot) => !RUNNING.has(bot.status))].slice(0, SHOWN);
   return (
     <div className="grid gap-3 xl:grid-cols-[minmax(0,1fr)_340px]">
       <div className="min-w-0 space-y-3">
         <Panel>
           <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-            <Stat label={t("running")}>{running.length}</Stat>
+            <Stat label={t("running")} note={paused > 0 ? t("paused", { count: paused }) : null}>
+              {trading}
+            </Stat>
             <Stat label={t("attention")}>
               <span className={trouble.length > 0 ? "text-negative" : undefined}>{trouble.length}</span>
             </Stat>

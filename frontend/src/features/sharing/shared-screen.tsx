@@ -35,7 +35,7 @@ export function SharedScreen() {
         <Mark size={26} /> Tickwise
       </p>
       {!plan && !gone ? <Loading rows={6} /> : null}
-      {gone ? <Empty title={t("gone")} /> : null}
+      {gone ? <Empty page title={t("gone")} /> : null}
       {plan ? (
         <>
           <PageHead title={plan.name} hint={t("sharedAt", { time: formatDateTime(plan.shared_at) })}>
@@ -66,7 +66,7 @@ function Performance({ of }: { of: Figures }) {
   const words = useTranslations("backtests");
   const show = (value: string | null | undefined, unit = "") => (value ? `${formatDecimal(value, { decimals: 2 })}${unit}` : "–");
   return (
-    <Panel title={t("how")} actions={<Badge tone={of.source === "live" ? "positive" : "warn"}>{t(`source_${of.source}`)}</Badge>}>
+    <Panel title={t("how")} actions={<Badge tone={of.source === "live" ? "negative" : "accent"}>{t(`source_${of.source}`)}</Badge>}>
       <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
         <Stat label={words("roi")}>{of.roi_pct ? <Percent value={of.roi_pct} /> : "–"}</Stat>
         <Stat label={words("apr")}>{of.apr_pct ? <Percent value={of.apr_pct} /> : "–"}</Stat>
@@ -74,7 +74,7 @@ function Performance({ of }: { of: Figures }) {
         <Stat label={words("sharpe")}>{show(of.sharpe)}</Stat>
         <Stat label={words("winRate")}>{show(of.win_rate_pct, " %")}</Stat>
         <Stat label={words("profitFactor")}>{show(of.profit_factor)}</Stat>
-        <Stat label={words("days")}>{show(of.days)}</Stat>
+        <Stat label={words("days")}>{of.days ? `${formatDecimal(of.days, { max: 1 })} ${words("daysUnit")}` : "–"}</Stat>
       </dl>
     </Panel>
   );

@@ -65,11 +65,11 @@ function Figures({ report, isLive }: { report: ParityReport; isLive: boolean }) 
   return (
     <>
       <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4">
-        <Stat label={t("priceDrift")} note={t("worst", { value: drift(report.worst_price_drift_pct) })}>
+        <Stat label={t("priceDrift")} note={report.worst_price_drift_pct === null ? null : t("worst", { value: drift(report.worst_price_drift_pct) })}>
           {drift(report.price_drift_pct)}
         </Stat>
         <Stat label={t("amountDrift")}>{drift(report.amount_drift_pct)}</Stat>
-        <Stat label={t("feeDrift")} note={t("fees", { mine: drift(report.live_fee_pct, false), twin: drift(report.paper_fee_pct, false) })}>
+        <Stat label={t("feeDrift")} note={report.live_fee_pct === null && report.paper_fee_pct === null ? null : t("fees", { mine: drift(report.live_fee_pct, false), twin: drift(report.paper_fee_pct, false) })}>
           {drift(report.fee_drift_pct)}
         </Stat>
         <Stat label={t("delay")}>{report.delay_s === null ? "–" : `${formatDecimal(report.delay_s, { max: 1 })} s`}</Stat>
