@@ -170,6 +170,7 @@ async def test_a_long_ledger_is_read_on_in_the_background_a_page_at_a_time(clien
     monkeypatch.setattr(own, "ROWS", 40)
     monkeypatch.setattr(own, "PAGE", 20)
     monkeypatch.setattr(own, "BACKGROUND_ROWS", 80)
+    monkeypatch.setattr(own, "STEP", 40)
     queue = Queue()
     monkeypatch.setattr(work, "_queues", [queue])
     for _ in range(2):

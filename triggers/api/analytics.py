@@ -27,7 +27,8 @@ from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 from triggers.api.portfolio import world_of
 
-ROWS, PAGE, BACKGROUND_ROWS = 2_000, 1_000, 60_000
+ROWS, PAGE, BACKGROUND_ROWS = 2_000, 1_000, 100_000
+STEP = 20_000  # rows between two times that the fold is written down, in the background
 LINES = ("cell_profit", "inventory_pnl", "fees", "funding", "total")
 
 Doc = dict[str, Any]
@@ -104,8 +105,8 @@ async def fold_in_background(plat: Platform, queue: Work, task: Doc) -> None:
     bot = await plat.store.read("bots", task["userId"], task["botId"])
     if bot is None or not bot.get("pnl"):
         return
-    for _ in range(BACKGROUND_ROWS // ROWS):
-        fold, is_complete, _ = await fold_on(plat, task["userId"], bot, ROWS)
+    for _ in range(BACKGROUND_ROWS // STEP):
+        fold, is_complete, _ = await fold_on(plat, task["userId"], bot, STEP)
         if is_complete:
             return
     await fold_later(queue, task["userId"], task["botId"], fold)
