@@ -32,8 +32,9 @@ def main() -> int:
         print("compiled: no C compiler here; everything runs as plain Python")
         return 1
     shutil.rmtree(BUILD, ignore_errors=True)
-    source = digest()
-    shutil.copytree(PACKAGE, BUILD / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy = BUILD / PACKAGE.name
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    source = digest(copy)  # what is compiled, whatever is edited meanwhile
     build()
     (BUILD / SOURCE).write_text(source, encoding="ascii")
     print(f"compiled: {len(HOT)} modules in {BUILD.relative_to(ROOT)}")
