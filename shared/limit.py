@@ -1,7 +1,7 @@
 """Limits kept in memory: tokens per caller, and a lock after too many failures.
 
 Rules
-1. They protect a process, not a promise: each worker counts for itself (shared/quota.py counts for all of them).
+1. They protect a process, not a promise: each worker counts for itself (shared/quota.py counts for all of them; docs/limits.md says why).
 2. The number of callers remembered is bounded; the ones not seen for longest are forgotten first.
 """
 
