@@ -226,6 +226,7 @@ def main() -> int:
             found = asyncio.run(measured(box, seconds))
         finally:
             box.stop()
+    TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     missed = [name for name, (figure, most) in GOALS.items() if found[name][figure] > most or found[name]["wrong"]]
     missed += ["garbage"] if found["garbage"]["rise_pct"] > 10 else []
