@@ -1,8 +1,9 @@
-"""Who is waited for goes first: while HTTP requests crowd, only a few messages are worked on at a time.
+"""Who is waited for goes first: while HTTP requests crowd, only a few messages of each queue are worked on at a time.
 
 A burst of alerts costs a bot many times what it costs the door. Without this the work of the first alerts would keep the others waiting
-outside; with it they wait inside, durable, and the backlog is worked off afterwards. A few go on at any time: nothing starves. A request
-counts for COUNTS_S: who is kept waiting on purpose, or for an exchange, makes no crowd.
+outside; with it they wait inside, durable, and the backlog is worked off afterwards. A few go on at any time: nothing starves, and long
+work of one queue takes no place from another. A request counts for COUNTS_S: who is kept waiting on purpose, or for an exchange, makes
+no crowd.
 """
 
 import asyncio
@@ -14,12 +15,21 @@ CROWD, FEW, COUNTS_S = 3, 2, 0.25
 
 
 class Courtesy:
-    """Counts the requests that are being answered and the messages that are being worked on."""
+    """Counts the requests that are being answered."""
 
     def __init__(self, crowd: int = CROWD, few: int = FEW) -> None:
-        self._crowd, self._few = crowd, few
-        self._asking = self._working = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.few = few
+        self._crowd, self._asking = crowd, 0
+        self._lanes: list[Lane] = []
+
+    @property
+    def is_crowded(self) -> bool:
+        return self._asking >= self._crowd
+
+    def lane(self) -> "Lane":
+        """For the messages of one trigger."""
+        self._lanes.append(Lane(self))
+        return self._lanes[-1]
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -35,14 +45,23 @@ class Courtesy:
 
     def _answered(self) -> None:
         self._asking -= 1
-        self._admit()
+        for lane in self._lanes:
+            lane.admit()
+
+
+class Lane:
+    """The messages of one trigger, in the order of their arrival."""
+
+    def __init__(self, courtesy: Courtesy) -> None:
+        self._courtesy, self._working = courtesy, 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Around the work on a message: begins when there is room, in the order of arrival."""
+        """Around the work on a message: begins when there is room."""
         mine = asyncio.get_running_loop().create_future()
         self._waiting.append(mine)
-        self._admit()
+        self.admit()
         try:
             await mine
         except asyncio.CancelledError:
@@ -58,10 +77,10 @@ class Courtesy:
 
     def _leave(self) -> None:
         self._working -= 1
-        self._admit()
+        self.admit()
 
-    def _admit(self) -> None:
-        while self._waiting and (self._asking < self._crowd or self._working < self._few):
+    def admit(self) -> None:
+        while self._waiting and not (self._courtesy.is_crowded and self._working >= self._courtesy.few):
             mine = self._waiting.popleft()
             if not mine.done():
                 self._working += 1

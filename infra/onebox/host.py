@@ -14,7 +14,7 @@ from typing import Any
 from infra.onebox import log
 from infra.onebox.clock import Clock, SystemClock
 from infra.onebox.config import HostJson, expand, fill, read_host_json, read_json
-from infra.onebox.courtesy import Courtesy
+from infra.onebox.courtesy import Courtesy, Lane
 from infra.onebox.durable.api import DurableApi
 from infra.onebox.durable.engine import Engine, Options
 from infra.onebox.durable.names import Names
@@ -136,7 +136,7 @@ class Host:
                 LOG.warning("%s: no Service Bus among the resources, the trigger does not run", function.name)
                 continue
             binding = {key: expand(value) if isinstance(value, str) else value for key, value in function.trigger.items()}
-            await service.attach(binding, _bound(invoker, function.name, self._courtesy), self.host_json.raw)
+            await service.attach(binding, _bound(invoker, function.name, self._courtesy.lane()), self.host_json.raw)
 
     def _start_timers(self, functions: list[Function], invoker: Invoker) -> None:
         statuses = TimerStatus(self.installation.data / "timers.db")
@@ -156,9 +156,9 @@ class Host:
             self.failed.set_result(error)
 
 
-def _bound(invoker: Invoker, name: str, courtesy: Courtesy) -> Callable[..., Any]:
+def _bound(invoker: Invoker, name: str, lane: Lane) -> Callable[..., Any]:
     async def invoke(inputs: dict[str, Any], metadata: dict[str, Any]) -> None:
-        async with courtesy.turn():
+        async with lane.turn():
             await invoker.with_inputs(name, inputs, metadata)
 
     return invoke

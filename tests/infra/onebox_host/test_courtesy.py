@@ -8,13 +8,13 @@ from infra.onebox.worker.function import Function, Result
 from infra.onebox.worker.remote import RemoteWorker, RemoteWorkers
 
 
-async def begun(polite, count):
+async def begun(lane, count):
     """So many messages come; the ones whose work has begun, and how each is ended."""
     ended = [asyncio.Event() for _ in range(count)]
     started = []
 
     async def work(number):
-        async with polite.turn():
+        async with lane.turn():
             started.append(number)
             await ended[number].wait()
 
@@ -38,7 +38,7 @@ async def finish(tasks, ended):
 async def test_without_a_crowd_every_message_is_worked_on_at_once():
     polite = Courtesy(crowd=2, few=1)
     with polite.request():
-        tasks, started, ended = await begun(polite, 5)
+        tasks, started, ended = await begun(polite.lane(), 5)
         assert started == [0, 1, 2, 3, 4]
     await finish(tasks, ended)
 
@@ -47,7 +47,7 @@ async def test_in_a_crowd_a_few_are_worked_on_in_order_and_the_others_after_it()
     polite = Courtesy(crowd=2, few=2)
     with polite.request():
         with polite.request():
-            tasks, started, ended = await begun(polite, 5)
+            tasks, started, ended = await begun(polite.lane(), 5)
             assert started == [0, 1]
             ended[0].set()
             await settle()
@@ -61,21 +61,30 @@ async def test_who_is_kept_waiting_on_purpose_makes_no_crowd(monkeypatch):
     monkeypatch.setattr(courtesy, "COUNTS_S", 0.01)
     polite = Courtesy(crowd=1, few=1)
     with polite.request():
-        tasks, started, ended = await begun(polite, 3)
+        tasks, started, ended = await begun(polite.lane(), 3)
         assert started == [0]
         await asyncio.sleep(0.05)
         assert started == [0, 1, 2]
     await finish(tasks, ended)
     with polite.request():  # the long one was counted off once
-        tasks, started, ended = await begun(polite, 2)
+        tasks, started, ended = await begun(polite.lane(), 2)
         assert started == [0]
         await finish(tasks, ended)
+
+
+async def test_long_work_of_one_queue_takes_no_place_from_another():
+    polite = Courtesy(crowd=1, few=1)
+    with polite.request():
+        long, started, ended = await begun(polite.lane(), 2)
+        other, others, done = await begun(polite.lane(), 2)
+        assert (started, others) == ([0], [0])
+    await finish([*long, *other], [*ended, *done])
 
 
 async def test_a_message_given_back_leaves_its_place_to_the_next():
     polite = Courtesy(crowd=1, few=1)
     with polite.request():
-        tasks, started, ended = await begun(polite, 3)
+        tasks, started, ended = await begun(polite.lane(), 3)
         tasks[0].cancel()
         tasks[1].cancel()
         await settle()
