@@ -2,7 +2,7 @@
 
 Rules
 1. 404 for an unknown address, a revoked one, a wrong secret, a forbidden origin and a locked caller: one answer, one shape. An address
-   nobody made costs the same reads and hashes as a real one.
+   nobody made costs the same reads and hashes as a real one that nobody used within the last second.
 2. 202 only when the commands are durable; 503 when they could not be made so. What the alert's author did wrong is 422 and in the inbox.
 3. Nothing about the user, their bots or the reason of a 404 is in an answer.
 4. The webhook is glanced at: a rotated address or secret ends at once where it was rotated, and within GLANCE_S everywhere.
