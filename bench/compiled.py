@@ -44,7 +44,7 @@ def main() -> int:
         return 1
     found = core.year_jobs(year.columns(), args.candles, args.repeats)
     if not args.year:
-        found += [core.quiet_year(), *core.levels(), *core.ticks(), core.many(args.runs)]
+        found += [core.quiet_year(), *core.levels(), core.many(args.runs)]  # no ticks: a build runs backtests, it loads no states
     print(json.dumps([{**row._asdict(), "name": f"{row.name}, compiled"} for row in found]))
     return 0
 

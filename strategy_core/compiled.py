@@ -3,7 +3,7 @@
 Rules
 1. `make compiled` makes it in build/compiled: a copy of the package beside its binaries; there is no second implementation.
 2. A build of another source is no build: the digest of every source file must be that of the copy.
-3. Whoever wants it starts a process with `path()` before everything else on its PYTHONPATH; this process stays as it is.
+3. Whoever wants it starts a process with `path()` first on its PYTHONPATH. It is for backtests: it loads no stored state.
 """
 
 from __future__ import annotations
