@@ -23,19 +23,19 @@ SPARE = Decimal("1.1")
 class Config(BotConfig):
     """A grid towards profit and DCA against it, on a linear perpetual."""
 
-    direction: Literal["long", "short"] = choice("long")
-    margin: Num = money("quote")
-    leverage: Num = money("x", 1, ge=1, le=125)
-    margin_mode: Literal["isolated", "cross"] = choice("isolated")
-    levels: int = whole("levels", ge=10, le=40)
-    grid_levels: int | None = whole("levels", None, ge=1, le=39)  # half of the levels when left out
-    step_pct: Num = money("%", ge="0.1", le=5)
+    direction: Literal["long", "short"] = choice("long", effect="never")
+    margin: Num = money("quote", effect="never")
+    leverage: Num = money("x", 1, ge=1, le=125, effect="never")
+    margin_mode: Literal["isolated", "cross"] = choice("isolated", effect="never")
+    levels: int = whole("levels", ge=10, le=40, effect="never")
+    grid_levels: int | None = whole("levels", None, ge=1, le=39, effect="never")  # half of the levels when left out
+    step_pct: Num = money("%", ge="0.1", le=5, effect="never")
     refill_on_shift: bool = choice(True, effect="now")
     take_profit_price: Num | None = money("price", None, effect="now")
     take_profit_pct: Num | None = money("%", None, effect="now")  # of the margin, on total PnL
     stop_loss_pct: Num | None = money("%", None, ge="0.5", le=90, effect="now")  # always trailing
-    mmr_pct: Num | None = money("%", None, ge=0, le=50)
-    start: StartOrDip = choice(AT_ONCE)
+    mmr_pct: Num | None = money("%", None, ge=0, le=50, effect="never")
+    start: StartOrDip = choice(AT_ONCE, effect="never")
 
     @property
     def is_long(self) -> bool:

@@ -2,7 +2,7 @@
 
 Rules
 1. Bounds live on the fields; `effect` `now` is judged from the next look, `restart` from the next deal.
-2. `FIXED` fields belong to the bot for life.
+2. `FIXED` fields (effect `never`) belong to the bot for life.
 3. Spot and futures differ in the words for a size (`*_size` in quote, `*_margin` in margin) and in what only a position has.
    The machine reads `base_size`, `safety_size`, `leverage` and rarely asks which of the two it has.
 """
@@ -42,8 +42,8 @@ Steps = Annotated[tuple[TakeProfitStep, ...], Field(min_length=1, max_length=4)]
 class DcaCommon(BotConfig):
     """What spot and futures share. A field left out has its default; money and percents are decimal strings."""
 
-    direction: Literal["long", "short"] = choice("long")
-    funds_quote: Num | None = money("quote", None, ge=0)
+    direction: Literal["long", "short"] = choice("long", effect="never")
+    funds_quote: Num | None = money("quote", None, ge=0, effect="never")
     safety_orders: int | None = whole("orders", None, ge=0, le=MAX_SAFETY_ORDERS)
     step_pct: Num | None = money("%", None, ge="0.1", le=50)
     step_multiplier: Num = money("x", 1, ge="0.1", le=10)
@@ -85,7 +85,7 @@ class DcaCommon(BotConfig):
 class DcaConfig(DcaCommon):
     """DCA on spot. Sizes in quote; a long bot owns quote, a short bot owns base."""
 
-    funds_base: Num | None = money("base", None, ge=0)
+    funds_base: Num | None = money("base", None, ge=0, effect="never")
     base_order_size: Num = money("quote")
     safety_order_size: Num | None = money("quote", None)
 
@@ -109,11 +109,11 @@ class DcaConfig(DcaCommon):
 class DcaFuturesConfig(DcaCommon):
     """DCA on a linear perpetual. Sizes are margin; what is ordered is margin x leverage."""
 
-    leverage: Num = money("x", 1, ge=1, le=MAX_LEVERAGE)
-    margin_mode: Literal["isolated", "cross"] = choice("isolated")
+    leverage: Num = money("x", 1, ge=1, le=MAX_LEVERAGE, effect="never")
+    margin_mode: Literal["isolated", "cross"] = choice("isolated", effect="never")
     base_order_margin: Num = money("quote")
     safety_order_margin: Num | None = money("quote", None)
-    mmr_pct: Num | None = money("%", None, ge=0, le=50)
+    mmr_pct: Num | None = money("%", None, ge=0, le=50, effect="never")
     allow_liquidation_risk: bool = choice(False)
 
     @property

@@ -35,6 +35,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "pct = config.reinvest_pct if earned > 0 else config.risk_reduction_pct",
         "earned >= 0",
     ): "nothing earned has returned before",
+    (
+        "strategy_core/loop.py",
+        "if edge is not None and memory.guard_off and edge >= state.price and (above is None or edge < above):",
+        "edge > state.price",
+    ): "the edge is a hair above the exact price and has more digits than any tick: it is never a price seen",
 }
 
 

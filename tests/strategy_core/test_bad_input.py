@@ -13,7 +13,7 @@ import pytest
 
 from strategy_core import registry
 from strategy_core.backtest.cli import main
-from strategy_core.trade import Finding
+from strategy_core.trade import Command, Finding
 
 _spec = util.spec_from_file_location("strategy_core_walks", Path(__file__).with_name("walks.py"))
 assert _spec is not None and _spec.loader is not None
@@ -161,6 +161,42 @@ def test_a_count_is_taken_up_to_its_bounds_and_no_further(name: str, field: str)
     assert f'"minimum": {least}' in shown and f'"maximum": {most}' in shown
 
 
+GUARDED = {"pump_guard": None, "pump_guard_pct": "2", "pump_guard_fills": 3, "pump_guard_s": 60, "max_active_orders": None}
+RANGE = {
+    "missing_orders": "recreate", "spacing": "geometric", "reserve_pct": "0.5", "reinvest": "fixed", "start": {"type": "now"}, **GUARDED,
+    "trail_up": "off", "trail_up_limit": None, "trail_down_limit": None, "stop_loss_price": None, "take_profit_price": None,
+    "take_profit_pct": None,
+}  # fmt: skip
+BEGUN = {
+    "missing_orders": "recreate", "direction": "long", "funds_quote": None, "step_multiplier": "1", "size_multiplier": "1",
+    "custom_ladder": None, "max_active_safety_orders": 0, "safety_trigger": "price", "safety_conditions": None, "take_profit_of": "total",
+    "take_profit_net": True, "take_profit_steps": None, "trailing_take_profit_pct": None, "close_conditions": None, "min_profit_pct": None,
+    "stop_loss_pct": None, "stop_loss_of": "base", "stop_loss_timeout_s": 0, "trailing_stop": False, "break_even_after_tp1": False,
+    "after_stop_loss": "continue", "cooldown_s": 0, "max_deals": None, "reinvest_pct": "0", "risk_reduction_pct": "0", "min_price": None,
+    "max_price": None, "start": {"type": "now"}, "reserve_pct": "0.5",
+}  # fmt: skip
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "GRID": {**RANGE, "size_mode": "quote", "trail_down": "off", "trail_up_budget": None, "trail_down_budget": None},
+    "BTD": {**RANGE, "start_mode": "sells_only", "trail_down": "shift"},
+    "LOOP": {
+        "missing_orders": "recreate", "low": None, "high": None, "max_expansion": None, "reserve_pct": "0.5", "take_profit_price": None,
+        "take_profit_pct": None, "exit_coin": "quote", "equity_guard_pct": None, "equity_guard_action": "close", "start": {"type": "now"},
+    },
+    "COMBO": {
+        "missing_orders": "recreate", "leverage": "1", "margin_mode": "isolated", "grid_levels": None, "refill_on_shift": True,
+        "take_profit_price": None, "take_profit_pct": None, "stop_loss_pct": None, "mmr_pct": None, "start": {"type": "now"},
+    },
+    "DCA": {**BEGUN, "funds_base": None},
+    "DCA_FUTURES": {**BEGUN, "margin_mode": "isolated", "mmr_pct": None, "allow_liquidation_risk": False},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_what_is_left_out_is_what_the_specification_says(name: str) -> None:
+    config = registry.parse(name, FORMS[name]).model_dump(mode="json")
+    assert config == DEFAULTS[name] | FORMS[name]
+
+
 NESTED: list[tuple[str, str, dict[str, Any]]] = [
     ("DCA", "custom_ladder.0.deviation_pct", {"custom_ladder": [{"deviation_pct": "1001", "size": "100"}]}),
     ("DCA", "custom_ladder.1.size", {"custom_ladder": [{"deviation_pct": "1", "size": "100"}, {"deviation_pct": "2", "size": "0"}]}),
@@ -258,6 +294,37 @@ def test_the_command_line_names_the_field_and_exits_two(name: str, field: str, t
 def test_the_command_line_runs_a_form_that_is_right(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(_case(tmp_path, name, {})), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["fills"]
+
+
+def _other(name: str, field: str) -> Any:
+    """Another value of a field, one its form takes."""
+    shown = registry.schema(name)["properties"][field]
+    if field in MONEY[name] or field in WHOLE[name]:
+        return MONEY[name][field][1] if field in MONEY[name] else WHOLE[name][field][1]
+    now = registry.parse(name, FORMS[name]).model_dump(mode="json")[field]
+    if isinstance(now, bool) or field == "pump_guard":
+        return not now
+    if "enum" in shown:
+        return next(value for value in shown["enum"] if value != now)
+    signals = [{"kind": "rsi", "operator": "less", "value": "30"}]
+    others = {"start": "webhook", "max_active_orders": 5, "custom_ladder": [{"deviation_pct": "9", "size": "99"}]}
+    return {**others, "safety_conditions": signals, "close_conditions": signals, "take_profit_steps": [{"pct": "3", "share_pct": "100"}]}[
+        field
+    ]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_says_truly_which_fields_can_never_be_edited(name: str) -> None:
+    for field, shown in registry.schema(name)["properties"].items():
+        state = registry.start(name, FORMS[name], D(100), market(name), 0)
+        change = {field: _other(name, field)}
+        params: dict[str, object] = {"changes": change} if name[:3] in ("DCA", "COM") else change
+        refused: list[tuple[str, str]] = []
+        try:
+            registry.apply(state, Command("edit", params, 1, "e"))
+        except registry.Invalid as wrong:
+            refused = [(finding.field, finding.code) for finding in wrong.findings]
+        assert ((field, "not_editable") in refused) is (shown["effect"] == "never"), field
 
 
 def test_a_field_is_said_once_however_much_is_wrong_with_it() -> None:

@@ -154,3 +154,45 @@ def test_a_closing_signal_without_its_profit_does_not_stand_in_the_way_of_a_safe
     registry.apply(desk.state, Look(D(94), 360_000))
     assert "SO1" in desk.orders() and "EXIT" not in desk.orders()
     registry.apply(desk.state, Command("resume", {}, 360_000, "r"))
+
+
+@pytest.mark.parametrize("field", ["safety_conditions", "close_conditions"])
+def test_a_deal_with_signals_wakes_at_the_next_close_and_not_before(field: str) -> None:
+    plan = {
+        "base_order_size": "100",
+        "safety_order_size": "100",
+        "safety_orders": 2,
+        "step_pct": "5",
+        "take_profit_pct": "9",
+        field: [FALLING],
+    }
+    desk = desks.Desk("DCA", plan | ({"safety_trigger": "indicators"} if field == "safety_conditions" else {}))
+    desk.fill("BO")
+    desk.look("100", later=89_000)
+    assert registry.horizon(desk.state).until == 120_000
+
+
+def test_a_ladder_without_a_first_order_rests_the_nearest_from_the_start() -> None:
+    """At the top of its range a grid only buys: of eight buys four rest, the four nearest."""
+    desk = desks.Desk("GRID", desks.GRID | {"cells": 8, "max_active_orders": 4}, price="110")
+    kept = registry.dump(desk.state)["book"]
+    assert (kept["virtual"], kept["dirty"]) == (["L0", "L1", "L2", "L3"], False)
+    sells = desks.Desk("BTD", desks.BTD | {"cells": 8, "max_active_orders": 4}, price="90")
+    kept = registry.dump(sells.state)["book"]
+    assert (kept["virtual"], kept["dirty"]) == (["L5", "L6", "L7", "L8"], False)
+
+
+@pytest.mark.parametrize(("name", "config"), [("LOOP", desks.LOOP), ("GRID", desks.GRID), ("BTD", desks.BTD | {"start_mode": "balanced"})])
+def test_a_capped_bot_has_chosen_what_rests_when_it_is_first_stored(name: str, config: dict[str, Any]) -> None:
+    state = registry.start(name, config, D(100), desks.walks.market(future=False, max_orders=6), 0)
+    assert registry.dump(state)["book"]["dirty"] is False
+
+
+def test_only_so_many_ladders_are_remembered() -> None:
+    from strategy_core import ladder, loop_plan
+
+    market = desks.walks.market(future=False)
+    for n in range(600):
+        ladder.ladder_of(registry.parse("GRID", desks.GRID | {"high": str(110 + n)}), market)
+        loop_plan.levels_of(D(1000 + n), D(2), D("0.01"))
+        assert len(ladder._ladders) <= 256 and len(loop_plan._levels) <= 256
