@@ -6,7 +6,7 @@ KILLS ?= 50
 PY := .venv/bin/python
 export PYTHONHASHSEED := 0
 
-.PHONY: run setup dev frontend test test-python test-python311 test-frontend check bench compiled e2e openapi sim chaos fuzz package clean
+.PHONY: run setup dev frontend test test-python test-python311 test-frontend coverage check bench compiled e2e openapi sim chaos fuzz package clean
 
 run: setup frontend ## start the platform on http://127.0.0.1:$(PORT)
 	@PORT=$(PORT) DATA=$(DATA) exec $(PY) -m infra.onebox --static frontend/out
@@ -27,6 +27,10 @@ test-python: dev
 
 test-python311: dev ## what may differ between versions, on the oldest Python we support; nothing where it is not installed
 	@sh scripts/python311.sh
+
+coverage: dev ## the tests of the strategy core reach every branch of it, without the long random walks
+	$(PY) -m pytest -q -n 2 tests/strategy_core tests/scripts/test_compiled.py --ignore-glob '*_properties.py' \
+		--cov=strategy_core --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
 
 test-frontend: dev
 	@sh scripts/frontend.sh packages
