@@ -19,9 +19,9 @@ from triggers.market_source import Path
 AT_REST = {"draft", "stopped", "finished"}
 
 
-async def need_bot(store: Store, user_id: str, bot_id: str) -> dict[str, Any]:
-    """The bot's document, or 404: also for a bot of someone else."""
-    document = await store.read("bots", user_id, bot_id)
+async def need_bot(store: Store, user_id: str, bot_id: str, is_glance: bool = False) -> dict[str, Any]:
+    """The bot's document, or 404: also for a bot of someone else. A glance is enough to know that it is there."""
+    document = await (store.glance if is_glance else store.read)("bots", user_id, bot_id)
     if document is None or document.get("kind") != "bot":
         raise not_found("bot")
     return document

@@ -77,6 +77,6 @@ async def rows_of(
     plat: Platform, user_id: str, where: dict[str, str], container: str, limit: int, cursor: str | None, span: Span | None
 ) -> Page:
     _, page = await asyncio.gather(
-        need_bot(plat.store, user_id, where["botId"]), listed(plat, user_id, container, where, limit, cursor, span)
+        need_bot(plat.store, user_id, where["botId"], is_glance=True), listed(plat, user_id, container, where, limit, cursor, span)
     )
     return page
