@@ -70,6 +70,7 @@ def figures(raw: dict[str, Any]) -> list[Figure]:
     return [
         Figure("bots screen: JavaScript before its figures", f"{first:,} B", f"{FIRST_LOAD:,} B", first < FIRST_LOAD),
         Figure("bots screen: all JavaScript, table and live feed too", f"{total:,} B", f"{FIRST_LOAD:,} B", total < FIRST_LOAD),
+        Figure("bots screen: all JavaScript, as onebox sends it", f"{max(one['sent'] for one in visits):,} B", "", None),
         Figure("bots screen: first paint, cold cache, onebox", f"{median(one['paint'] for one in visits):,.0f} ms", "", None),
         Figure("bots screen: usable, cold cache, onebox", f"{usable:,.0f} ms", f"{USABLE_MS:,} ms", usable < USABLE_MS),
         *_smooth("2,000 candles, 100 levels, panned", pan),

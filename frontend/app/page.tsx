@@ -1,6 +1,11 @@
 "use client";
 import { OverviewScreen } from "@/features/overview/overview-screen";
+import { DeskWords } from "@/i18n/desk-words";
 
 export default function Page() {
-  return <OverviewScreen />;
+  return (
+    <DeskWords>
+      <OverviewScreen />
+    </DeskWords>
+  );
 }

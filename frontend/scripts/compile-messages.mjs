@@ -12,6 +12,8 @@ const FORM = new Set([
   ...["signIn", "settings", "accounts", "live_account", "analytics", "palette", "notify", "presets", "vary", "runs", "optimise"],
   ...["webhooks", "dialect", "hit", "panic", "guards", "backtests", "jobStatus", "jobPhase", "bulk", "keys", "sharing", "twin", "rebuild", "param", "commandName"],
 ]);
+/** What only the overview needs of the rest, and the screens with the words of the forms. */
+const DESK = new Set(["overview", "pnl", "balance"]);
 const EVERYWHERE = new Set(["offline", "refused", "server_error", "internal", "unauthorized", "forbidden", "not_found", "slow_down", "too_many_requests"]);
 const folder = new URL("../src/i18n/", import.meta.url);
 
@@ -29,5 +31,6 @@ function compiled(node, at) {
 const words = Object.entries(compiled(JSON.parse(readFileSync(new URL("en.json", folder), "utf8")), ""));
 const write = (name, some) => writeFileSync(new URL(name, folder), JSON.stringify(Object.fromEntries(some)));
 const codes = Object.fromEntries(Object.entries(Object.fromEntries(words).code).filter(([name]) => EVERYWHERE.has(name)));
-write("en.compiled.json", [...words.filter(([name]) => !FORM.has(name) && name !== "code"), ["code", codes]]);
+write("en.compiled.json", [...words.filter(([name]) => !FORM.has(name) && !DESK.has(name) && name !== "code"), ["code", codes]]);
+write("en.desk.compiled.json", words.filter(([name]) => DESK.has(name)));
 write("en.form.compiled.json", words.filter(([name]) => FORM.has(name) || name === "code"));

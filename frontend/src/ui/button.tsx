@@ -11,7 +11,7 @@ const LOOKS: Record<Look, string> = {
   danger: "bg-negative-solid text-on-accent hover:brightness-110",
 };
 
-const SHAPE = "inline-flex items-center justify-center gap-1.5 rounded-md font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-50";
+const SHAPE = "inline-flex items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-50";
 
 function shape(look: Look, small?: boolean): string {
   return cx(SHAPE, LOOKS[look], small ? "h-7 px-2.5 text-xs" : "h-9 px-3.5 text-sm");

@@ -74,7 +74,7 @@ function noteUsable(): void {
   watch.observe(document, { childList: true, subtree: true });
 }
 
-async function visit(context: BrowserContext): Promise<{ paint: number; usable: number; bytes: number }> {
+async function visit(context: BrowserContext): Promise<{ paint: number; usable: number; bytes: number; sent: number }> {
   const page = await context.newPage();
   const loaded: Promise<number>[] = [];
   page.on("response", (answer) => {
@@ -88,9 +88,15 @@ async function visit(context: BrowserContext): Promise<{ paint: number; usable: 
   });
   await page.getByText("Live", { exact: true }).first().waitFor();
   await page.waitForLoadState("networkidle");
+  const sent = await page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .filter((one) => one.name.endsWith(".js"))
+      .reduce((sum, one) => sum + (one as PerformanceResourceTiming).encodedBodySize, 0),
+  );
   const bytes = (await Promise.all(loaded)).reduce((sum, one) => sum + one, 0);
   await page.close();
-  return { ...times, bytes };
+  return { ...times, bytes, sent };
 }
 
 test("the bots screen on the real platform, with a cold cache", async () => {

@@ -68,7 +68,7 @@ test("shared links are listed with what they show, and one is ended for good", a
   await links.getByText("settings, how it did").waitFor();
   await links.getByText("always").waitFor();
   await shoot(page, "shares");
-  await links.getByRole("button", { name: "End the link to Tight grid" }).click();
+  await links.getByRole("button", { name: "End link to Tight grid" }).click();
   const dialog = page.getByRole("dialog", { name: "End the link to Tight grid" });
   await dialog.getByText("The link cannot be given back").waitFor();
   expect(await axe(page)).toEqual([]);
@@ -92,7 +92,7 @@ test("a run becomes a preset, and the preset shows its run", async () => {
   const other = await open(aWorld(), "/bots/new/");
   await other.page.getByRole("button", { name: "All presets" }).click();
   const list = other.page.getByRole("dialog", { name: "All presets" });
-  await list.getByText("in 7 days of BTC/USDT, at worst −1.77 %").waitFor();
+  await list.getByText("over 7 d of BTC/USDT, at worst −1.77 %").waitFor();
   await list.getByText("No backtest speaks for it yet.").waitFor();
   await shoot(other.page, "presets");
   expect(await axe(other.page)).toEqual([]);

@@ -85,6 +85,7 @@ test("each of the other five strategies is previewed and started on paper", asyn
     await page.getByText("Active", { exact: true }).first().waitFor();
     await page.getByRole("tab", { name: "Resting orders" }).waitFor();
     await page.getByRole("region", { name: "Resting orders" }).getByRole("row").nth(1).waitFor();
+    expect(await page.getByText("Draft", { exact: true }).count()).toBe(0);
     await shoot(page, `day-bot-${one.strategy.toLowerCase()}`);
   }
 });
@@ -176,7 +177,7 @@ test("a backtest of the same market is run and read", async () => {
   await goTo(page, "New bot");
   await page.getByRole("button", { name: "All presets" }).click();
   const presets = page.getByRole("dialog", { name: "All presets" });
-  await presets.getByText(/in \d.* days of BTC\/USDT/).waitFor();
+  await presets.getByText(/over \d.* d of BTC\/USDT/).waitFor();
   await shoot(page, "day-presets");
   await presets.getByRole("button", { name: "Use preset Proven grid" }).click();
   expect(await page.getByRole("textbox", { name: "Cells", exact: true }).inputValue()).toBe("20");

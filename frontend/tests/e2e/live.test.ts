@@ -125,7 +125,7 @@ test("a plan is shared without its amounts, seen by a stranger, and the link is 
   await other.getByText("kept private").waitFor();
   await shoot(other, "live-9-shared");
   await goTo(page, "Settings");
-  await page.getByRole("button", { name: /^End the link to/ }).click();
+  await page.getByRole("button", { name: /^End link to/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "End link" }).click();
   await page.getByText("You have not shared anything.").waitFor();
   await other.reload();

@@ -1,17 +1,20 @@
 /** Bots, read. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type QueryClient } from "@tanstack/react-query";
 import { api, must } from "../client";
 import { keys } from "../keys";
 import { netMs } from "../live-status";
+import { newerBot, newerBots, unlessTold } from "../newest";
 import type { Bot, BotPlan, PreviewAnswer } from "../types";
 
 const PAGE = 200;
 
 export function useBots() {
-  return useQuery({ queryKey: keys.bots, queryFn: allBots, refetchInterval: netMs });
+  return useQuery({ queryKey: keys.bots, queryFn: ({ client }) => allBots(client), refetchInterval: netMs });
 }
 
-async function allBots(): Promise<{ items: Bot[]; next: null }> {
+type BotList = { items: Bot[]; next: null };
+
+async function allBots(cache: QueryClient): Promise<BotList> {
   const items: Bot[] = [];
   let cursor: string | undefined;
   do {
@@ -19,13 +22,16 @@ async function allBots(): Promise<{ items: Bot[]; next: null }> {
     items.push(...page.items);
     cursor = page.next ?? undefined;
   } while (cursor);
-  return { items, next: null };
+  return { items: newerBots(cache.getQueryData<BotList>(keys.bots)?.items, items), next: null };
 }
 
 export function useBot(id: string) {
   return useQuery({
     queryKey: keys.bot(id),
-    queryFn: () => must(api.GET("/api/v1/bots/{bot_id}", { params: { path: { bot_id: id } } })),
+    queryFn: async ({ client }) => {
+      const read = await must(api.GET("/api/v1/bots/{bot_id}", { params: { path: { bot_id: id } } }));
+      return newerBot(client.getQueryData<Bot>(keys.bot(id)), read);
+    },
     refetchInterval: netMs,
   });
 }
@@ -33,7 +39,7 @@ export function useBot(id: string) {
 export function useOrders(id: string) {
   return useQuery({
     queryKey: keys.orders(id),
-    queryFn: () => must(api.GET("/api/v1/bots/{bot_id}/orders", { params: { path: { bot_id: id } } })),
+    queryFn: ({ client }) => unlessTold(client, keys.orders(id), () => must(api.GET("/api/v1/bots/{bot_id}/orders", { params: { path: { bot_id: id } } }))),
     refetchInterval: netMs,
   });
 }

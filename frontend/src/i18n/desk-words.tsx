@@ -1,0 +1,16 @@
+"use client";
+/** The words of the overview (scripts/compile-messages.mjs says which). */
+import type { ReactNode } from "react";
+import { IntlProvider } from "use-intl";
+import desk from "./en.desk.compiled.json";
+import { messages, type Messages } from "./messages";
+
+const all = { ...messages, ...(desk as unknown as Partial<Messages>) };
+
+export function DeskWords({ children }: { children: ReactNode }) {
+  return (
+    <IntlProvider locale="en" timeZone="UTC" messages={all}>
+      {children}
+    </IntlProvider>
+  );
+}
