@@ -136,7 +136,6 @@ def take_fill(state: State, fill: Fill) -> None:
         state.rules.on_fill(state, fill, taken)
     elif leg == CLOSE:
         closed(state, taken)
-        return
     else:
         _hand_over(state, fill, taken)
     if state.ending and leg in state.ending:

@@ -84,6 +84,10 @@ EDGES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], list[tupl
         "DCA", {}, {"custom_ladder": [{"deviation_pct": "0.021", "size": "50"}, {"deviation_pct": "0.025", "size": "50"}]}, {},
         [("custom_ladder", "levels_collide", {"level": "2", "price": "99.97"})],
     ),
+    (
+        "DCA", {}, {"safety_orders": 20, "step_pct": "0.1", "size_multiplier": "10"}, {},
+        [("size_multiplier", "out_of_range", {"max": "1000000000000000", "got": "1" + "0" * 21})],
+    ),
     # minimums with a tenth to spare: 100 of base order needs 90.90..., a safety order of 99.94 (1.052 at 95)
     ("DCA", {"safety_orders": 0}, {"safety_orders": 0, "base_order_size": "10.9"}, {"min_notional": "10"}, [("base_order_size", "below_min_notional", {"level": "0", "needed": "11", "got": "10.9"})]),
     ("DCA", {"safety_orders": 0, "base_order_size": "11"}, {"safety_orders": 0, "base_order_size": "10.99"}, {"min_notional": "10"}, [("base_order_size", "below_min_notional", {"level": "0", "needed": "11", "got": "10.9"})]),

@@ -80,6 +80,25 @@ def test_a_close_that_ends_with_enough_left_is_asked_for_again() -> None:
     assert (desk.state.status, close.generation, close.attempt, close.amount) == (Status.STOPPING, 2, 0, D("0.05"))
 
 
+@pytest.mark.parametrize(("left", "status"), [("0.05", Status.STOPPING), ("0.04", Status.STOPPED)])
+def test_a_close_that_ended_before_its_last_fill_came_is_settled_when_it_does(left: str, status: Status) -> None:
+    desk = closing(min_notional="5")
+    filled = desk.orders()["CLOSE"].amount - D(left)
+    desk.end("CLOSE", "expired", filled=str(filled))
+    assert (desk.state.status, list(desk.state.ending)) == (Status.STOPPING, ["CLOSE"])
+    desk.fill("CLOSE", part=str(filled))
+    assert desk.state.status is status and desk.state.ending == {}
+    assert [(order.generation, order.amount) for order in desk.orders().values()] == ([(2, D(left))] if status is Status.STOPPING else [])
+
+
+def test_a_close_that_filled_whole_after_it_was_said_to_have_ended_is_done() -> None:
+    desk = closing()
+    whole = desk.orders()["CLOSE"].amount
+    desk.end("CLOSE", "expired", filled=str(whole))
+    desk.fill("CLOSE")
+    assert (desk.state.status, desk.state.ending) == (Status.STOPPED, {})
+
+
 def test_a_break_even_close_the_account_cannot_pay_for_is_an_error_not_an_end() -> None:
     desk = desks.grid()
     desk.look("96")

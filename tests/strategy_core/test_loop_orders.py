@@ -356,3 +356,13 @@ def test_a_venue_that_raises_its_minimum_leaves_slices_waiting_in_their_order() 
     desk.look("100")
     assert first not in desk.state.memory.parked and second in desk.state.memory.parked, "the oldest goes first"
     ok(desk)
+
+
+def test_a_last_buy_that_takes_the_last_of_the_money_is_whole_and_says_nothing() -> None:
+    desk = desks.Desk("LOOP", desks.LOOP, maker_fee="0", taker_fee="0")
+    shown = registry.preview("LOOP", desks.LOOP, D(100), desk.market)
+    desk.state.ledger.quote = sum((row.cost for row in shown.orders if row.side == "buy"), D(0))
+    registry.drain(desk.state)
+    desk.fill("INIT")
+    assert events(desk, "size_reduced") == [] and desk.state.free_quote() == 0
+    assert desk.orders()["B5"].amount == next(row.amount for row in shown.orders if row.leg == "B5")
