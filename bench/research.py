@@ -34,7 +34,7 @@ RULES = {
     "taker_fee": "0.001",
     "slippage_pct": "0",
 }
-POLL_S, PROTOCOL = 0.1, "json.webpubsub.azure.v1"
+POLL_S, LIMIT_S, PROTOCOL = 0.1, 600, "json.webpubsub.azure.v1"
 HERTZ = os.sysconf("SC_CLK_TCK")
 
 
@@ -154,8 +154,11 @@ def write_year(folder: Path) -> None:
 def run(desk: Desk, runs: int) -> dict[str, Any]:
     feed, idle = Feed(desk), desk.cpu_s()
     began = time.monotonic()
+    feed.heard.append(began)  # the silence before the first report is one, too
     job = desk.begin(runs)
     while feed.job.get("status", "queued") in ("queued", "running"):
+        if time.monotonic() - began > LIMIT_S:
+            raise TimeoutError(json.dumps(desk.seen(job)["progress"]))
         time.sleep(0.02)
     spent = time.monotonic() - began
     host, computing = (after - before for before, after in zip(idle, desk.cpu_s(), strict=True))

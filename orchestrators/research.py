@@ -6,6 +6,8 @@ Rules
 3. A part that breaks is done again, TRIES times in all; then the job fails and says why. What was finished stays.
 4. While anything is waited for a clock ticks, and each tick is a report: what there is of the batches under way is read from their
    documents. Progress is told at least once a second, however long a batch takes.
+5. Every tick makes the history longer, and all of it is replayed at every step: after RENEW_AFTER ticks what is under way is waited for,
+   and the job goes on with an empty history and what it carries over.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from orchestrators.research_plan import progress_of
 
 WINDOW = 3
 TRIES = 3
-TICK = timedelta(milliseconds=600)
+TICK, RENEW_AFTER = timedelta(milliseconds=600), 300
 RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=TRIES)
 
 CANCELLED = {"status": "cancelled", "error": None, "params": {}}
@@ -32,24 +34,32 @@ bp = df.Blueprint()
 
 
 def research(context: df.DurableOrchestrationContext) -> Steps:
-    job: Doc = context.get_input()
+    given: Doc = context.get_input()
+    job = {name: given[name] for name in ("userId", "id")}
     run = Run(context, job)
+    tasks = run.take_over(given["carried"]) if "carried" in given else None
     end: Doc = {"status": "done", "error": None, "params": {}}
     try:
         while True:
-            plan = yield from run.planned()
-            if plan is None:
-                end = CANCELLED
-                break
-            if "error" in plan:
-                end = {"status": "failed", **plan}
-                break
-            run.begin(plan)
-            stopped = yield from run.wave_through(plan["tasks"])
+            if tasks is None:
+                plan = yield from run.planned()
+                if plan is None:
+                    end = CANCELLED
+                    break
+                if "error" in plan:
+                    end = {"status": "failed", **plan}
+                    break
+                tasks = run.begin(plan)
+            stopped = yield from run.wave_through(tasks)
             if stopped is not None:
                 end = stopped
                 break
-            if plan["last"]:
+            if run.left:
+                run.stop_clock()
+                context.continue_as_new({**job, "carried": run.carried()})
+                return "renewed"
+            tasks = None
+            if run.is_last:
                 break
     except Exception as error:
         end = {"status": "failed", "error": "internal", "params": {"error": type(error).__name__}}
@@ -74,6 +84,21 @@ class Run:
         self.best_told: list[Any] | None = None  # a report that failed leaves it behind until the end says it
         self.report: Any = None
         self.clock: Any = None
+        self.ticks = 0
+        self.is_last = False
+        self.left: list[Doc] = []  # tasks of the wave that another history will do
+
+    def take_over(self, carried: Doc) -> list[Doc]:
+        """Goes on where the history before ended. Returns the tasks that are left of the wave."""
+        for name in ("wave", "phase", "done", "total", "candles", "have", "best", "best_told", "is_last"):
+            setattr(self, name, carried[name])
+        self.started -= timedelta(seconds=carried["elapsed_s"])
+        tasks: list[Doc] = carried["tasks"]
+        return tasks
+
+    def carried(self) -> Doc:
+        names = ("wave", "have", "best", "best_told", "is_last")
+        return self.settled() | {name: getattr(self, name) for name in names} | {"tasks": self.left}
 
     def planned(self) -> Steps:
         """What the next wave has to do; None when the job was cancelled meanwhile."""
@@ -104,6 +129,7 @@ class Run:
             self.report = winner = None
         elif winner is self.clock:
             self.clock = winner = None
+            self.ticks += 1
             self.tell()
         return winner
 
@@ -119,20 +145,22 @@ class Run:
             self.clock.cancel()
         self.clock = None
 
-    def begin(self, plan: Doc) -> None:
-        """A new wave. A new phase counts from nothing; waves of one phase go on counting."""
+    def begin(self, plan: Doc) -> list[Doc]:
+        """A new wave; returns its tasks. A new phase counts from nothing; waves of one phase go on counting."""
         self.wave += 1
         if plan["phase"] != self.phase:
             self.phase, self.done, self.started, self.candles = plan["phase"], 0, self.context.current_utc_datetime, 0
-        self.total = plan["total"]
+        self.total, self.is_last = plan["total"], plan["last"]
+        tasks: list[Doc] = plan["tasks"]
+        return tasks
 
     def wave_through(self, tasks: list[Doc]) -> Steps:
         """None, or how the job ended before its end."""
         context = self.context
         waiting = [(task, 1) for task in tasks]
         running: dict[int, tuple[Any, Doc, int]] = {}
-        while waiting or running:
-            while waiting and len(running) < WINDOW:
+        while running or (waiting and not self.is_long):
+            while waiting and len(running) < WINDOW and not self.is_long:
                 task, attempt = waiting.pop(0)
                 under_way = context.call_activity("research_work", {**self.job, **task})
                 running[id(under_way)] = (under_way, task, attempt)
@@ -150,16 +178,23 @@ class Run:
                 continue
             if "error" in winner.result:
                 return {"status": "failed", **winner.result}
+            if not winner.result.get("wanted", True):  # cancelled, and the news of it is still on its way
+                return CANCELLED
             if winner.result.get("left"):
                 self.have[str(task["first"])] = [winner.result["done"], winner.result["candles"]]
                 waiting.insert(0, (task, 1))
                 continue
             self.take(task, winner.result)
+        self.left = [task for task, _ in waiting]
         context.set_custom_status(self.state())
         if self.report is not None:
             yield self.report
             self.report = None
         return None
+
+    @property
+    def is_long(self) -> bool:
+        return self.ticks >= RENEW_AFTER
 
     def take(self, task: Doc, result: Doc) -> None:
         self.have.pop(str(task.get("first")), None)

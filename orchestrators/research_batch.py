@@ -40,12 +40,17 @@ class JobError(Exception):
 async def run_batch(user_id: str, job: Doc, task: Doc) -> Doc:
     """A batch of runs, or as much of it as BATCH_S allows: `left` says how many runs are missing."""
     runs, began = await runs_of(user_id, job, task), outside().now_ms()
-    batch = await so_far(user_id, job["id"], task["first"])
+    batch, is_wanted = await so_far(user_id, job["id"], task["first"]), True
     while left := runs[len(batch["items"]) :]:
-        if outside().now_ms() - began > BATCH_S * 1000 or await is_unwanted(user_id, job["id"]):
+        if await is_unwanted(user_id, job["id"]):
+            is_wanted = False
             break
         batch = await further(user_id, job, task, batch, left)
-    return {"done": len(batch["items"]), "left": len(left), "candles": batch["candles"], "best": best_of(job, task, batch)}
+        if outside().now_ms() - began >= BATCH_S * 1000:
+            left = runs[len(batch["items"]) :]
+            break
+    best = best_of(job, task, batch)
+    return {"done": len(batch["items"]), "left": len(left), "candles": batch["candles"], "best": best, "wanted": is_wanted}
 
 
 async def further(user_id: str, job: Doc, task: Doc, batch: Doc, left: list[tuple[int, Doc]]) -> Doc:

@@ -12,6 +12,7 @@ from azure.durable_functions.models.Task import TaskState
 
 from exchange.market_data import MarketData
 from orchestrators import activities, research_activities, research_batch
+from orchestrators import research as research_flow
 from orchestrators.activities import Outside
 from orchestrators.research import TRIES, research
 from shared.clock import iso
@@ -66,10 +67,14 @@ class Host:
         self.beats = False  # the clock ticks once after everything else
         self.timers: list[Task] = []
         self.breaks: dict[str, int] = {}
+        self.renewed: list[dict] = []
 
     async def run(self, job_id):
         while True:
-            tasks, waiting, end = self.replay({"userId": USER, "id": job_id})
+            tasks, waiting, end = self.replay(self.renewed[-1] if self.renewed else {"userId": USER, "id": job_id})
+            if end is not None and end[0] == "renewed":
+                self.history.clear()
+                continue
             if end is not None:
                 return end[0]
             if self.cancel_after is not None and len(self.performed) >= self.cancel_after and not any(n == 0 for n, _, _ in self.history):
@@ -109,6 +114,7 @@ class Host:
             call_activity_with_retry=lambda name, retry, body: made(name, body),
             task_any=lambda those: list(those),
             create_timer=lambda at: made("timer"),
+            continue_as_new=lambda given: self.renewed.append(json.loads(json.dumps(given))),
             set_custom_status=lambda status: self.status.update(status),
             current_utc_datetime=now,
         )
@@ -285,21 +291,40 @@ async def test_progress_goes_out_while_the_job_runs_and_never_backwards(host, mo
 
 async def test_what_a_batch_has_done_is_told_before_it_is_over(host, monkeypatch):
     monkeypatch.setattr(research_batch, "LOOK_S", 0.0)
+    monkeypatch.setattr(research_batch, "BATCH_S", 0.0)  # hands back every run
     job = backtest(host, [{"cells": n} for n in range(4, 8)])
-    calls = []
-
-    async def after_two(user_id, job_id):
-        calls.append(job_id)
-        return len(calls) % 3 == 0
-
-    monkeypatch.setattr(research_batch, "is_unwanted", after_two)  # hands back what it has: two runs
     host.beats = True
     assert await host.run(job) == "done"
     seen = [message["data"]["progress"]["done"] for message in host.live]
-    assert seen == sorted(seen) and {2, 4} <= set(seen) and host.status["done"] == 4
-    work = [one["first"] for one in host.performed if one["name"] == "research_work"]
-    assert work == [0, 0]
+    assert seen == sorted(seen) and {1, 2, 3, 4} <= set(seen) and host.status["done"] == 4
+    assert [one["first"] for one in host.performed if one["name"] == "research_work"] == [0, 0, 0, 0]
     assert [count for count, _ in document(host, part_id(job, "runs", 0))["marks"]] == [1, 2, 3, 4]
+
+
+async def test_a_long_job_goes_on_with_an_empty_history_and_does_nothing_twice(host, monkeypatch):
+    monkeypatch.setattr(research_activities, "batch_size", lambda *_: 2)
+    monkeypatch.setattr(research_batch, "LOOK_S", 0.0)
+    monkeypatch.setattr(research_batch, "BATCH_S", 0.0)
+    monkeypatch.setattr(research_flow, "RENEW_AFTER", 2)
+    job = backtest(host, [{"cells": n} for n in range(4, 14)])
+    host.beats = True
+    assert await host.run(job) == "done"
+    assert len(host.renewed) >= 2 and all(len(one["carried"]["tasks"]) < 6 for one in host.renewed)
+    seen = [message["data"]["progress"]["done"] for message in host.live]
+    assert seen == sorted(seen) and seen[-1] == host.status["done"] == 10
+    runs = [run["run"] for first in range(0, 10, 2) for run in document(host, part_id(job, "runs", first))["items"]]
+    assert runs == list(range(10))
+    assert all(len(document(host, part_id(job, "runs", first))["marks"]) == 2 for first in range(0, 10, 2))
+    best = max(
+        float(run["metrics"]["pnl"]["total"]) for first in range(0, 10, 2) for run in document(host, part_id(job, "runs", first))["items"]
+    )
+    assert float(document(host)["best"]["metrics"]["pnl"]["total"]) == best
+
+
+async def test_a_job_that_nobody_wants_any_more_ends_although_the_news_was_lost(host):
+    job = backtest(host, [{"cells": n} for n in range(4, 8)], status="cancelling")
+    assert await host.run(job) == "cancelled"
+    assert document(host)["status"] == "cancelled" and (CONTAINER, USER, part_id(job, "runs", 0)) not in host.store.rows
 
 
 async def test_a_batch_that_was_cut_off_goes_on_where_it_stopped(host, monkeypatch):
@@ -332,7 +357,7 @@ async def test_a_batch_of_a_cancelled_job_stops_at_the_next_look(host, monkeypat
         found = await research_batch.run_batch(USER, {**document(host), "id": job}, task)
     finally:
         activities._given.reset(token)
-    assert (found["done"], found["left"]) == (0, 5)
+    assert (found["done"], found["left"], found["wanted"]) == (0, 5, False)
 
 
 def test_a_recording_is_read_once_and_mapped_by_every_process(host, monkeypatch, tmp_path):
