@@ -123,7 +123,7 @@ def text_of(notices: list[Notice]) -> str:
         times = f" x{count}" if count != "1" else ""
         total = f", total {one.params['total']} {one.params['currency']}" if one.params.get("total") else ""
         reason = f" ({one.params['reason']})" if one.params.get("reason") else ""
-        lines.append(f"{one.name} {one.symbol}: {WORDS[one.occasion]}{times}{reason}{total}".strip())
+        lines.append(f"{' '.join(filter(None, (one.name, one.symbol)))}: {WORDS[one.occasion]}{times}{reason}{total}")
     if len(notices) > MOST_LINES:
         lines.append(f"... and {len(notices) - MOST_LINES} more")
     return "\n".join(lines)[:LONGEST]

@@ -185,7 +185,7 @@ async def test_a_channel_can_be_tried_and_the_log_is_the_users_own(world, client
     sent = (await client.post("/api/v1/notifications/test/c1")).json()["delivery_id"]
     send = Post(204)
     await deliver(plat, queue, queue.tasks[sent], send)
-    assert json.loads(send.calls[0][1])["text"] == "Tickwise : test message"
+    assert json.loads(send.calls[0][1])["text"] == "Tickwise: test message"
     assert (await client.post("/api/v1/notifications/test/c9")).status_code == 404
     client.headers["authorization"] = "Bearer eve"
     assert (await client.get("/api/v1/notifications/deliveries")).json()["items"] == []
