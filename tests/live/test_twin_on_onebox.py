@@ -13,7 +13,6 @@ from tests.chaos.process import Onebox
 from tests.live.test_live_on_onebox import Owner, open_venue
 from tests.venue.serving import KEY, SECRET, serving
 
-
 A_CANDLE = 100.0
 """The twin trades candles that have closed, so what it does may wait for the end of the minute; in seconds, with room."""
 
