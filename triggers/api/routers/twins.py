@@ -19,7 +19,10 @@ router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
 
 @router.post("/{bot_id}/twin", status_code=201)
 async def create_twin(bot_id: ObjectId, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> TwinView:
-    """A paper bot with the same settings beside this one. A repeat finds the same twin, with a key or without."""
+    """A paper bot with the same settings beside this one. A repeat finds the same twin, with a key or without.
+
+    A bot on a replay has none (409 `replay_has_no_twin`): a replay runs on the recording's time, and a week of it is no week to report on.
+    """
     return TwinView.of_document(await twins.attach(plat, user.id, bot_id))
 
 
