@@ -39,7 +39,7 @@ from shared.bus import BotEvent
 from shared.claims import claim
 from shared.clock import iso
 from shared.log import log, log_error
-from shared.paper_book import CosmosBook, OneWrite
+from shared.paper_book import CosmosBook, OneWrite, on_book
 from shared.stores import Stale
 from shared.trace import span, traced
 from shared.transient import is_transient
@@ -48,7 +48,6 @@ from strategy_core.number import dec
 
 LEAST_LEFT_MS = 5_000
 SHORT = 8  # hex digits of an order's id that tell it from a bot's others
-TRIES = 12
 CLOCKS_DIFFER_MS = 2_000
 
 T = TypeVar("T")
@@ -67,7 +66,7 @@ def source_of(account: Doc) -> Any:
 
 
 async def on_account(user_id: str, account: Doc, work: Callable[[Any], Awaitable[T]]) -> T:
-    """Does the work with the account's exchange. A paper book is read once and written once for all of it; on a lost race all is done anew.
+    """Does the work with the account's exchange; with a paper account all of it over one reading of its book.
 
     Errors: Unavailable, Unauthorized, Rejected; TimeoutError when the book stays too busy.
     """
@@ -76,15 +75,11 @@ async def on_account(user_id: str, account: Doc, work: Callable[[Any], Awaitable
     from exchange.paper import PaperExchange, settings_of
 
     opening = {currency: dec(amount) for currency, amount in account["balances"].items()}
-    for _ in range(TRIES):
-        book = OneWrite(CosmosBook(outside().store, user_id, account["id"]))
-        result = await work(PaperExchange(book, source_of(account), outside().now_ms, opening, settings_of(account)))
-        try:
-            await book.flush()
-        except Stale:
-            continue
-        return result
-    raise TimeoutError("the paper book is too busy")
+
+    async def with_book(book: OneWrite) -> T:
+        return await work(PaperExchange(book, source_of(account), outside().now_ms, opening, settings_of(account)))
+
+    return await on_book(outside().store, user_id, account["id"], with_book)
 
 
 async def is_at_rest(user_id: str, account: Doc, document: Doc) -> bool | None:
@@ -233,6 +228,8 @@ async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[
     user_id, publication = work["userId"], work["publication"]
     account = work.get("account") or await account_of(user_id, work["accountId"])
     outcomes, view = await asked_or_unknown(user_id, account, work)
+    if "at" in work and any(outcome["result"] == "accepted" for outcome in outcomes):
+        log("orders.accepted", kind=work.get("kind"), late_ms=max(0, outside().now_ms() - work["at"]), count=len(outcomes))
     is_settled = publication is not None and settled(outcomes, view, work["look"])
     is_published = publication is not None and (is_settled or publication["overdue"])
     if is_settled:

@@ -76,7 +76,7 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
             "symbol": seen["symbol"],
             "intents": state["intents"], "look": state["look"], "publication": state["publish"],
         }  # fmt: skip
-        asked |= {name: event[name] for name in ("traceparent",) if name in event}
+        asked |= {name: event[name] for name in ("traceparent", "kind", "at") if name in event}
         done = yield context.call_activity("execute", asked)
         now = done["now"]
         facts = {"now": now, "outcomes": done["outcomes"], "view": done["view"], "published": done["published"]}

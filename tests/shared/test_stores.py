@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from shared import watch
-from shared.paper_book import CosmosBook, OneWrite, book_balances
+from shared.paper_book import CosmosBook, OneWrite, book_balances, on_book
 from shared.stores import GLANCE_S, MOST_GLANCES, CosmosStore, Exists, Glances, Span, Stale
 from tests.fakes import MemoryStore
 
@@ -208,6 +208,34 @@ async def test_work_on_a_book_is_one_write_and_only_the_first_of_two_counts(stor
     with pytest.raises(Stale):
         await second.flush()
     assert (await base.read())[0] == {"orders": ["a0", "a1", "a2"]}
+
+
+async def test_work_that_follows_a_write_reads_nothing_and_never_believes_an_old_book():
+    store = MemoryStore()
+    await CosmosBook(store, "ada", "acc_1").write({"n": 0}, None)
+
+    async def add(work):
+        book, etag = await work.read()
+        await work.write({"n": book["n"] + 1}, etag)
+        return book["n"]
+
+    async def see(work):
+        return (await work.read())[0]["n"]
+
+    async def somebody_else(n):
+        book, etag = await CosmosBook(store, "ada", "acc_1").read()
+        await CosmosBook(store, "ada", "acc_1").write({"n": n}, etag)
+
+    assert await on_book(store, "ada", "acc_1", add) == 0
+    store.reads.clear()
+    assert await on_book(store, "ada", "acc_1", add) == 1
+    assert store.reads == []
+    await somebody_else(10)
+    assert await on_book(store, "ada", "acc_1", see) == 10
+    assert await on_book(store, "ada", "acc_1", add) == 10
+    await somebody_else(20)
+    assert await on_book(store, "ada", "acc_1", add) == 20
+    assert (await CosmosBook(store, "ada", "acc_1").read())[0] == {"n": 21}
 
 
 async def test_a_book_that_was_only_read_is_not_written(store):
