@@ -170,7 +170,7 @@ class Engine:
         instance = Instance(instance_id, name, self.new_id(), text, now, now, parent=parent)
         self.instances[instance_id] = instance
         self.staged.steps += [(sql.CUT, (instance_id,)), (sql.INSTANCE, sql.instance_row(instance))]
-        started = wire.execution_started(now, name, instance_id, instance.execution, text)
+        started = wire.execution_started(now, name, instance_id, instance.execution)
         self.add(STARTED, instance_id, instance.execution, 0, started)
 
     def add(self, kind: str, target: str, execution: str, due_ms: int, body: str) -> None:

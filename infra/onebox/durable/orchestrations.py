@@ -178,7 +178,7 @@ class OrchestrationWork:
         instance.progress, instance.history = Progress(), []
         instance.status, instance.updated_ms = "Running", now
         self._engine.staged.steps += [(sql.CUT, (instance.id,)), (sql.INSTANCE, sql.instance_row(instance))]
-        started = wire.execution_started(now, instance.name, instance.id, instance.execution, instance.input)
+        started = wire.execution_started(now, instance.name, instance.id, instance.execution)
         self._engine.add(STARTED, instance.id, instance.execution, 0, started)
         self._engine.staged.released.append(instance.id)
 

@@ -28,9 +28,10 @@ def _text(value: Any) -> str:
     return str(value) if type(value) is int else "null" if value is None else json.dumps(value)
 
 
-def execution_started(ms: int, name: str, instance: str, execution: str, text: str | None) -> str:
+def execution_started(ms: int, name: str, instance: str, execution: str) -> str:
+    """Without the input, which every replay gets beside its history anyway."""
     identity = {"InstanceId": instance, "ExecutionId": execution}
-    return event(0, ms, Name=name, OrchestrationInstance=identity, Input=text, Version="", Tags=None, ParentInstance=None)
+    return event(0, ms, Name=name, OrchestrationInstance=identity, Input=None, Version="", Tags=None, ParentInstance=None)
 
 
 def task_scheduled(ms: int, task: int, name: str, text: str | None) -> str:
