@@ -1,7 +1,8 @@
-"""`python -m bench.load rest|storm|horizon|all [--bots N]`: the embedded host under load, as processes of its own.
+"""`python -m bench.load rest|storm|busy|horizon|all [--bots N]`: the embedded host under load, as processes of its own.
 
 rest     resting bots over 200 markets and a few a second that trade: idle CPU, memory, wake -> order accepted and published
-storm    the price crossed a line of every bot while the host was away: how fast that drains, in what order, and the API meanwhile
+storm    one move crossed a line of every bot: how fast that drains, in what order, and the API meanwhile
+busy     the same without the API: ticks a second, and what one costs
 horizon  the question which bots a price concerns, over 100,000 documents
 
 A wake is told from the log line of its tick: from the instant the watcher saw the price to the end of the tick, publication included.
@@ -22,12 +23,14 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from bench.load_seed import RISE_S, STOPS, STORM
 from tests.chaos.process import Onebox
 
 ROOT = Path(__file__).resolve().parents[1]
 TICK = re.compile(r"tick\.published.*?kind\W+(\w+).*?late_ms\W+(\d+)")
+ORDER = re.compile(r"orders\.accepted.*?kind\W+(\w+).*?late_ms\W+(\d+)")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 HERTZ = os.sysconf("SC_CLK_TCK")
 
@@ -49,13 +52,23 @@ def main() -> int:
     return 0
 
 
+class Reading(NamedTuple):
+    """One look at a storm: bots and stops that had their tick, ticks and CPU in all."""
+
+    at: float
+    bots: int
+    stops: int
+    ticks: int
+    cpu_s: float
+
+
 # -- the jobs -----------------------------------------------------------------------------------------------------------
 
 
 def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     bots = args.bots or 10_000
     seed(folder / "data", bots, args.lively, 60, "apart")
-    onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="*/5 * * * * *")
+    onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="* * * * * *")
     found: dict[str, Any] = {"bots": bots, "lively": args.lively, "start_s": round(onebox.start(), 1)}
     try:
         time.sleep(15)  # what had been crossed while it was away
@@ -63,7 +76,9 @@ def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
         time.sleep(args.seconds)
         passed = time.monotonic() - began
         late = [late for kind, late in ticks(onebox.log, log_from) if kind == "market"]
-        found |= {"cpu_of_a_core": round((cpu_s(onebox) - before) / passed, 3), "rss_mb": rss_mb(onebox), **percentiles(late)}
+        accepted = [late for kind, late in ticks(onebox.log, log_from, ORDER) if kind == "market"]
+        found |= {"cpu_of_a_core": round((cpu_s(onebox) - before) / passed, 3), "rss_mb": rss_mb(onebox)}
+        found |= {"wake_to_published_ms": percentiles(late), "wake_to_order_accepted_ms": percentiles(accepted)}
         found["wakes_per_s"] = round(len(late) / passed, 2)
     finally:
         onebox.stop()
@@ -71,23 +86,38 @@ def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def storm(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    bots = args.bots or 2_000
-    seed(folder / "data", bots, bots, 0, "alike")
+    """With stops among the bots and an owner at the dashboard."""
+    return drained(folder, args.bots or 2_000, args.seconds, is_asked=True)
+
+
+def busy(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """One fill and one new order each, and nobody else: what a tick costs, and how many there are in a second."""
+    return drained(folder, args.bots or 1_000, args.seconds, is_asked=False)
+
+
+def drained(folder: Path, bots: int, seconds: float, is_asked: bool) -> dict[str, Any]:
+    """From the start of the host until every bot has had its tick, or the seconds are over."""
+    seed(folder / "data", bots, 0, RISE_S, STORM)
     onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="*/5 * * * * *")
+    from_ms = int(time.time() * 1000)
     found: dict[str, Any] = {"bots": bots, "start_s": round(onebox.start(), 1)}
-    asking = Asking(onebox.url)
+    asking, began = Asking(onebox.url), time.monotonic()
+    curve: list[Reading] = []
     try:
-        cpu, from_ms, curve = cpu_s(onebox), int(time.time() * 1000), []  # type: float, int, list[tuple[float, int, int]]
-        asking.start()
-        while not curve or time.monotonic() - curve[0][0] < args.seconds:
-            time.sleep(0.5)
-            if curve or ticks(onebox.log, 0):
-                curve.append((time.monotonic(), ticked(folder / "data", from_ms), len(ticks(onebox.log, 0))))
-        first, over = curve[0], next(row for row in curve if row[1] >= 0.97 * curve[-1][1])
-        passed = max(over[0] - first[0], 0.5)
-        found |= {"bots_ticked": over[1], "drained_s": round(passed, 1), "ticks_per_s": round((over[2] - first[2]) / passed, 1)}
-        found |= {"cpu_ms_per_tick": round((cpu_s(onebox) - cpu) * 1000 / max(curve[-1][2], 1)), "rss_mb": rss_mb(onebox)}
-        found |= {"api_ms": percentiles(asking.took), "api_failed": asking.failed}
+        if is_asked:
+            asking.start()
+        while time.monotonic() - began < seconds and not (curve and curve[-1].bots == bots):
+            time.sleep(max(0.25, bots / 5_000))
+            if (published := len(ticks(onebox.log, 0))) > 0:
+                curve.append(Reading(time.monotonic(), *ticked(folder / "data", from_ms), published, cpu_s(onebox)))
+        first, last = curve[0], curve[-1]
+        stopped = next((row.at for row in curve if row.stops == -(-bots // STOPS)), None)
+        found |= {"bots_ticked": last.bots, "drained_s": round(last.at - began, 1) if last.bots == bots else None}
+        found |= {"stops_drained_s": None if stopped is None else round(stopped - began, 1)}
+        found |= {"ticks_per_s": round((last.ticks - first.ticks) / max(last.at - first.at, 0.01), 1), "rss_mb": rss_mb(onebox)}
+        found |= {"cpu_ms_per_tick": round((last.cpu_s - first.cpu_s) * 1000 / max(last.ticks - first.ticks, 1), 1)}
+        if is_asked:
+            found |= {"api_ms": percentiles(asking.took), "api_failed": asking.failed}
     finally:
         asking.over.set()
         onebox.stop()
@@ -153,19 +183,21 @@ def seed(data: Path, bots: int, lively: int, ago_s: int, kind: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
-def ticks(log: Path, start: int) -> list[tuple[str, int]]:
-    """(kind, ms since the event) of every tick the log tells of, from a place in the file."""
+def ticks(log: Path, start: int, line: re.Pattern[str] = TICK) -> list[tuple[str, int]]:
+    """(kind, ms since the event) of every tick, or other line, the log tells of, from a place in the file."""
     with log.open("rb") as file:
         file.seek(start)
-        return [(kind, int(late)) for kind, late in TICK.findall(file.read().decode(errors="replace"))]
+        return [(kind, int(late)) for kind, late in line.findall(file.read().decode(errors="replace"))]
 
 
-def ticked(data: Path, since_ms: int) -> int:
-    """How many bots had a tick since."""
+def ticked(data: Path, since_ms: int) -> tuple[int, int]:
+    """How many bots had a tick since, and how many of those with a stop."""
     with contextlib.closing(sqlite3.connect(f"file:{data / 'cosmos.sqlite3'}?mode=ro", uri=True)) as db:
         number = db.execute("SELECT number FROM containers WHERE id='bots'").fetchone()[0]
-        found = db.execute(f"SELECT count(*) FROM docs_{number} WHERE json_extract(doc, '$.lastTickMs') >= ?", (since_ms,))
-        return int(found.fetchone()[0])
+        stops = f"sum(cast(substr(id, 5) AS integer) % {STOPS} = 0)"
+        where = "id LIKE 'bot-______' AND json_extract(doc, '$.lastTickMs') >= ?"
+        done, urgent = db.execute(f"SELECT count(*), {stops} FROM docs_{number} WHERE {where}", (since_ms,)).fetchone()
+        return int(done), int(urgent or 0)
 
 
 def percentiles(values: list[Any]) -> dict[str, Any]:
@@ -241,7 +273,7 @@ def ledger(data: Path, bots: int) -> dict[str, Any]:
     }
 
 
-JOBS = {"horizon": horizon, "rest": rest, "storm": storm}
+JOBS = {"horizon": horizon, "rest": rest, "busy": busy, "storm": storm}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,6 +2,9 @@
 
 Bots trade on the simulated market at a hundred speeds, two symbols each: 200 markets. Every bot has a paper account of its own. `lively`
 bots have lines so close that minutes cross them; the others' lines are 6 % apart.
+
+For a storm all bots trade on one market, and have a sell each at a price that is crossed within RISE_S seconds after `now`. Every
+STOPS-th bot stops there, which only a tick can make it do.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ sys.path.insert(0, str(ROOT / "tests" / "orchestrators"))
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 SLOWEST, MARKETS = 5, 200
+RISE_S, STOPS = 60, 20
+STORM = "storm"
 BOTS_A_USER = 10
 AT_ONCE = 500
 
@@ -29,22 +34,42 @@ def config_of(price: Decimal, is_lively: bool) -> dict[str, Any]:
     return {"low": low, "high": high, "cells": 10, "spacing": "arithmetic", "investment": "5000", "reserve_pct": "0"}
 
 
+def config_of_storm(level: Decimal, price: Decimal, has_stop: bool) -> dict[str, Any]:
+    """A grid of ten cells with a line at the level, and one nearer to the price: the nearest one has no order."""
+    step = ((level - price) * 3 / 2).quantize(Decimal("0.01"))
+    stop = {"take_profit_price": str(level - Decimal("0.01"))} if has_stop else {}
+    edges = {"low": str(level - 5 * step), "high": str(level + 5 * step)}
+    return {**edges, "cells": 10, "spacing": "arithmetic", "investment": "5000", "reserve_pct": "0", **stop}
+
+
+async def rise(markets: Any, now: int) -> tuple[int, Decimal]:
+    """(speed, level) of the market whose price rises most within RISE_S, and a price half way up."""
+    found = []
+    for speed in range(SLOWEST, SLOWEST + MARKETS // len(SYMBOLS)):
+        track = await markets.source(_feed(speed)).track(SYMBOLS[0], now, now + RISE_S * 1_000)
+        prices = [track.point(now + second * 1_000).price for second in range(RISE_S)]
+        start, highest = max(prices[:4]), max(prices)
+        found.append((highest / start, speed, ((start + highest) / 2).quantize(Decimal("0.01"))))
+    return max(found)[1:]
+
+
 Rows = dict[Any, Any]
 
 
-async def made(count: int, lively: int, now: int, alike: bool) -> tuple[Rows, Rows]:
+async def made(count: int, lively: int, now: int, kind: str) -> tuple[Rows, Rows]:
     """(documents by container, user and id; entity states by name and key) of `count` running bots as of `now`.
 
     One bot of each market is started and ticked; the others are copies of it with names of their own, but for lively ones: these have
-    lines of their own, too, unless they are to be `alike`.
+    lines of their own, too, where they are to be "apart".
     """
     documents: Rows = {}
     entities: Rows = {}
     patterns: dict[tuple[int, bool], tuple[int, str, str]] = {}
     for number in range(count):
-        is_lively, market = number < lively, number % MARKETS
-        if (is_lively and not alike) or (market, is_lively) not in patterns:
-            rows, states = await one_made(number, is_lively, now)
+        is_lively, market = number < lively, 0 if kind == STORM else number % MARKETS
+        is_lively = number % STOPS == 0 if kind == STORM else is_lively
+        if (is_lively and kind == "apart") or (market, is_lively) not in patterns:
+            rows, states = await one_made(number, is_lively, now, kind)
             patterns[market, is_lively] = (number, _text(rows), _text(states))
         pattern, rows_text, states_text = patterns[market, is_lively]
         names = renamed(pattern, number, states_text)
@@ -53,7 +78,7 @@ async def made(count: int, lively: int, now: int, alike: bool) -> tuple[Rows, Ro
     return documents, entities
 
 
-async def one_made(number: int, is_lively: bool, now: int) -> tuple[Rows, Rows]:
+async def one_made(number: int, is_lively: bool, now: int, kind: str) -> tuple[Rows, Rows]:
     from host import Host
 
     from shared import watch
@@ -64,14 +89,17 @@ async def one_made(number: int, is_lively: bool, now: int) -> tuple[Rows, Rows]:
     store, clock = MemoryStore(), Clock(now)
     host = Host(store, None, clock)
     user, bot, account_id = names_of(number)
-    symbol, speed = SYMBOLS[number % MARKETS % len(SYMBOLS)], SLOWEST + number % MARKETS // len(SYMBOLS)
+    symbol, speed, level = SYMBOLS[number % MARKETS % len(SYMBOLS)], SLOWEST + number % MARKETS // len(SYMBOLS), Decimal(0)
+    if kind == STORM:
+        symbol, (speed, level) = SYMBOLS[0], await rise(host.outside.markets, now)
     account = {
         "id": account_id, "kind": "account", "exchange": "paper", "market": "simulated", "speed": speed, "createdMs": now, "sort": "1",
         "label": "bench", "balances": {"USDT": "10000"}, "paper": True,
     }  # fmt: skip
     store._put("accounts", user, account)
     ticker = await host.outside.markets.price(_feed(speed), symbol)
-    fields = {"name": bot, "account_id": account_id, "symbol": symbol, "strategy": "GRID", "config": config_of(ticker.last, is_lively)}
+    config = config_of_storm(level, ticker.last, is_lively) if kind == STORM else config_of(ticker.last, is_lively)
+    fields = {"name": bot, "account_id": account_id, "symbol": symbol, "strategy": "GRID", "config": config}
     document = draft(bot, fields, account, now)
     store._put("bots", user, document)
     await host.tick(BotEvent(user, bot, "start", "command", now, {"name": "start", "params": {}}))
@@ -83,6 +111,8 @@ async def one_made(number: int, is_lively: bool, now: int) -> tuple[Rows, Rows]:
         raise RuntimeError(f"the seeded bot is {found['status']}: {found.get('reason')} {found.get('reason_params')}")
     path = {"market": "simulated", "speed": speed, "created_ms": 0, "live": False}
     await watch.watch(store, document["source"], path, symbol)
+    (watched,) = await watch.watched(store)
+    await watch.looked(store, watched, {symbol: clock.now})
     return store.rows, host.entities
 
 
@@ -150,7 +180,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not name.startswith("_")}
 
 
-if __name__ == "__main__":  # DATA COUNT LIVELY NOW alike|apart
+if __name__ == "__main__":  # DATA COUNT LIVELY NOW alike|apart|storm
     folder, count, lively, now = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(written(folder, *asyncio.run(made(count, lively, now, sys.argv[5] == "alike"))))
+    asyncio.run(written(folder, *asyncio.run(made(count, lively, now, sys.argv[5]))))
