@@ -155,10 +155,11 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     book_belt(bot)
     belt.seen(bot, view.get("belt"), bot.ticked_at)
     at, price = int(view["point"][0]), dec(view["point"][1])
-    if at < seen_until:  # an old projection, or a look that was overtaken: its trades count, its price is history
+    is_own = view.get("epoch", bot.epoch) == bot.epoch  # the state before had other orders
+    if at < seen_until or not is_own:  # an old projection, or a look that was overtaken: its trades count, its price is history
         return True
     if int(view["cursor"][0]) >= bot.cursor[0] and not is_blind and (view["more"] or not belt.keeps_trades(bot)):
-        bot.cursor = (int(view["cursor"][0]), view["cursor"][1])
+        bot.cursor = inheritance.cursor_after(bot, view["cursor"])
     for candles in view.get("candles") or ():
         take_candles(bot, candles, at)
     take_reality(bot, view, at)

@@ -30,11 +30,13 @@ REFUSED_MS = 300_000
 HELD = ("trade_id", "price", "amount", "fee", "fee_currency", "at", "maker")  # what is kept of a trade
 MOVED = dec("0.001")  # a trailing stop follows in steps of a thousandth of its price
 LEG = "BELT"
+AHEAD = 4  # so many may have been sent, one after the other, since the last publication
 Doc = dict[str, Any]
 
 
 def plan(bot: Bot, is_closing: bool, now: int) -> list[Doc]:
     """What to ask the venue about the belt. `is_closing`: the bot wants to leave at market."""
+    next_heir(bot)
     belt, wanted = bot.belt, wanted_stop(bot, is_closing)
     if belt is None:
         if wanted is None or not bot.keeps_stops or bot.quarantine is not None or bot.core.status is Status.ERROR or now < bot.belt_after:
@@ -116,6 +118,7 @@ def seen(bot: Bot, report: Doc | None, now: int) -> None:
         return
     if report["status"] == "open":
         belt["state"] = OPEN  # a cancel that was lost on its way is asked for again
+        bot.belt_heirs = []  # the next one was only sent when this one was over
         return
     belt["order_id"] = report["order_id"]
     over(bot, report["filled"], now)
@@ -186,15 +189,31 @@ def released(bot: Bot) -> list[Fill]:
     ]  # fmt: skip
 
 
-def inherit(bot: Bot, kept: Doc | None, number: int, published: str | None, now: int) -> None:
-    """The belt of the epoch before, in doubt; one that is known by its published id alone is found and taken back."""
-    bot.belts, bot.keeps_stops = number, bot.core.market.is_future
-    if published is None and kept is None:
+def inherit(bot: Bot, backup: Doc, future: Doc, epoch: int, now: int) -> None:
+    """The belts of the epoch before, in doubt: the one that was written down (`future`: published, or in the backup), and those that may
+    have been sent since. What the venue has of them is taken back."""
+    kept, published = backup.get("belt"), future.get("belt")
+    bot.keeps_stops = "belts" in future or kept is not None or published is not None
+    bot.belts = max(int(backup.get("belts", 0)), int(future.get("belts", 0)))
+    if not bot.keeps_stops:
         return
-    is_known = kept is not None and published in (None, kept["id"])
-    unknown = {"side": Side.SELL.value if bot.core.ledger.base > 0 else Side.BUY.value, "price": "0", "amount": "0", "filled": "0"}
-    what = kept if is_known and kept is not None else {**unknown, "id": published, "order_id": None}
-    bot.belt = {**what, "state": PENDING, "signed_at": now, "deadline": now, "looked_at": 0}
+    next_ones = [client_order_id(bot.owner, epoch, f"{LEG}|{bot.belts + ahead}|0") for ahead in range(1, AHEAD + 1)]
+    known, older = [published, kept and kept["id"]], [id_ for id_, _ in backup.get("beltHeirs", ())]
+    ids = [str(id_) for id_ in (*known, *next_ones, *older) if id_]
+    bot.belt_heirs = [[id_, now] for id_ in dict.fromkeys(ids)]
+    next_heir(bot)
+    if kept is not None and bot.belt is not None and bot.belt["id"] == kept["id"]:
+        bot.belt = {**bot.belt, **{name: kept[name] for name in ("side", "price", "amount", "filled", "order_id")}}
+
+
+def next_heir(bot: Bot) -> None:
+    """A belt that may be at the venue, known by its id alone."""
+    if bot.belt is None and bot.belt_heirs:
+        side, (id_, since) = Side.SELL if bot.core.ledger.base > 0 else Side.BUY, bot.belt_heirs.pop(0)
+        bot.belt = {
+            "id": id_, "side": side.value, "price": "0", "amount": "0", "filled": "0", "order_id": None, "state": PENDING,
+            "signed_at": since, "deadline": since, "looked_at": 0,
+        }  # fmt: skip
 
 
 def wake_at(bot: Bot) -> int | None:

@@ -54,6 +54,8 @@ class Bot:
     belts: int = 0
     belt_after: int = 0
     keeps_stops: bool = False
+    belt_heirs: list[list[Any]] = field(default_factory=list)  # stops of an earlier epoch that may be at the venue
+    went_back: bool = False  # in this step: the cursor stays where it was put
     heal: dict[str, Any] | None = None  # a look back under way (entities/heal.py)
     parts: dict[str, list[str]] = field(default_factory=dict)  # by order: amount and profit of a deal closed in part (entities/deals.py)
 
@@ -114,7 +116,7 @@ class Bot:
             **({"funded": self.funded} if self.funded else {}),
             **({"parts": self.parts} if self.parts else {}),
             **({"heal": self.heal} if self.heal else {}),
-            **({"belt": [self.belt, self.belts, self.belt_after]} if self.keeps_stops else {}),
+            **({"belt": [self.belt, self.belts, self.belt_after, *filter(None, [self.belt_heirs])]} if self.keeps_stops else {}),
             **({"adopted": self.adopted} if self.adopted else {}),
             **({"heir": self.heir} if self.heir else {}),
             **({"backedUp": self.backed_up} if self.backed_up is not None else {}),
@@ -126,7 +128,7 @@ class Bot:
         if data["schema"] != SCHEMA:
             raise ValueError(f"a stored bot of schema {data['schema']!r} cannot be read")
         rows = {id_: Row.load(row) for id_, row in data["sent"].items()}
-        belt, belts, belt_after = data.get("belt", (None, 0, 0))
+        belt, belts, belt_after, *belt_heirs = data.get("belt", (None, 0, 0))
         return cls(
             user_id=data["userId"],
             record=data["record"],
@@ -155,6 +157,7 @@ class Bot:
             belts=belts,
             belt_after=belt_after,
             keeps_stops="belt" in data,
+            belt_heirs=belt_heirs[0] if belt_heirs else [],
             adopted=data.get("adopted", {}),
             heir=data.get("heir"),
             backed_up=data.get("backedUp"),

@@ -49,12 +49,22 @@ def found(bot: Bot, id_: str, row: Row, report: dict[str, Any]) -> None:
     if bot.heir is None:
         return
     if row.state is Sent.OVER and not row.is_settled:
-        bot.cursor = (bot.heir[1], bot.heir[2])
+        bot.cursor, bot.went_back = (bot.heir[1] if bot.book.window.claims else bot.cursor[0], bot.heir[2]), True
     if "amount" in report and id_ in bot.adopted.values():
         price = None if row.order.price is None or report["price"] is None else dec(report["price"])
         if not is_same(row.order, price, dec(report["amount"])):
             row.order = row.order._replace(generation=0, price=price, amount=dec(report["amount"]))
             disown(bot, id_)
+
+
+def cursor_after(bot: Bot, cursor: list[Any]) -> tuple[int, str]:
+    """Where the next look begins after one up to `cursor`: back at the beginning, if `found` said so in this very step.
+
+    A paper book tells trades by their number, whenever they were, and its path is not walked twice.
+    """
+    if bot.went_back:
+        return bot.cursor if bot.book.window.claims else (int(cursor[0]), bot.cursor[1])
+    return int(cursor[0]), cursor[1]
 
 
 def disown(bot: Bot, id_: str) -> None:

@@ -94,12 +94,15 @@ def where_to_look(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         "horizon": [None if below is None else plain(below), None if above is None else plain(above), until],
         "lookback": registry.lookback_ms(bot.core),
         "timeframes": {str(timeframe): count for timeframe, count in registry.timeframes(bot.core).items()},
-        **(
-            {"future": {"funded": bot.funded or bot.started_at, **({"belt": bot.belt["id"]} if bot.belt else {})}}
-            if bot.core.market.is_future
-            else {}
-        ),
+        "epoch": bot.epoch,
+        **({"future": of_future(bot)} if bot.core.market.is_future else {}),
     }
+
+
+def of_future(bot: Bot) -> dict[str, Any]:
+    """{funded, belt: the stop the venue has for the bot, belts: how many there were, where the venue keeps any}."""
+    found: dict[str, Any] = {"funded": bot.funded or bot.started_at}
+    return found | ({"belt": bot.belt["id"]} if bot.belt else {}) | ({"belts": bot.belts} if bot.keeps_stops else {})
 
 
 def pnl_of(bot: Bot, summary: registry.Summary) -> dict[str, Any]:

@@ -37,11 +37,12 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     bot = Bot(given["userId"], record, core, book, epoch, ms_of(document["started_at"]))
     bot.revision = max(int(document["revision"]), int(backup["revision"]), number(stored, "revision"))
     bot.cursor = (int(document["look"]["cursor"][0]), document["look"]["cursor"][1])
-    bot.funded = int((document["look"].get("future") or {}).get("funded") or 0)
+    future = document["look"].get("future") or {}
+    bot.funded = int(future.get("funded") or 0)
     bot.reserved, bot.ticked_at = document["reserved"], int(document["lastTickMs"])
     bot.done, bot.parts, bot.shown, bot.fills = backup["done"], backup["parts"], backup["shown"], int(backup["fills"])
     bot.adopted, bot.heir = backup["adopted"], [epoch, *bot.cursor]
-    belt.inherit(bot, backup.get("belt"), int(backup.get("belts", 0)), (document["look"].get("future") or {}).get("belt"), now)
+    belt.inherit(bot, backup, future, epoch, now)
     if given["last"] is not None:
         bot.chain = (int(given["last"]["seq"]), given["last"]["hash"])
     with working_digits():

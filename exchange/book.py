@@ -186,7 +186,7 @@ class Book:
         cost = Decimal(self.document["positions"][market.symbol]["cost"]) if held else ZERO
         closed = min(abs(held), abs(change)) if held * change < 0 else ZERO
         if closed:
-            given = cost if closed == abs(held) else cost * closed / abs(held)
+            given = cost if closed == abs(held) else cut(cost * closed / abs(held))  # short enough for every later sum to be exact
             self.add_money(market.quote, (closed * what.price - given) * (1 if held > 0 else -1))
             cost -= given
         cost += (abs(change) - closed) * what.price

@@ -4,7 +4,7 @@ observe   the bot's trades, ended orders and the price since the last look; for 
           (`observed`) and hands it to the tick; the activity is for when that failed
 execute   places, cancels and looks up what the entity committed, then looks again
 publish   the ledger's rows first, then the bot's document and the live messages by output bindings
-refuse    a start that could not be: the draft says why
+refuse    a start that could not be: the draft says why; a bot without a state: its document does
 again     more to do than one orchestration should: a message to the same bot
 
 Rules
@@ -35,6 +35,7 @@ from orchestrators.reality import reality
 from orchestrators.rebuild_plan import rebuild_plan
 from orchestrators.start_plan import AT_REST, account_money, prepared, promised
 from orchestrators.wire import horizon_of, outcome_json, view_json
+from shared.bot_document import STATE_LOST
 from shared.bus import BotEvent
 from shared.claims import claim
 from shared.clock import iso
@@ -198,7 +199,8 @@ async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: b
     before = await path_before(source, symbol, max(since, at - where["lookback"]), at, outside().now_ms()) if where["lookback"] else []
     candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
     behind = await reality(exchange, symbol, where["future"], at) if is_first and where.get("future") else {}
-    return view_json(found) | {"asked": [id_[:SHORT] for id_ in where["mine"]], "before": before, "candles": candles} | behind | belt
+    named = {"asked": [id_[:SHORT] for id_ in where["mine"]]} | {name: where[name] for name in ("epoch",) if name in where}
+    return view_json(found) | named | {"before": before, "candles": candles} | behind | belt
 
 
 async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
@@ -358,15 +360,18 @@ async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Ou
     user_id = refusal["userId"]
     await tell_inbox(user_id, refusal["botId"], refusal, refusal["reason"])
     stored = await outside().store.read("bots", user_id, refusal["botId"])
-    if stored is None or stored["status"] != "draft":
+    is_lost = refusal["reason"] == STATE_LOST
+    if stored is None or (stored.get("reason") == STATE_LOST or stored["status"] in AT_REST if is_lost else stored["status"] != "draft"):
         return
     document = {name: value for name, value in stored.items() if not name.startswith("_") and name != "startingMs"}
+    document |= {"status": "error"} if is_lost else {}
     document |= {"reason": refusal["reason"], "reason_params": refusal["params"], "updated_at": iso(outside().now_ms())}
     document["revision"] += 1
     try:  # over the version that was read, not by the binding: a refusal that comes too late must not hide the bot a later start made
         await outside().store.replace("bots", user_id, {**document, "_etag": stored["_etag"]})
     except Stale:
         raise TimeoutError("the draft was changed meanwhile") from None
+    alarms.quarantined(document)
     live.set(json.dumps(live_actions(user_id, document, [])))
 
 

@@ -9,6 +9,7 @@ Rules
 3. Bounded: after MAX_ROUNDS the rest goes into a message of its own, so that the session is given back.
 4. An event that cannot be worked on is tried again by its message, one that would fail every time is not; the bot's entity counts and
    puts the bot aside in the end.
+5. A bot that is said to run and whose state is gone is put aside for its owner, who may have it made again (entities/rebuild.py).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from entities.operation import AccountOperation, BotOperation
+from shared.bot_document import STATE_LOST
 from shared.ids import entity_key
 
 MAX_ROUNDS = 40
@@ -48,6 +50,8 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
             facts = {"now": seen["now"], "event": wire_event(event), "view": seen["view"], "published": seen["published"]}
             money = (yield from ask_for_money(context, event, seen)) if "money" in seen else {}
             state = yield from advance(context, event, seen, facts | money)
+            if state.get("gone"):  # its document says that it runs, and there is no state to run it by
+                return (yield from tell_lost(context, event))
         if state.get("gone"):
             return "gone"
         return (yield from work(context, event, seen, state))
@@ -84,6 +88,8 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
             context.signal_entity(bot_id(event), BotOperation.ADVANCE.value, {**facts, "settled": True})
             return "done"
         state = yield from advance(context, event, seen, facts)
+        if state.get("gone"):
+            return (yield from tell_lost(context, event))
     if state["intents"] or state["more"]:
         yield context.call_activity_with_retry("again", RETRY, {"userId": event["user_id"], "botId": event["bot_id"], "id": f"more-{now}"})
     if state["final"]:  # before it is published: who finds the bot at rest looks no further, and its money would stay promised
@@ -168,6 +174,13 @@ def refuse(context: df.DurableOrchestrationContext, event: Doc, why: Doc) -> Ste
     said = {"userId": event["user_id"], "botId": event["bot_id"], "hit": event["body"].get("hit"), **why}
     yield context.call_activity_with_retry("refuse", RETRY, said)
     return {"gone": True}
+
+
+def tell_lost(context: df.DurableOrchestrationContext, event: Doc) -> Steps:
+    """The bot's owner is told, and may have it made again."""
+    said = {"userId": event["user_id"], "botId": event["bot_id"], "hit": event["body"].get("hit"), "reason": STATE_LOST, "params": {}}
+    yield context.call_activity_with_retry("refuse", RETRY, said)
+    return "lost"
 
 
 def bot(context: df.DurableOrchestrationContext, event: Doc, operation: BotOperation, given: Doc) -> Any:

@@ -9,6 +9,8 @@ from shared.schema import SCHEMA
 
 RECORD = ("id", "name", "account_id", "exchange", "market", "symbol", "strategy", "config", "created_at", "sort", "source")
 """What a bot is, as opposed to how it fares: given at creation and kept by its entity."""
+STATE_LOST = "state_lost"
+"""The reason of a bot whose document says that it runs while its entity's state is gone: it can be rebuilt."""
 
 
 def draft(bot_id: str, fields: dict[str, Any], account: dict[str, Any], now: int) -> dict[str, Any]:

@@ -48,7 +48,7 @@ async def sweep(plat: Platform, client: df.DurableOrchestrationClient) -> None:
     silent = await wake_silent(plat)
     if silent:
         log("sweeper.silent_bots", logging.WARNING, count=silent)
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(plat.now_ms() / 1000, UTC)
     await client.purge_instance_history_by(now - timedelta(days=7), now - KEEP_TICKS, [df.OrchestrationRuntimeStatus.Completed])
     await have_post_worked_on(plat, client)
 

@@ -266,6 +266,22 @@ async def test_a_bot_made_again_takes_over_the_stop_it_had(is_known):
         assert stops(account)[0].amount == account.positions["BTCUSDT"].amount == Decimal("0.025")
 
 
+async def test_a_stop_sent_after_the_last_publication_is_found_and_taken_back():
+    """Found by the simulation: the bot made again placed another, and the venue had two."""
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        [stop] = stops(account)
+        document, backup = (world.store.rows["bots", USER, name] for name in (BOT, backup_id(BOT)))
+        document["look"]["future"] = {"funded": document["look"]["future"]["funded"], "belts": 0}
+        backup |= {"belt": None, "belts": 0}
+        world.host.entities.pop(("bot", entity_key(USER, BOT)))
+        await world.command("rebuild")
+        for _ in range(16):
+            await world.wake()
+        assert [one.client_id for one in stops(account)] != [stop.client_id] and len(stops(account)) == 1
+        assert stops(account)[0].amount == Decimal("0.025")
+
+
 async def test_a_bot_made_again_books_a_stops_trade_it_kept_back_exactly_once():
     async with live_world(**BELTED) as world:
         account = await begun(world)

@@ -184,3 +184,42 @@ async def test_a_stopped_bot_is_not_made_again(world):
     await world.command("stop", close_mode="keep")
     await world.wake()
     assert await world.command("rebuild") == "idle" and world.bot["epoch"] == 0
+
+
+async def test_a_bot_whose_state_is_lost_says_so_until_its_owner_has_it_made_again(world):
+    """Its orders rest and its document says that it runs: nobody else would notice."""
+    before = await traded(world, 1)
+    lose(world)
+    for _ in range(3):
+        await world.wake()
+    assert (world.bot["status"], world.bot["reason"]) == ("error", "state_lost") and resting(world) <= before
+    revision = world.bot["revision"]
+    await world.wake()
+    assert world.bot["revision"] == revision
+    await world.command("rebuild")
+    assert (world.bot["status"], world.bot["epoch"]) == ("active", 1)
+    await world.live_through(2)
+    assert_agrees(world)
+
+
+async def test_a_state_that_is_lost_in_the_middle_of_a_tick_is_told_too(world):
+    await traded(world, 1)
+    real = world.host._activity
+
+    async def losing(call):
+        if call.name == "execute":
+            world.host.entities.pop(KEY, None)
+        return await real(call)
+
+    world.host._activity = losing
+    await world.command("stop", close_mode="keep")
+    assert (world.bot["status"], world.bot["reason"]) == ("error", "state_lost")
+
+
+async def test_a_rebuild_that_is_still_looking_back_is_not_begun_anew(world):
+    """Found by the simulation: a second one looked for the orders of the first one's epoch only, and doubled those of the one before."""
+    await traded(world, 1)
+    state = world.host.entities[KEY]
+    world.host.entities[KEY] = {**state, "epoch": 1, "heir": [0, 0, ""]}
+    await world.command("rebuild")
+    assert world.bot["epoch"] == 1 and said(world, "rebuilt") == []
