@@ -87,6 +87,10 @@ class Owner:
         body = {"name": name, "account_id": account, "symbol": "BTC/USDT", "strategy": "GRID", "config": CONFIG}
         return str(self.onebox.post("/api/v1/bots", body, self.token, f"bot-{name}")["id"])
 
+    @property
+    def is_unanswered(self) -> bool:
+        return self._asked is not None
+
     def act(self) -> None:
         """One command to the busy bot, or the one that got no answer. Errors: NoAnswer."""
         if self._asked is None:
@@ -143,6 +147,7 @@ def chaos(folder: Path, kills: int, seed: int, say: Say = print, **settings: str
             result.restarts_s.append(onebox.start())
             owner.sign_in(is_new=False)
             say(f"kill {number:3d}: back after {result.restarts_s[-1]:.1f} s, {fills_of(owner)} fills")
+        finish(owner)
         come_to_rest(owner)
         judge(onebox, owner, rows, result)
     except NotHealthy as error:
@@ -150,6 +155,16 @@ def chaos(folder: Path, kills: int, seed: int, say: Say = print, **settings: str
     finally:
         onebox.stop()
     return result
+
+
+def finish(owner: Owner) -> None:
+    """What got no answer at the last kill is asked again: a start nobody repeats may still be on its way."""
+    until = time.monotonic() + 10
+    while owner.is_unanswered and time.monotonic() < until:
+        try:
+            owner.act()
+        except NoAnswer:
+            time.sleep(0.2)
 
 
 def live(owner: Owner, chance: random.Random) -> None:

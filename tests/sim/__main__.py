@@ -25,6 +25,7 @@ from tests.sim.runs import KINDS, Verdict, judge_twice, never, remember
 
 SMALL_PER_FULL = 5
 CHUNK = {"small": 50, "full": 4}
+PROGRESS_S = 20
 
 
 def main() -> int:
@@ -43,15 +44,22 @@ def main() -> int:
     if given.crashes:
         return crashes(given)
     asked = {given.kind: given.seeds} if given.kind else {"small": SMALL_PER_FULL * given.seeds, "full": given.seeds}
-    return max([batch(given, kind, count) for kind, count in asked.items()])
+    began = time.monotonic()
+    found = [batch(given, kind, count) for kind, count in asked.items()]
+    kinds = " + ".join(f"{count} {kind}" for kind, count in asked.items())
+    print(f"simulation: {kinds} seeds in {time.monotonic() - began:.0f} s: {'FAILED' if max(found) else 'nothing lost, nothing doubled'}")
+    return max(found)
 
 
 def batch(given: argparse.Namespace, kind: str, count: int) -> int:
     """Seeds of one world. Returns the exit code."""
-    began, seen, bad, done = time.monotonic(), Counter[str](), 0, 0
+    began, seen, bad, done, told = time.monotonic(), Counter[str](), 0, 0, 0.0
     for verdict in verdicts(kind, range(given.first, given.first + count), given.workers):
         done += 1
         seen.update(verdict.seen)
+        if (now := time.monotonic() - began) - told > PROGRESS_S:
+            told = now
+            print(f"{kind}: {done} of {count}, {bad} with violations, {done / now:.1f} per second", flush=True)
         if verdict.violation:
             bad += 1
             print(f"{kind} seed {verdict.seed} ({verdict.profile}): {verdict.violation}\n    {verdict.replay}", flush=True)

@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from entities import account, advance, bot_state, sent
+from entities import account, advance, belt, bot_state, inheritance, rebuild, sent
 from entities.operation import AccountOperation
 from entities.sent import Book
 from exchange.limits import Budget
 from exchange.protocol import Outcome
-from orchestrators import activities
+from orchestrators import activities, bot_tick
 from strategy_core import mechanics, registry
 from strategy_core.intent import Cancel, Place, Sent
 from strategy_core.state import State
@@ -71,6 +71,15 @@ def not_found_means_send_again_at_once() -> Iterator[None]:
 @mutant("like HTX")
 def no_margin_for_late_visibility() -> Iterator[None]:
     with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 12_000, True)):
+        yield
+
+
+@mutant("like HTX")
+def an_order_of_unknown_fate_is_sent_again_blindly() -> Iterator[None]:
+    async def nobody_looks(exchange: Any, symbol: str, client_order_id: str, order_id: str | None) -> None:
+        return None
+
+    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 0, False)), patched(venue.SimExchange, "look_up", nobody_looks):
         yield
 
 
@@ -232,6 +241,58 @@ def full_mutant(change: Callable[[], Iterator[None]]) -> Callable[[], Iterator[N
 @full_mutant
 def what_is_over_binds_nothing_though_its_trades_are_missing() -> Iterator[None]:
     with patched(sent.Row, "binding", property(lambda row: row.state)):
+        yield
+
+
+@full_mutant
+def on_paper_what_nobody_wants_is_forgotten_at_once() -> Iterator[None]:
+    def forgets(row: Any, is_wanted: bool) -> bool:
+        if row.state is Sent.PENDING and not is_wanted:
+            row.state, row.final = Sent.OVER, row.filled
+        return row.state is Sent.PENDING and is_wanted
+
+    with patched(Book, "_absent_on_paper", staticmethod(forgets)):
+        yield
+
+
+@full_mutant
+def a_bot_made_again_does_not_ask_for_what_was_sent() -> Iterator[None]:
+    with patched(inheritance, "inherit", lambda bot, now: None), patched(rebuild, "inherit", lambda bot, now: None):
+        yield
+
+
+@full_mutant
+def a_bot_made_again_keeps_its_epoch() -> Iterator[None]:
+    real = rebuild.rebuilt
+
+    def same(given: Any, stored: Any) -> Any:
+        bot = real(given, stored)
+        bot.epoch -= 1
+        return bot
+
+    with patched(rebuild, "rebuilt", same):
+        yield
+
+
+@full_mutant
+def stops_that_were_sent_and_not_written_down_are_forgotten() -> Iterator[None]:
+    with patched(belt, "AHEAD", 0):
+        yield
+
+
+@full_mutant
+def a_close_does_not_wait_for_the_venues_stop() -> Iterator[None]:
+    with patched(belt, "holds", lambda bot, now: False):
+        yield
+
+
+@full_mutant
+def a_lost_state_is_told_nobody() -> Iterator[None]:
+    def silent(context: Any, event: Any) -> Any:
+        yield from ()
+        return "lost"
+
+    with patched(bot_tick, "tell_lost", silent):
         yield
 
 

@@ -11,8 +11,10 @@ from infra.onebox.durable.store import DurableStore
 from tests.sim.full.plan import NO_DEADLINE, STRATEGIES, Plan
 from tests.sim.full.world import World
 from tests.sim.kernel import EPOCH, Swarm
+from tests.sim.mutants import patched
 from tests.sim.runs import judge
 from tests.sim.venue import PROFILES, Account, OrderStatus, Profile, SimExchange
+from triggers import bot_events
 
 SEEDS, BATCH = 24, 6
 CALM = Swarm()
@@ -64,7 +66,7 @@ def test_on_the_hosts_own_sqlite_the_same_seed_is_the_same_run(tmp_path):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_trades_through_faults(strategy):
-    worlds = [lived(seed, plan(seed, strategy, strategy, profile=PROFILES[0])) for seed in range(20, 23)]
+    worlds = [lived(seed, plan(seed, strategy, strategy, profile=PROFILES[0])) for seed in range(20, 26)]
     accounts = [account for world in worlds for venue in world.venues.values() for account in venue.accounts.values()]
     assert sum(len(account.trades) for account in accounts) > 0
 
@@ -127,6 +129,40 @@ def test_a_venue_without_deadline_and_memory_is_the_weaker_one_and_a_frozen_host
             found.append(str(broken))
             break
     assert found and found[0].startswith("[1]"), found
+
+
+def words_not_kept(seed: int) -> list[int]:
+    """An owner pauses and resumes at once, again and again: after which of the pairs the bot does not run."""
+    world = World(seed, plan=plan(seed, "GRID", profile=PROFILES[0]))
+    world.kernel.swarm = CALM
+    wrong = []
+
+    def look(number: int) -> None:
+        if world.owners.document("bot0")["status"] != "active":
+            wrong.append(number)
+
+    for number in range(4):
+        at = 20_000 + number * 9_000
+        world.owners._at(at, lambda: world.owners.command("bot0", "pause", {"keep_orders": True}))
+        world.owners._at(at + 80, lambda: world.owners.command("bot0", "resume"))
+        world.owners._at(at + 8_000, lambda number=number: look(number))
+    world.run()
+    return wrong
+
+
+def test_what_an_owner_says_takes_effect_in_the_order_it_was_said():
+    assert [words_not_kept(seed) for seed in range(6)] == [[]] * 6
+
+
+def test_a_message_that_is_settled_before_its_tick_is_done_breaks_the_order():
+    """The wrong protocol to the test above: no fault is needed, and nothing is lost, but the last word is not the last."""
+
+    async def hasty(client, instance, event, *_):
+        if not await bot_events.status_of(client, instance):
+            await client.start_new("bot_tick", instance, event)
+
+    with patched(bot_events, "run_tick", hasty):
+        assert any(words_not_kept(seed) for seed in range(12))
 
 
 def test_a_plan_is_drawn_from_the_seed_alone():

@@ -110,6 +110,7 @@ class Venue:
         self._orders = self._trades = 0
         self._calls: Counter[int] = Counter()
         self._banned_until = 0
+        self.moved: Callable[[], None] = lambda: None  # told after each step of the price
 
     # -- the market
 
@@ -122,6 +123,19 @@ class Venue:
         for account in self.accounts.values():
             for order in list(account.orders):
                 self._touch(account, order)
+        self.moved()
+
+    def become(self, account: Account, placement: Placement, amount: Decimal) -> VenueOrder:
+        """A market order the venue makes itself, filled at once as far as `amount`; the rest is cancelled."""
+        self._orders += 1
+        order = VenueOrder(f"v{self._orders}", placement.client_order_id, placement, self.kernel.now, self.kernel.now)
+        account.orders.append(order)
+        self.kernel.note("order", order.id, order.client_id)
+        self._accepted(account, order)
+        if amount:
+            self._fill(account, order, self.price, amount)
+        self._end(order, OrderStatus.CANCELED)
+        return order
 
     def _touch(self, account: Account, order: VenueOrder) -> None:
         wanted = order.placement.order

@@ -18,6 +18,7 @@ from shared.ids import entity_key
 from shared.webhooks.decision import decision_id
 from strategy_core import registry
 from strategy_core.number import ZERO, plain, working_digits
+from strategy_core.storage import load_order
 from strategy_core.trade import Side, client_order_id
 from tests.sim.full.queue import LANES
 from tests.sim.full.venues import CANARY
@@ -71,7 +72,9 @@ class Checker:
         base, quote = self._flows(account, mine)
         ledger = state["core"]["ledger"]
         known = {order.client_id for order in mine}
+        owner, epoch = f"{state['userId']}|{bot}", state["epoch"]
         pending = [row[0] for id_, row in state["sent"].items() if row[1] == "pending" and id_ not in known]
+        pending = [row for row in pending if client_order_id(owner, epoch, load_order(row).key) in state["sent"]]  # not an heir's doubts
         orders = [(o.placement.order.side.value, o.placement.order.price, o.left, o.placement.order.reduce_only) for o in resting]
         orders += [
             (side, None if price is None else Decimal(price), Decimal(amount), reduce)
@@ -110,14 +113,18 @@ class Checker:
             return
         old = None if before is None else _parsed(before)
         user, bot = new["userId"], new["record"]["id"]
-        for id_ in new["sent"]:
+        is_again = bot in self.states and new["epoch"] > self.states[bot]["epoch"]
+        if is_again:
+            old = self._made_again(bot, new)
+        belt = (new.get("belt") or [None])[0]
+        for id_ in (*new["sent"], *([belt["id"]] if belt else ())):
             known = self.intents.setdefault(id_, (user, bot))
             assert known == (user, bot), f"[2] {bot} and {known[1]} share an order id"
         if old is not None:
-            assert new["revision"] >= old["revision"] and new["schema"] >= old["schema"] and new["epoch"] >= old["epoch"], (
+            assert (is_again or new["revision"] >= old["revision"]) and new["schema"] >= old["schema"] and new["epoch"] >= old["epoch"], (
                 f"[11] {bot} went back"
             )
-            assert new["cursor"][0] >= old["cursor"][0], f"[11] {bot} looked back"
+            assert is_again or old.get("heir") or new["cursor"][0] >= old["cursor"][0], f"[11] {bot} looked back"
         commands = (old or {"core": {}})["core"].get("commands", ())
         for event in [name for name in new["core"].get("commands", ()) if name not in commands]:
             self._effects[bot, event] += 1
@@ -131,6 +138,14 @@ class Checker:
         own = len(after) - sum(len(json.dumps(part)) for part in waits)
         assert own < LARGEST_STATE, f"{bot}: a state of {own} bytes"
         self.states[bot] = new
+
+    def _made_again(self, bot: str, new: Doc) -> Doc:
+        """The state before, as far as the new one can know it: a command that nobody wrote down may take effect anew."""
+        old = self.states[bot]
+        self._world.kernel.seen["rebuilt"] += 1
+        for event in set(old["core"].get("commands", ())) - set(new["core"].get("commands", ())):
+            self._effects.pop((bot, event), None)
+        return old
 
     def published(self, actions: str) -> None:
         """[14] and that no message goes to another's group."""
@@ -171,7 +186,7 @@ class Checker:
     def _conserved(self, account_id: str) -> None:
         """[3] the ledger's fills are the venue's; [4] start + fills - fees is the venue's balance."""
         world = self._world
-        account = world.owners.venue_of_account(account_id).accounts[account_id]
+        account = world.account(account_id)
         hand = {order.id for order in account.orders if order.client_id.startswith("hand")}
         bots = {bot.id for bot in world.owners.bots.values() if bot.account == account_id}
         rows = [row for row in world.rows.all("fills") if row["bot_id"] in bots]
@@ -189,7 +204,10 @@ class Checker:
             totals["BTC"] += sign * amount
             totals["USDT"] -= sign * amount * Decimal(row["price"])
             totals[row["fee_currency"]] -= Decimal(row["fee"])
-        assert totals == account.balances, f"[4] the ledger comes to {totals}, the venue has {account.balances}"
+        symbol = next(bot.symbol for bot in world.owners.bots.values() if bot.account == account_id)
+        theirs_now = {name: account.settled(symbol, name) for name in totals} if account_id in world.paper else account.balances
+        assert totals == theirs_now, f"[4] the ledger comes to {totals}, the venue has {theirs_now}"
+        world.kernel.seen["judged_paper" if account_id in world.paper else "judged_live"] += 1
 
     def _bot(self, name: str, bot: Bot) -> None:
         world = self._world
@@ -205,7 +223,7 @@ class Checker:
             assert document["status"] == "draft" and document.get("reason"), f"[13] {name} never started and does not say why"
             return
         assert document["status"] != "draft", f"[13] {name} runs, and its document says that it does not"
-        account = world.owners.venue_of_account(bot.account).accounts[bot.account]
+        account = world.account(bot.account)
         mine = [order for order in account.orders if self.intents.get(order.client_id, ("", ""))[1] == bot.id]
         self._settled(name, state, mine)
         self._told(name, state, document)
@@ -214,17 +232,30 @@ class Checker:
 
     def _settled(self, name: str, state: Doc, mine: list[VenueOrder]) -> None:
         """[1] no fate is open; [8] what rests is what is wanted; [15] who stopped has nothing out."""
-        doubtful = {id_: row[1] for id_, row in state["sent"].items() if row[1] in ("pending", "cancelling")}
+        resting = {order.client_id for order in mine if order.status is OrderStatus.OPEN}
+        document = self._world.owners.document(name) or {"orders": []}
+        told = resting & {order["id"] for order in document["orders"] if order["status"] == "open"}  # published before the entity heard it
+        doubtful = {id_: row[1] for id_, row in state["sent"].items() if row[1] in ("pending", "cancelling") and id_ not in told}
         assert not doubtful, f"[1] {name}: the fate of {doubtful} is open"
         with working_digits():
             core = registry.load(state["core"])
             owner = f"{state['userId']}|{state['record']['id']}"
-            wanted = {client_order_id(owner, state["epoch"], order.key) for order in registry.orders(core)}
-        resting = {order.client_id for order in mine if order.status is OrderStatus.OPEN}
+            adopted = state.get("adopted", {})
+            wanted = {adopted.get(order.key) or client_order_id(owner, state["epoch"], order.key) for order in registry.orders(core)}
         if state["quarantine"] is None and state["core"]["status"] != "error":
             assert resting == wanted, f"[8] {name}: {len(resting)} orders rest, {len(wanted)} are wanted"
+        self._belted(name, state)
         if state["core"]["status"] in HALTED:
             assert not resting, f"[15] {name} is {state['core']['status']} with {len(resting)} orders out"
+
+    def _belted(self, name: str, state: Doc) -> None:
+        """[8] [15] the venue keeps exactly the stop the bot counts on."""
+        world, belt = self._world, (state.get("belt") or [None])[0]
+        stops = [stop for stop in world.stops[state["record"]["symbol"]].stops if stop.is_waiting]
+        kept = {stop.client_id for stop in stops if self.intents.get(stop.client_id, ("", ""))[1] == state["record"]["id"]}
+        counted = {belt["id"]} if belt else set()
+        assert kept == counted, f"[8] {name}: {len(kept)} stops wait at the venue, it counts on {belt}"
+        world.kernel.seen["belt_at_rest"] += bool(belt)
 
     def _told(self, name: str, state: Doc, document: Doc) -> None:
         """[11] the document is no newer than its entity; [13] it works or says why."""
@@ -314,7 +345,5 @@ def _parsed(text: str) -> Any:
 
 def _spoken(row: list[Any] | Doc) -> tuple[str, str | None, str, bool]:
     """(side, price, amount, reduce_only) of a stored order row."""
-    from strategy_core.storage import load_order
-
     order = load_order(row)
     return order.side.value, None if order.price is None else plain(order.price), plain(order.amount), order.reduce_only

@@ -26,7 +26,7 @@ Act = Callable[[Owners], None]
 
 
 def command(name: str, **params: Any) -> Act:
-    return lambda owners: owners._command(BOT, name, params)
+    return lambda owners: owners.command(BOT, name, params)
 
 
 class Scenario(NamedTuple):

@@ -46,6 +46,7 @@ CONFIGS: dict[str, Doc] = {
         "take_profit_pct": "1.5", "funds_quote": "1000", "mmr_pct": "0.5",
     },
 }  # fmt: skip
+STOPS: dict[str, Doc] = {"DCA_FUTURES": {"stop_loss_pct": "5"}, "COMBO": {"stop_loss_pct": "16"}}
 EDITS: dict[str, Doc] = {
     "GRID": {"take_profit_price": "140"},
     "DCA": {"take_profit_pct": "3"},
@@ -94,23 +95,27 @@ class Owners:
             process.vault._accounts = self.names
 
     def _meet(self, number: int, strategy: str) -> None:
-        user = f"user{number % 2}"
-        is_future = strategy in FUTURES
-        account = f"fut{number}" if is_future else f"acc{number % 2}"
+        user, plan = f"user{number % 2}", self._world.plan
+        is_future, is_paper = strategy in FUTURES, any(plan.paper[number : number + 1])
+        account = ("paper_" if is_paper else "") + (f"fut{number}" if is_future else f"acc{number % 2}")
         symbol = FUTURE if is_future else SYMBOL
         self.bots[f"bot{number}"] = Bot("", user, account, strategy, symbol)
-        if account in self.names:
+        if account in self._world.checker.opening:
             return
-        self.names[account] = account
         opening = OPENING_FUTURE if is_future else OPENING
-        self._world.venues[symbol].accounts[account] = Account(user, dict(opening))
         self._world.checker.opening[account] = dict(opening)
         self.flows[account] = {"USDT": Decimal(0), "BTC": Decimal(0)}
-        balances = {name: {"free": plain(amount), "used": "0"} for name, amount in opening.items()}
-        document = {
-            "id": account, "kind": "account", "exchange": "binance", "market": "binance", "paper": False, "label": account, "sort": account,
-            "createdMs": EPOCH, "speed": 1, "keyNumber": 1, "balances": balances, "schema": 1,
+        document: Doc = {
+            "id": account, "kind": "account", "label": account, "sort": account, "createdMs": EPOCH, "speed": 1, "schema": 1, "market": "binance",
         }  # fmt: skip
+        if is_paper:
+            self._world.paper.open(account, user, opening)
+            document |= {"exchange": "paper", "paper": True, "balances": {name: plain(amount) for name, amount in opening.items()}}
+        else:
+            self.names[account] = account
+            self._world.venues[symbol].accounts[account] = Account(user, dict(opening))
+            balances = {name: {"free": plain(amount), "used": "0"} for name, amount in opening.items()}
+            document |= {"exchange": "binance", "paper": False, "keyNumber": 1, "balances": balances}
         self._world.rows.put("accounts", user, document)
 
     def venue_of_account(self, account: str) -> Venue:
@@ -126,6 +131,8 @@ class Owners:
                 self._at(at + chance.randint(0, 3_000), lambda name=name: self._see_to(name))
             for _ in range(plan.actions):
                 self._at(chance.randint(8_000, plan.faults_ms), lambda name=name: self._act(name))
+            for _ in range(plan.accidents):
+                self._at(chance.randint(20_000, plan.faults_ms), lambda name=name: self._world.accidents.befall(name))
             if plan.hooks:
                 self._at(5_000, lambda name=name: self._make_hook(name))
         if plan.guards:
@@ -169,15 +176,16 @@ class Owners:
 
     def _open(self, name: str) -> None:
         bot, key = self.bots[name], f"create-{name}"
-        body = BotCreate(name=name, account_id=bot.account, symbol=bot.symbol, strategy=bot.strategy, config=CONFIGS[bot.strategy])  # type: ignore[arg-type]
+        config = CONFIGS[bot.strategy] | (STOPS.get(bot.strategy, {}) if self._world.plan.belts else {})
+        body = BotCreate(name=name, account_id=bot.account, symbol=bot.symbol, strategy=bot.strategy, config=config)  # type: ignore[arg-type]
 
         def made(document: Doc) -> None:
             self.bots[name] = self.bots[name]._replace(id=document["id"])
-            self._command(name, "start")
+            self.command(name, "start")
 
         self._do("create", lambda: bots.create(self._world.platform, bot.user, body, key), made)
 
-    def _command(self, name: str, command: str, params: Doc | None = None) -> None:
+    def command(self, name: str, command: str, params: Doc | None = None) -> None:
         bot, key = self.bots[name], self._key()
         if command == "start":
             self._do("start", lambda: commands.start(self._world.platform, bot.user, bot.id, key))
@@ -196,10 +204,13 @@ class Owners:
             if name not in self.deleted:
                 self._open(name)
         elif document["status"] == "draft":
-            self._command(name, "start")
+            self.command(name, "start")
         elif document["status"] == "error":
             self.kernel.seen[f"aside_{document.get('reason')}"] += 1
-            self._command(name, "resume")
+            if document.get("reason") == "state_lost":
+                self._world.accidents.rebuild(name, "what was lost")
+            else:
+                self.command(name, "resume")
 
     def _act(self, name: str) -> None:
         chance, document = self.kernel.chance, self.document(name)
@@ -209,11 +220,11 @@ class Owners:
         bot = self.bots[name]
         plat, key = self._world.platform, self._key()
         if what == "stop":
-            self._command(name, "stop", {"close_mode": chance.choice(("keep", "quote", "base", "break_even"))})
+            self.command(name, "stop", {"close_mode": chance.choice(("keep", "quote", "base", "break_even"))})
         elif what == "pause":
-            self._command(name, "pause", {"keep_orders": chance.random() < 0.5})
+            self.command(name, "pause", {"keep_orders": chance.random() < 0.5})
         elif what == "resume" and document["status"] in ("paused", "error"):
-            self._command(name, "resume")
+            self.command(name, "resume")
         elif what == "edit":
             self._do(
                 "edit",
@@ -228,7 +239,7 @@ class Owners:
         elif what == "delete":
             self._delete(name)
         elif what == "deal" and bot.strategy in ("DCA", "DCA_FUTURES"):
-            self._command(name, chance.choice(("start_deal", "close_deal", "cancel_deal", "add_safety")))
+            self.command(name, chance.choice(("start_deal", "close_deal", "cancel_deal", "add_safety")))
 
     def _delete(self, name: str) -> None:
         bot = self.bots[name]
@@ -293,7 +304,9 @@ class Owners:
             {"kind": "daily_loss", "limit": "5", "currency": "USDT"},
         )
         for user in sorted({bot.user for bot in self.bots.values()}):
-            chosen = {**chance.choice(rules), "id": "watch", "world": "live", "mode": chance.choice(("freeze", "cancel_all", "flatten"))}
+            mine = chance.choice([bot.account for bot in self.bots.values() if bot.user == user])
+            world = "paper" if mine in self._world.paper else "live"
+            chosen = {**chance.choice(rules), "id": "watch", "world": world, "mode": chance.choice(("freeze", "cancel_all", "flatten"))}
             body = Guards(items=(Guard.model_validate(chosen),))
             self._do("guards", lambda user=user, body=body: guards.put(self._world.platform, user, body, None))
 

@@ -27,6 +27,9 @@ class Plan(NamedTuple):
     guards: bool = False
     by_hand: bool = False  # owners trade on the venue themselves
     listens: bool = False  # the log is read for secrets
+    belts: bool = False  # perpetuals have a stop, and their venue keeps it
+    accidents: int = 0  # states that get lost, and rebuilds for no reason, per bot
+    paper: tuple[bool, ...] = ()  # by bot: whether its account is a paper account
     gaps: tuple[int, ...] = ()
     gap_ms: int = 32 * MINUTE
     down_ms: int = 0  # how long the one process stays down when it dies; 0: some seconds
@@ -49,6 +52,8 @@ class Plan(NamedTuple):
             guards=chance.random() < 0.3,
             by_hand=chance.random() < 0.25,
             listens=chance.random() < 0.05,
+            belts=chance.random() < 0.5,
+            paper=tuple(chance.random() < 0.3 for _ in range(count)),
         )
         return plan.with_gap(chance.randint(30_000, 100_000)) if chance.random() < 0.15 else plan
 
@@ -60,7 +65,7 @@ class Plan(NamedTuple):
     @property
     def calm(self) -> Plan:
         """The same without owners' doings."""
-        return self._replace(actions=0, hooks=0, poison=False, guards=False, by_hand=False)
+        return self._replace(actions=0, hooks=0, poison=False, guards=False, by_hand=False, accidents=0)
 
     def is_poison(self, error: BaseException) -> bool:
         return self.poison and type(error).__name__ in ("JSONDecodeError", "KeyError", "TypeError", "ValueError")

@@ -94,6 +94,7 @@ class Pump:
         self._running += 1
         self._locks[message.lock] = (session, owner)
         self._kernel.note("delivered", message.message_id, message.deliveries)
+        self._kernel.seen[f"lane_{self._name}"] += 1
 
         def over() -> None:
             self._running -= 1

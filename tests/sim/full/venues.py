@@ -13,12 +13,13 @@ import numpy as np
 
 from exchange.limits import Budget, Lane
 from exchange.path import CandleTrack
-from exchange.protocol import Balance, Outcome, Position, RateLimited, Result, Unavailable
+from exchange.protocol import Balance, OrderReport, Outcome, Placement, Position, RateLimited, Result, Unavailable
 from shared.errors import AppError
 from shared.secrets import Keys, VaultDown
 from strategy_core.trade import Market
+from tests.sim.full.stops import StopBook
 from tests.sim.kernel import Broken, Io, Kernel, Sleep, TimedOut, ask
-from tests.sim.venue import Account, SimExchange, Venue
+from tests.sim.venue import MARGIN_MS, Account, SimExchange, Venue
 from triggers.market_source import Extremes, Listed, Path
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 CANARY = "canary-9f3b7c"
 """Part of every secret: wherever it turns up, a secret got out."""
 BAN_MS = 20_000
+LANES = {"place": Lane.ORDER, "place stop": Lane.ORDER, "cancel": Lane.RESCUE, "cancel stop": Lane.RESCUE}
 
 
 async def sleep(seconds: float) -> None:
@@ -76,9 +78,34 @@ class Patience:
 class BudgetedExchange(SimExchange):
     """SimExchange as the ccxt adapter calls a venue: every call takes from the budget, a ban opens the circuit."""
 
-    def __init__(self, venue: Venue, account: Account, patience: Patience) -> None:
+    def __init__(self, venue: Venue, account: Account, patience: Patience, stops: StopBook) -> None:
         super().__init__(venue, account)
-        self._patience = patience
+        self._patience, self._stops = patience, stops
+
+    @property
+    def keeps_stops(self) -> bool:
+        return self._stops.keeps
+
+    async def place_stop(self, placement: Placement, stop_price: Decimal) -> Outcome:
+        if self._kernel.now_ms() > placement.deadline - MARGIN_MS:
+            return Outcome(Result.EXPIRED, None, "expired")
+        try:
+            return await self._far("place stop", lambda: self._stops.place(self._account, placement, stop_price))
+        except TimedOut:
+            return Outcome(Result.UNKNOWN)
+        except RateLimited as error:
+            return Outcome(Result.UNKNOWN, None, "rate_limited", str(error))
+
+    async def cancel_stop(self, symbol: str, client_order_id: str) -> Outcome:
+        try:
+            return await self._far("cancel stop", lambda: self._stops.cancel(self._account, client_order_id))
+        except TimedOut:
+            return Outcome(Result.UNKNOWN)
+        except RateLimited as error:
+            return Outcome(Result.UNKNOWN, None, "rate_limited", str(error))
+
+    async def look_up_stop(self, symbol: str, client_order_id: str) -> OrderReport | None:
+        return await self._ask("stop", lambda: self._stops.look_up(self._account, client_order_id))
 
     async def place(self, placement: Any) -> Outcome:
         try:
@@ -109,7 +136,7 @@ class BudgetedExchange(SimExchange):
 
     async def _far(self, name: str, effect: Callable[[], object]) -> Any:
         patience, kernel = self._patience, self._kernel
-        lane = {"place": Lane.ORDER, "cancel": Lane.RESCUE}.get(name, Lane.READ)
+        lane = LANES.get(name, Lane.READ)
         try:
             await patience.budget.take(1, lane)
         except RateLimited:
@@ -208,10 +235,18 @@ class SimMarkets:
 
 
 class SimSource:
-    """exchange.source.Source: the venue's path is wall time."""
+    """exchange.source.Source: the venue's path is wall time. Now and then it cannot be had."""
+
+    name = "binance"
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    async def market(self, symbol: str) -> Market:
+        return self._world.venue_of(symbol).market
+
+    async def ends_at(self, symbol: str) -> int | None:
+        return None
 
     async def wall(self, symbol: str, at: int) -> int:
         return at
@@ -220,11 +255,14 @@ class SimSource:
         return wall
 
     async def track(self, symbol: str, since: int, wall: int) -> CandleTrack:
-        moves = [move for move in self._world.moves[symbol] if move.at >= since][-2_000:] or self._world.moves[symbol][-1:]
+        """The whole path: what an instant shows must not depend on who asks from where."""
+        kernel = self._world.kernel
+        if kernel.happens(kernel.swarm.venue_down / 4):
+            kernel.seen["venue_down"] += 1
+            raise Unavailable("503")
         unit = self._world.venue_of(symbol).market.price_tick
-        at = np.array([move.at for move in moves], dtype=np.int64)
-        prices = np.array([int(move.price / unit) for move in moves], dtype=np.int64)
-        return CandleTrack(at, prices, np.zeros(len(moves)), unit, int(at[-1]) + 1)
+        at, prices = self._world.path(symbol)
+        return CandleTrack(at, prices, np.zeros(len(at)), unit, wall)
 
     async def candles(self, symbol: str, timeframe: str, limit: int, wall: int) -> list[Any]:
         return []

@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 import exchange.accounts
 from exchange.protocol import ExchangeError
 from orchestrators import activities, quiet_round
@@ -32,23 +34,27 @@ from shared.errors import AppError
 from shared.secrets import VaultDown
 from shared.settings import Settings
 from tests.fakes import FixedKeys, FixedRealtime, NameVerifier
+from tests.sim.full.accidents import Accidents
 from tests.sim.full.checker import Checker
 from tests.sim.full.durable import Client, Durable, EngineClock, by_trigger
 from tests.sim.full.owners import Owners
+from tests.sim.full.paper import PaperBooks
 from tests.sim.full.plan import Plan
 from tests.sim.full.queue import LANES, Pump, SimBus, open_broker
 from tests.sim.full.speed import quick_sdk
+from tests.sim.full.stops import StopBook
 from tests.sim.full.timers import Timers
 from tests.sim.full.venues import BudgetedExchange, Lock, Moved, Patience, Semaphore, SimMarkets, SimVault, gather, sleep
 from tests.sim.kernel import EPOCH, Broken, Host, Io, Kernel, Task, TimedOut, ask
 from tests.sim.store import Rows, SimStore
 from tests.sim.venue import SYMBOL, Profile, Venue
-from triggers import bot_events, dead_letters, hooks, market_watch
+from triggers import bot_events, dead_letters, hook_intake, hooks, market_watch
 from triggers.api import platform as platforms
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
 FUTURE = f"{SYMBOL}:USDT"
+STILL_MS = 10_000  # how often a market at rest is heard of
 SETTINGS = Settings(heartbeat_s=60, live_exchanges="binance", public_url="https://tickwise.example", requests_per_minute=100_000)
 FAULTS = (TimedOut, Broken, ConnectionError, VaultDown, ExchangeError, TimeoutError)
 
@@ -65,9 +71,12 @@ class World:
         self.clock = EngineClock(kernel)
         self.rows = Rows(self.clock.now_ms)
         self.store, self.bus, self.markets = SimStore(self.rows, kernel), SimBus(self), SimMarkets(self)
-        self.checker = Checker(self)
+        self.checker, self.paper = Checker(self), PaperBooks(self)
+        self.rows.written = self.paper.written
         self.venues = {symbol: Venue(kernel, self.profile, self.checker.accepted, symbol) for symbol in (SYMBOL, FUTURE)}
+        self.stops = {symbol: StopBook(kernel, venue, self.plan.belts) for symbol, venue in self.venues.items()}
         self.moves = {symbol: [Moved(EPOCH, venue.price)] for symbol, venue in self.venues.items()}
+        self._paths: dict[str, tuple[Any, Any]] = {}
         self.is_up, self.downs = True, 0
         self.logged: list[str] = []
         self.messages: Counter[str] = Counter()
@@ -79,7 +88,7 @@ class World:
         for host in self.hosts:
             self._process(host)
             host.died = lambda host=host: self._died(host)
-        self.owners = Owners(self)
+        self.owners, self.accidents = Owners(self), Accidents(self)
         self.broker = open_broker(self)
         self.durable = Durable(self, store)
         triggers = by_trigger("serviceBusTrigger")
@@ -94,7 +103,7 @@ class World:
 
         def opener(venue: str, keys: dict[str, str], clock: Any, budget: Any, **_: Any) -> BudgetedExchange:
             place = self.owners.venue_of_account(keys["apiKey"])
-            return BudgetedExchange(place, place.accounts[keys["apiKey"]], patience[place.symbol])
+            return BudgetedExchange(place, place.accounts[keys["apiKey"]], patience[place.symbol], self.stops[place.symbol])
 
         vault = SimVault(self.owners.names if hasattr(self, "owners") else {})
         self.processes[host.name] = SimpleNamespace(
@@ -201,15 +210,34 @@ class World:
         def step() -> None:
             venue.move()
             self.moves[symbol].append(Moved(kernel.now, venue.price))
-            if kernel.now + self.plan.move_ms <= EPOCH + self.plan.moving_ms:
-                kernel.at(kernel.now + self.plan.move_ms, step)
+            kernel.at(
+                kernel.now + self.plan.move_ms, step if kernel.now + self.plan.move_ms <= EPOCH + self.plan.moving_ms else stand_still
+            )
+
+        def stand_still() -> None:
+            self.moves[symbol].append(Moved(kernel.now, venue.price))
+            if kernel.now + STILL_MS <= EPOCH + self.plan.end_ms:
+                kernel.at(kernel.now + STILL_MS, stand_still)
 
         kernel.at(EPOCH + self.plan.move_ms, step)
 
     # -- ports
 
+    def path(self, symbol: str) -> tuple[Any, Any]:
+        """Instants and prices (in ticks) of everything a market's price did until now."""
+        moves, known = self.moves[symbol], self._paths.get(symbol)
+        if known is None or len(known[0]) != len(moves):
+            unit = self.venues[symbol].market.price_tick
+            at, ticks = [move.at for move in moves], [int(move.price / unit) for move in moves]
+            known = self._paths[symbol] = np.array(at, dtype=np.int64), np.array(ticks, dtype=np.int64)
+        return known
+
     def venue_of(self, symbol: str) -> Venue:
         return self.venues[symbol]
+
+    def account(self, account_id: str) -> Any:
+        """What its venue says of an account: orders, trades, balances."""
+        return self.paper.account(account_id) if account_id in self.paper else self.owners.venue_of_account(account_id).accounts[account_id]
 
     async def feed(self, actions: str) -> None:
         """The Web PubSub output binding."""
@@ -278,8 +306,9 @@ class World:
             undo.append((owner, name, getattr(owner, name)))
             setattr(owner, name, value)
 
-        for module in (bot_events, dead_letters, exchange.accounts, quiet_round):
-            put(module, "asyncio", shims)
+        for module in (bot_events, dead_letters, exchange.accounts, hook_intake, quiet_round):
+            if hasattr(module, "asyncio"):
+                put(module, "asyncio", shims)
         put(ids, "secrets", SimpleNamespace(token_hex=lambda n: f"{chance.getrandbits(8 * n):0{2 * n}x}"))
         put(market_watch, "_memory", self)
         hooks.guarding.cache_clear()
