@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from entities import account, advance, belt, bot_state, inheritance, rebuild, sent
+from entities import account, advance, belt, bot_state, sent
 from entities.operation import AccountOperation
 from entities.sent import Book
 from exchange.limits import Budget
 from exchange.protocol import Outcome
-from orchestrators import activities, bot_tick
+from orchestrators import activities
 from strategy_core import mechanics, registry
 from strategy_core.intent import Cancel, Place, Sent
 from strategy_core.state import State
@@ -256,43 +256,8 @@ def on_paper_what_nobody_wants_is_forgotten_at_once() -> Iterator[None]:
 
 
 @full_mutant
-def a_bot_made_again_does_not_ask_for_what_was_sent() -> Iterator[None]:
-    with patched(inheritance, "inherit", lambda bot, now: None), patched(rebuild, "inherit", lambda bot, now: None):
-        yield
-
-
-@full_mutant
-def a_bot_made_again_keeps_its_epoch() -> Iterator[None]:
-    real = rebuild.rebuilt
-
-    def same(given: Any, stored: Any) -> Any:
-        bot = real(given, stored)
-        bot.epoch -= 1
-        return bot
-
-    with patched(rebuild, "rebuilt", same):
-        yield
-
-
-@full_mutant
-def stops_that_were_sent_and_not_written_down_are_forgotten() -> Iterator[None]:
-    with patched(belt, "AHEAD", 0):
-        yield
-
-
-@full_mutant
 def a_close_does_not_wait_for_the_venues_stop() -> Iterator[None]:
     with patched(belt, "holds", lambda bot, now: False):
-        yield
-
-
-@full_mutant
-def a_lost_state_is_told_nobody() -> Iterator[None]:
-    def silent(context: Any, event: Any) -> Any:
-        yield from ()
-        return "lost"
-
-    with patched(bot_tick, "tell_lost", silent):
         yield
 
 
