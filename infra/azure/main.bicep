@@ -26,7 +26,7 @@ param privateNetwork string = 'false'
 param cosmosCapacity string = 'Serverless'
 
 @description('About how many bots there will be.')
-param expectedBots string = '100'
+param expectedBots string = '1000'
 
 @allowed(['', 'post', 'serviceBus'])
 @description('How messages travel. post: they lie in Cosmos DB and one timer does what else takes seven, for a few hundred bots; serviceBus: session queues. Empty: post up to 200 bots.')
