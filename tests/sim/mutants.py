@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from entities import account, advance, belt, bot_state, sent
+from entities import account, advance, bot_state, sent
 from entities.operation import AccountOperation
 from entities.sent import Book
 from exchange.limits import Budget
@@ -241,23 +241,6 @@ def full_mutant(change: Callable[[], Iterator[None]]) -> Callable[[], Iterator[N
 @full_mutant
 def what_is_over_binds_nothing_though_its_trades_are_missing() -> Iterator[None]:
     with patched(sent.Row, "binding", property(lambda row: row.state)):
-        yield
-
-
-@full_mutant
-def on_paper_what_nobody_wants_is_forgotten_at_once() -> Iterator[None]:
-    def forgets(row: Any, is_wanted: bool) -> bool:
-        if row.state is Sent.PENDING and not is_wanted:
-            row.state, row.final = Sent.OVER, row.filled
-        return row.state is Sent.PENDING and is_wanted
-
-    with patched(Book, "_absent_on_paper", staticmethod(forgets)):
-        yield
-
-
-@full_mutant
-def a_close_does_not_wait_for_the_venues_stop() -> Iterator[None]:
-    with patched(belt, "holds", lambda bot, now: False):
         yield
 
 
