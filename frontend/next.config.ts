@@ -12,6 +12,10 @@ const config: NextConfig = {
       // The live feed's client asks for Node's Buffer: two polyfills, 12 KB compressed, for binary messages nobody sends here.
       buffer: "./src/api/buffer.ts",
       "next/dist/compiled/buffer": "./src/api/buffer.ts",
+      // Its log goes nowhere in a browser, so neither does the code that would write it.
+      "@azure/logger": "./src/api/no-log.ts",
+      events: "./src/api/emitter.ts",
+      "next/dist/compiled/events": "./src/api/emitter.ts",
     },
   },
   experimental: { optimizePackageImports: ["radix-ui", "lucide-react"] },
