@@ -1,10 +1,11 @@
 "use client";
 /** A sortable table; beyond sixty rows only what is in view is in the document, and the code for that comes with the sixty-first. */
-import { flexRender, getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type Header, type RowSelectionState, type SortingState } from "@tanstack/react-table";
+import { flexRender, getSortedRowModel, useReactTable, type ColumnDef, type Header, type RowSelectionState, type SortingState } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { cx } from "@/lib/cx";
 import { late } from "@/lib/late";
+import { keptRows } from "./kept-rows";
 import { FROM, TableRow } from "./table-row";
 import type Windowed from "./windowed-rows";
 
@@ -50,7 +51,7 @@ export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], ma
     enableRowSelection: selection !== undefined,
     onRowSelectionChange: (next) => selection?.onChange(typeof next === "function" ? next(rowSelection) : next),
     getRowId: rowId,
-    getCoreRowModel: getCoreRowModel(),
+    getCoreRowModel: keptRows<T>,
     getSortedRowModel: getSortedRowModel(),
   });
   const model = table.getRowModel().rows;
