@@ -1,8 +1,9 @@
 "use client";
 import { useTranslations } from "use-intl";
 import type { RunView } from "@/api/types";
-import { formatDecimal, signOf, sum } from "@/lib/money";
+import { compare, formatDecimal } from "@/lib/money";
 import { Money, Percent, Stat } from "@/ui/figure";
+import { isWeekLong, YearReturn } from "@/ui/year-return";
 
 type Metrics = NonNullable<RunView["metrics"]>;
 
@@ -16,8 +17,8 @@ export function Figures({ run, metrics }: { run: RunView; metrics: Metrics }) {
       <Stat label={t("roi")}>
         <Percent value={metrics.roi_pct} />
       </Stat>
-      <Stat label={t("apr")} note={signOf(sum([metrics.days, "-30"])) < 0 ? t("aprFrom", { days: formatDecimal(metrics.days, { max: 1 }) }) : null}>
-        <Percent value={metrics.apr_pct} />
+      <Stat label={t("apr")} note={isWeekLong(metrics.days) && compare(metrics.days, "30") < 0 ? t("aprFrom", { days: formatDecimal(metrics.days, { max: 1 }) }) : null}>
+        <YearReturn value={metrics.apr_pct} days={metrics.days} short={t("aprShort")} />
       </Stat>
       <Stat label={t("vsHodl")}>
         <Money value={metrics.vs_hodl} unit={metrics.currency} sign />

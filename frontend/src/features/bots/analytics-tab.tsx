@@ -7,6 +7,7 @@ import { PnlCalendar } from "@/charts/calendar";
 import { formatDecimal } from "@/lib/money";
 import { Money, Percent, Stat } from "@/ui/figure";
 import { Failed, Loading } from "@/ui/states";
+import { YearReturn } from "@/ui/year-return";
 
 export function AnalyticsTab({ bot }: { bot: Bot }) {
   const t = useTranslations("analytics");
@@ -24,7 +25,9 @@ export function AnalyticsTab({ bot }: { bot: Bot }) {
           <Money value={figures.put_in} unit={figures.currency} />
         </Stat>
         <Stat label={t("roi")}>{figures.roi_pct ? <Percent value={figures.roi_pct} /> : "–"}</Stat>
-        <Stat label={t("apr")}>{figures.apr_pct ? <Percent value={figures.apr_pct} /> : "–"}</Stat>
+        <Stat label={t("apr")}>
+          <YearReturn value={figures.apr_pct} days={figures.days} short={t("aprShort")} />
+        </Stat>
         <Stat label={t("drawdown")} note={share(figures.max_drawdown_pct)}>
           <Money value={figures.max_drawdown} unit={figures.currency} />
         </Stat>

@@ -13,6 +13,7 @@ import { ButtonLink } from "@/ui/button";
 import { Percent, Stat } from "@/ui/figure";
 import { PageHead, Panel } from "@/ui/panel";
 import { Empty, Loading } from "@/ui/states";
+import { YearReturn } from "@/ui/year-return";
 
 function subscribe(changed: () => void): () => void {
   addEventListener("hashchange", changed);
@@ -69,7 +70,9 @@ function Performance({ of }: { of: Figures }) {
     <Panel title={t("how")} actions={<Badge tone={of.source === "live" ? "negative" : "accent"}>{t(`source_${of.source}`)}</Badge>}>
       <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
         <Stat label={words("roi")}>{of.roi_pct ? <Percent value={of.roi_pct} /> : "–"}</Stat>
-        <Stat label={words("apr")}>{of.apr_pct ? <Percent value={of.apr_pct} /> : "–"}</Stat>
+        <Stat label={words("apr")}>
+          <YearReturn value={of.apr_pct} days={of.days} short={words("aprShort")} />
+        </Stat>
         <Stat label={words("drawdown")}>{show(of.max_drawdown_pct, " %")}</Stat>
         <Stat label={words("sharpe")}>{show(of.sharpe)}</Stat>
         <Stat label={words("winRate")}>{show(of.win_rate_pct, " %")}</Stat>
