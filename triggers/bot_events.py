@@ -84,7 +84,7 @@ async def run_tick(client: df.DurableOrchestrationClient, instance: str, event: 
         return "tick.repeated"
     if status not in RUNNING:
         seen = await looked(event)
-        if seen is not None and seen["idle"]:
+        if is_first and seen is not None and seen["idle"]:  # after a tick that failed there may be more to do than can be looked at
             return "tick.idle"
         await client.start_new("bot_tick", instance, event if seen is None else event | {"seen": seen})
     waited, pause = 0.0, FIRST_POLL_S

@@ -240,6 +240,16 @@ async def test_an_event_with_nothing_to_do_starts_no_tick(monkeypatch):
     assert client.started == []
 
 
+async def test_after_a_tick_that_failed_the_next_delivery_is_not_taken_for_idle(monkeypatch):
+    async def at_rest(event):
+        return {"idle": True}
+
+    monkeypatch.setattr(bot_events, "observed", at_rest)
+    client = Client("Failed", "Completed")
+    assert await run_tick(client, "i", {}) == "tick.published"
+    assert client.started == [("bot_tick", "i")]
+
+
 async def test_a_tick_is_begun_although_nobody_could_look(monkeypatch):
     async def away(event):
         raise TimeoutError
