@@ -26,7 +26,7 @@ from strategy_core.dca_validation import validate as check
 from strategy_core.reality import Protection
 from strategy_core.reality import on_position as on_position
 from strategy_core.state import State
-from strategy_core.trade import Command, Market
+from strategy_core.trade import Command, Market, Status
 
 __all__ = [
     "Config", "WORKS_WHILE_PAUSED", "check", "horizon", "load_memory", "on_abandoned", "on_candles", "on_command", "on_fill",
@@ -46,7 +46,7 @@ def on_command(state: State, command: Command) -> bool:
 
 def on_stopped_out(state: State) -> None:
     """The stop that stood at the venue stands for ours: the deal is closing for the reason ours would give."""
-    if state.memory.phase is Phase.OPEN:
+    if state.memory.phase is Phase.OPEN and state.status not in (Status.STOPPING, Status.STOPPED):  # a bot that stops has its own close
         stop = stop_level(state)
         close(state, "stop_loss" if stop is None else stop[1])
 

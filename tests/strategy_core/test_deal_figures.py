@@ -240,6 +240,15 @@ def test_when_the_venues_stop_was_triggered_the_deal_is_closing(stop: str | None
     assert list(deal.orders().values()) == [order], "once"
 
 
+def test_a_venues_stop_beside_the_owners_leaves_one_close() -> None:
+    deal = Deal("DCA_FUTURES", stop_loss_pct="8")
+    deal.say("stop", close_mode="quote")
+    (close,) = deal.orders().values()
+    registry.stopped_out(deal.state)
+    assert list(deal.orders().values()) == [close] and (close.leg, close.amount) == ("CLOSE", D(5))
+    assert (deal.state.status, deal.state.reason) == (Status.STOPPING, "user")
+
+
 def test_a_venues_stop_at_break_even_says_so() -> None:
     deal = Deal("DCA_FUTURES", take_profit_pct=None, take_profit_steps=TWO, break_even_after_tp1=True, stop_loss_pct="8")
     deal.fill("TP1")
