@@ -20,6 +20,9 @@ from tests.sim.venue import Account, Venue, VenueOrder
 if TYPE_CHECKING:
     from tests.sim.kernel import Kernel
 
+OFTENER = 5
+"""A stop is refused so much more often than an order: there are few of them."""
+
 
 @dataclass
 class Stop:
@@ -67,7 +70,7 @@ class StopBook:
             return Outcome(Result.REJECTED, None, "expired")
         if any(stop.client_id == placement.client_order_id for stop in self.stops if stop.account is account):
             return Outcome(Result.DUPLICATE)
-        if kernel.happens(kernel.swarm.rejects):
+        if kernel.happens(kernel.swarm.rejects * OFTENER):
             kernel.seen["stop_refused"] += 1
             return Outcome(Result.REJECTED, None, "other")
         shown = kernel.now + (kernel.chance.randint(0, venue.profile.visible_ms) if kernel.faults else 0)

@@ -28,7 +28,7 @@ export function Figures({ run, metrics }: { run: RunView; metrics: Metrics }) {
       </Stat>
       <Stat label={t("sharpe")}>{ratio(metrics.sharpe)}</Stat>
       <Stat label={t("sortino")}>{ratio(metrics.sortino)}</Stat>
-      <Stat label={t("calmar")}>{ratio(metrics.calmar)}</Stat>
+      <Stat label={t("calmar")}>{isWeekLong(metrics.days) ? ratio(metrics.calmar) : "–"}</Stat>
       <Stat label={t("profitFactor")}>{ratio(metrics.profit_factor)}</Stat>
       <Stat label={t("winRate")}>{share(metrics.win_rate_pct)}</Stat>
       <Stat label={t("exposure")}>{share(metrics.exposure_pct)}</Stat>

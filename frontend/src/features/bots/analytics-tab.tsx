@@ -7,7 +7,7 @@ import { PnlCalendar } from "@/charts/calendar";
 import { formatDecimal } from "@/lib/money";
 import { Money, Percent, Stat } from "@/ui/figure";
 import { Failed, Loading } from "@/ui/states";
-import { YearReturn } from "@/ui/year-return";
+import { isWeekLong, YearReturn } from "@/ui/year-return";
 
 export function AnalyticsTab({ bot }: { bot: Bot }) {
   const t = useTranslations("analytics");
@@ -46,7 +46,7 @@ export function AnalyticsTab({ bot }: { bot: Bot }) {
         <Stat label={t("profitFactor")}>{ratio(figures.profit_factor)}</Stat>
         <Stat label={t("sharpe")}>{ratio(figures.sharpe)}</Stat>
         <Stat label={t("sortino")}>{ratio(figures.sortino)}</Stat>
-        <Stat label={t("calmar")}>{ratio(figures.calmar)}</Stat>
+        <Stat label={t("calmar")}>{isWeekLong(figures.days) ? ratio(figures.calmar) : "–"}</Stat>
         <Stat label={t("exposure")}>{share(figures.exposure_pct)}</Stat>
       </dl>
       {calendar.length > 0 ? (
