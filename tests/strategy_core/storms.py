@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from strategy_core import registry
-from strategy_core.number import plain
+from strategy_core.number import plain, working_digits
 from strategy_core.state import FINAL
 from strategy_core.trade import Command, Ended, Fill, Funding, Invalid, Order
 
@@ -153,6 +153,11 @@ def _shown(order: Order) -> str:
 
 def told(run: Run) -> str:
     """The whole run as text: the preview, a line per step, and the bot at the end."""
+    with working_digits():  # whatever the process around has
+        return _told(run)
+
+
+def _told(run: Run) -> str:
     storm = Storm(run)
     shown = registry.preview(run.strategy, run.config, D(100), storm.market).model_dump(mode="json")
     for _ in range(run.steps):

@@ -5,6 +5,7 @@ Rules: 1. it lives as long as its socket: a host that was killed takes its worke
 """
 
 import asyncio
+import atexit
 import os
 import signal
 import socket
@@ -62,6 +63,7 @@ def main() -> None:
     log.configure()
     os.nice(int(sys.argv[3]))
     asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+    atexit._run_exitfuncs()  # what is still to be exported is; threads that hang are not waited for
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

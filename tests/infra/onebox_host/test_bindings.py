@@ -14,7 +14,8 @@ def host(tmp_path_factory):
     from onebox_running import RunningHost
 
     files = ("--resources", str(APP / "resources.json"), "--settings", str(APP / "settings.json"))
-    running = RunningHost("bindings", tmp_path_factory.mktemp("bindings") / "data", *files)
+    one = ("--workers", "1")  # the app remembers what it saw in its own process
+    running = RunningHost("bindings", tmp_path_factory.mktemp("bindings") / "data", *files, *one)
     yield running
     running.close()
 
