@@ -24,10 +24,12 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.parameters import ParameterLocation
 
+from shared import work
 from shared.auth import User
 from shared.errors import AppError
 from tests.fuzz.inprocess import InProcess
 from tests.security.world import make_world, world_platform
+from tests.triggers.test_notify import Queue
 from triggers.api.app import make_api
 from triggers.api.platform import Platform, given_platform
 
@@ -45,12 +47,14 @@ EITHER = {
     "exchange",
     "source",
     "bot_id",
+    "year",
     "channels",
     "ranges",
     "range",
     "items",
     "None",
 }  # one thing or another, or what fits the other thing
+BESIDE = {"/api/v1/exports/files"}  # GET of it is an operation of the document, too: /exports/{what}, which refuses the word
 HEADERS = {"authorization": "Bearer ada"}
 
 
@@ -74,6 +78,7 @@ class World(NamedTuple):
 def made() -> World:
     folder = Path(tempfile.mkdtemp()) / "market"
     plat = world_platform(folder, OnlyAda(), bots_per_user=10**6, accounts_per_user=10**6)
+    work._queues[:] = [Queue()]  # what is made in the background is only asked for here
     app = make_api()
 
     async def own() -> Platform:
@@ -114,6 +119,8 @@ class Trial:
         load_all_checks()
         self.operation, self.ids, self.session, self.probes = operation, world.ids, world.session, 0
         names = [name for name in CHECKS.get_all_names() if name not in MANY_ANSWERS]
+        if operation.path in BESIDE:
+            names.remove("unsupported_method")
         self.checks = [
             *(CHECKS.get_one(name) for name in names if name not in ("ignored_auth", "positive_data_acceptance")),
             well_formed_is_understood,

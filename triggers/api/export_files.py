@@ -36,11 +36,9 @@ Doc = dict[str, Any]
 
 
 async def create(plat: Platform, user_id: str, body: ExportCreate, key: str | None, queue: Work) -> Doc:
-    """A tax file without a year is of the running one. Errors: AppError 404 for a bot, 422, 429."""
-    if body.what == "tax" and body.bot_id is not None:
-        raise invalid("not_with_tax", "bot_id")
-    if body.what == "tax" and body.year is None:
-        body = body.model_copy(update={"year": int(iso(plat.now_ms())[:4])})
+    """Errors: AppError 404 for a bot, 422, 429."""
+    if body.what == "tax" and (body.year is None or body.bot_id is not None):
+        raise invalid("required", "year") if body.year is None else invalid("not_with_tax", "bot_id")
     if body.bot_id is not None:
         await need_bot(plat.store, user_id, body.bot_id)
     export_id, body_print, at = id_for("exp", user_id, "create_export", key), fingerprint(body.model_dump(mode="json")), iso(plat.now_ms())
