@@ -114,8 +114,3 @@ class Fees:
         if self.is_received and side is _BUY:
             return amount * rate, self.base
         return price * amount * rate, self.quote
-
-
-def fee_of(market: Market, side: Side, price: Decimal, amount: Decimal, maker: bool) -> tuple[Decimal, str]:
-    """The simulated fee of one fill, exact, and its coin."""
-    return Fees(market).of(side, price, amount, maker)

@@ -1,6 +1,6 @@
 """Who is waited for goes first: while HTTP requests crowd, only a few messages of each queue are worked on at a time.
 
-A burst of alerts costs a bot many times what it costs the door. Without this the work of the first alerts would keep the others waiting
+What a request leaves to be done may cost many times its answer. Without this the work of the first ones would keep the others waiting
 outside; with it they wait inside, durable, and the backlog is worked off afterwards. A few go on at any time: nothing starves, and long
 work of one queue takes no place from another. A request counts for COUNTS_S: who is kept waiting on purpose, or for an exchange, makes
 no crowd.

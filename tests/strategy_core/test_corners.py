@@ -16,7 +16,7 @@ import pytest
 from strategy_core import registry
 from strategy_core.backtest import Series, cli, engine, run
 from strategy_core.backtest.metrics import metrics
-from strategy_core.matching import fee_of
+from strategy_core.matching import Fees
 from strategy_core.trade import Ended, Fill, Market, Side, Status, client_order_id
 
 _spec = util.spec_from_file_location("strategy_core_desk_left", Path(__file__).with_name("test_mechanics.py"))
@@ -51,7 +51,7 @@ def test_the_name_of_an_order_is_the_first_half_of_a_digest() -> None:
 )
 def test_a_simulated_fee_is_exact_and_in_its_coin(mode: str, side: Side, maker: bool, wanted: tuple[str, str]) -> None:
     market = Market(symbol="X/USDT", price_tick="1", amount_step="1", maker_fee="0.001", taker_fee="0.002", fee_mode=mode)
-    assert fee_of(market, side, D(100), D(2), maker) == (D(wanted[0]), wanted[1])
+    assert Fees(market).of(side, D(100), D(2), maker) == (D(wanted[0]), wanted[1])
 
 
 def test_prices_seen_long_ago_are_turned_into_floats_anew() -> None:

@@ -2,7 +2,7 @@
 
 Rules
 1. A worker that ends by itself ends the host (`on_lost`): what it was doing is unknown, and a restart is the honest way back.
-2. Of several workers the first answers HTTP and does nothing else, so that no person waits behind bots; the others let it go first
+2. Of several workers the first answers HTTP and does nothing else, so that no person waits behind messages; the others let it go first
    wherever the machine is short (`NICE`). Timers stay with one of them, whose memory they are written for; all else goes to the one with
    the least to do.
 """
