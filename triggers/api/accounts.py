@@ -8,23 +8,17 @@ from typing import Any
 from orchestrators.reality import locked_by_bots
 from orchestrators.start_plan import AT_REST, HELD_BOTS, held_by
 from shared.clock import iso
-from shared.errors import AppError, conflict, invalid, not_found
+from shared.errors import AppError, conflict, invalid
 from shared.paper_book import Balance, book_balances
 from shared.read_model import SCHEMA, AccountView
-from shared.stores import Exists, Store
+from shared.stores import Exists
 from strategy_core.number import ZERO, dec
+from triggers.api import keys
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.account import AccountCreate
+from triggers.api.owned import need_account
 from triggers.api.platform import Platform
 from triggers.market_source import Path
-
-
-async def need_account(store: Store, user_id: str, account_id: str, field: str | None = None) -> dict[str, Any]:
-    """The account's document, or 404: also for an account of someone else. `field` is where a body or query names it."""
-    document = await store.read("accounts", user_id, account_id)
-    if document is None or document.get("kind") != "account":
-        raise not_found("account", field)
-    return document
 
 
 async def create(plat: Platform, user_id: str, body: AccountCreate, key: str | None) -> dict[str, Any]:
@@ -101,8 +95,6 @@ async def delete(plat: Platform, user_id: str, account_id: str) -> None:
     if await plat.store.count("bots", user_id, {"kind": "bot", "account_id": account_id}):
         raise conflict("account_in_use")
     if not document["paper"]:
-        from triggers.api.keys import destroy
-
-        await destroy(plat, user_id, document)
+        await keys.destroy(plat, user_id, document)
     await plat.store.delete("accounts", user_id, account_id)
     await plat.store.delete("paper", user_id, account_id)

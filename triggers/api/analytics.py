@@ -21,8 +21,8 @@ from shared.research import figure
 from shared.stores import Exists, Stale
 from shared.work import Work, own_queue
 from strategy_core.number import ZERO, dec, plain
-from triggers.api.bots import need_bot
 from triggers.api.models.analytics import Analytics, BotAnalytics
+from triggers.api.owned import need_bot
 from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 from triggers.api.portfolio import world_of

@@ -16,6 +16,7 @@ from triggers.api import accounts, bots, commands
 from triggers.api.ladder_deals import cells
 from triggers.api.models.bot import Accepted, BotCreate
 from triggers.api.models.bot_edit import CloneBody, DealPage, DealView, EditAnswer, EditBody, EditEffect
+from triggers.api.owned import need_account, need_bot
 from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.platform import Platform
 
@@ -25,14 +26,14 @@ DEALS = ("DCA", "DCA_FUTURES")
 
 async def clone(plat: Platform, user_id: str, bot_id: str, body: CloneBody, key: str | None) -> Doc:
     """A draft with the same plan."""
-    original = await bots.need_bot(plat.store, user_id, bot_id)
+    original = await need_bot(plat.store, user_id, bot_id)
     fields = {name: original[name] for name in ("account_id", "symbol", "strategy", "config")}
     fields |= {"name": f"{original['name'][:74]} copy"} | body.model_dump(exclude_none=True)
     return await bots.create(plat, user_id, BotCreate.model_validate(fields), key and f"clone:{bot_id}:{key}")
 
 
 async def edit(plat: Platform, user_id: str, bot_id: str, body: EditBody, if_match: str | None, key: str | None) -> EditAnswer:
-    document = await bots.need_bot(plat.store, user_id, bot_id)
+    document = await need_bot(plat.store, user_id, bot_id)
     if if_match is not None and if_match != document["_etag"]:
         raise AppError(412, "changed_meanwhile", "If-Match")
     if document["status"] in bots.AT_REST:
@@ -85,8 +86,8 @@ def effective(strategy: str, effect: str) -> Any:
 
 async def add_funds(plat: Platform, user_id: str, bot_id: str, amount: Decimal, key: str | None) -> Accepted:
     """Errors: AppError 422 when the account lacks it."""
-    document = await bots.need_bot(plat.store, user_id, bot_id)
-    account = await accounts.need_account(plat.store, user_id, document["account_id"])
+    document = await need_bot(plat.store, user_id, bot_id)
+    account = await need_account(plat.store, user_id, document["account_id"])
     currency = money_currency(document)
     free = (await accounts.available(plat, user_id, account, document["symbol"])).get(currency, ZERO)
     if amount > free:
@@ -96,7 +97,7 @@ async def add_funds(plat: Platform, user_id: str, bot_id: str, amount: Decimal, 
 
 async def deals(plat: Platform, user_id: str, bot_id: str, limit: int, cursor: str | None) -> DealPage:
     """Rounds, newest first: each begins with its start and ends before the next one begins."""
-    document = await bots.need_bot(plat.store, user_id, bot_id)
+    document = await need_bot(plat.store, user_id, bot_id)
     if document["strategy"] not in DEALS:
         return await cells(plat, user_id, bot_id, limit, cursor)
     scope = scope_of(user_id, "deals", {"botId": bot_id})

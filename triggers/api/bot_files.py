@@ -15,16 +15,17 @@ from shared.errors import AppError, findings_error, invalid
 from shared.imports.three_commas import Translation, translate
 from shared.read_model import BotView
 from strategy_core.trade import Finding, Invalid
-from triggers.api import accounts, bots
+from triggers.api import bots
 from triggers.api.models.bot import BotCreate
 from triggers.api.models.bot_file import FILE_SCHEMA, BotFile, BotImport, ImportPlan, ImportRow, ThreeCommasAnswer, ThreeCommasImport
+from triggers.api.owned import need_account, need_bot
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
 
 
 async def export(plat: Platform, user_id: str, bot_id: str) -> BotFile:
-    document = await bots.need_bot(plat.store, user_id, bot_id)
+    document = await need_bot(plat.store, user_id, bot_id)
     plan = {name: document[name] for name in ("name", "symbol", "strategy", "config")}
     return BotFile.model_validate({**plan, "exported_at": iso(plat.now_ms())})
 
@@ -101,7 +102,7 @@ def bodies_of(found: Translation, symbols: tuple[str, ...], account_id: str) -> 
 
 
 async def drafts(plat: Platform, user_id: str, bodies: list[BotCreate], found: Translation, key: str | None) -> list[Doc]:
-    account = await accounts.need_account(plat.store, user_id, bodies[0].account_id, "account_id")
+    account = await need_account(plat.store, user_id, bodies[0].account_id, "account_id")
     try:
         for body in bodies:
             market, price = await bots.market_now(plat, account, body.symbol)

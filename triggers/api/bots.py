@@ -7,30 +7,23 @@ from typing import Any
 
 from shared.bot_document import backup_id, draft
 from shared.clock import iso
-from shared.errors import AppError, conflict, findings_error, not_found
-from shared.stores import Exists, Stale, Store
+from shared.errors import AppError, conflict, findings_error
+from shared.stores import Exists, Stale
 from strategy_core.trade import Market
 from triggers.api import accounts
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.bot import BotCreate, BotPatch, BotPlan, MarketView, PreviewAnswer
+from triggers.api.owned import need_account, need_bot
 from triggers.api.platform import Platform
 from triggers.market_source import Path
 
 AT_REST = {"draft", "stopped", "finished"}
 
 
-async def need_bot(store: Store, user_id: str, bot_id: str, is_glance: bool = False) -> dict[str, Any]:
-    """The bot's document, or 404: also for a bot of someone else. A glance is enough to know that it is there."""
-    document = await (store.glance if is_glance else store.read)("bots", user_id, bot_id)
-    if document is None or document.get("kind") != "bot":
-        raise not_found("bot")
-    return document
-
-
 async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
     from strategy_core import registry
 
-    account = await accounts.need_account(plat.store, user_id, plan.account_id, "account_id")
+    account = await need_account(plat.store, user_id, plan.account_id, "account_id")
     market, price = await market_now(plat, account, plan.symbol)
     price = plan.price or price
     check(plan.strategy, plan.config, price, market)
@@ -61,7 +54,7 @@ async def market_now(plat: Platform, account: dict[str, Any], symbol: str) -> tu
 
 
 async def create(plat: Platform, user_id: str, body: BotCreate, key: str | None) -> dict[str, Any]:
-    account = await accounts.need_account(plat.store, user_id, body.account_id, "account_id")
+    account = await need_account(plat.store, user_id, body.account_id, "account_id")
     bot_id, body_print = id_for("bot", user_id, "create_bot", key), fingerprint(body.model_dump(mode="json"))
     if key and (stored := await plat.store.read("bots", user_id, bot_id)):
         same_request(stored, body_print)
@@ -87,7 +80,7 @@ async def patch(plat: Platform, user_id: str, bot_id: str, body: BotPatch, if_ma
     if document["status"] != "draft":
         raise conflict("bot_not_draft", status=document["status"])
     if body.config is not None:
-        account = await accounts.need_account(plat.store, user_id, document["account_id"])
+        account = await need_account(plat.store, user_id, document["account_id"])
         market, price = await market_now(plat, account, document["symbol"])
         check(document["strategy"], body.config, price, market)
     changes = {name: value for name, value in body.model_dump(mode="json").items() if value is not None}

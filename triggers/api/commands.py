@@ -8,9 +8,10 @@ from shared.bus import BotEvent
 from shared.errors import conflict
 from shared.read_model import BotView
 from shared.watch import watch
-from triggers.api import accounts, bots, twins
+from triggers.api import bots, twins
 from triggers.api.idempotency import id_for
 from triggers.api.models.bot import Accepted
+from triggers.api.owned import need_account, need_bot
 from triggers.api.platform import Platform
 from triggers.market_source import Path
 
@@ -32,9 +33,9 @@ POSSIBLE = {
 
 async def start(plat: Platform, user_id: str, bot_id: str, key: str | None) -> Accepted:
     """The config is checked against the market as it is now, so that a start which cannot work is refused at once."""
-    document = await bots.need_bot(plat.store, user_id, bot_id)
+    document = await need_bot(plat.store, user_id, bot_id)
     if document["status"] == "draft":
-        account = await accounts.need_account(plat.store, user_id, document["account_id"])
+        account = await need_account(plat.store, user_id, document["account_id"])
         market, price = await bots.market_now(plat, account, document["symbol"])
         bots.check(document["strategy"], document["config"], price, market)
         await watch(plat.store, document["source"], Path.of_account(account)._asdict(), document["symbol"])
@@ -45,7 +46,7 @@ async def send(
     plat: Platform, user_id: str, bot_id: str, name: str, params: dict[str, Any], key: str | None, read: dict[str, Any] | None = None
 ) -> Accepted:
     """`read`: the bot's document, where the caller has just read it."""
-    document = read or await bots.need_bot(plat.store, user_id, bot_id)
+    document = read or await need_bot(plat.store, user_id, bot_id)
     command_id = id_for("cmd", user_id, f"{name}:{bot_id}", key)
     if key is None and document["status"] not in POSSIBLE[name]:
         raise conflict("not_possible", status=document["status"], command=name)

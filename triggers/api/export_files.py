@@ -23,9 +23,9 @@ from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale
 from shared.work import Work
 from triggers.api import export_parts
-from triggers.api.bots import need_bot
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.export import ExportCreate
+from triggers.api.owned import need_bot
 from triggers.api.platform import Platform
 
 CONTAINER, KIND = "backtests", "export"  # the container of what is made in the background and can be made again

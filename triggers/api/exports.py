@@ -12,8 +12,8 @@ import io
 import re
 from typing import Any, NamedTuple
 
-from triggers.api.bots import need_bot
 from triggers.api.ledger_rows import KINDS, Kind, Shaper, owners
+from triggers.api.owned import need_bot
 from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.platform import Platform
 

@@ -13,8 +13,8 @@ from shared.clock import iso
 from shared.errors import AppError, not_found
 from shared.schema import SCHEMA
 from shared.stores import Exists, Stale, Store
-from triggers.api import accounts
 from triggers.api.models.safety import Guard, Guards, GuardsView
+from triggers.api.owned import need_account
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
@@ -50,7 +50,7 @@ async def put(plat: Platform, user_id: str, rules: Guards, if_match: str | None)
     items, before = rules.model_dump(mode="json")["items"], [as_now(rule) for rule in document["items"]]
     for rule in items:
         if rule["account_id"] is not None and rule not in before:
-            await accounts.need_account(plat.store, user_id, rule["account_id"])
+            await need_account(plat.store, user_id, rule["account_id"])
     kept = {rule["id"]: document["states"][rule["id"]] for rule in items if rule in before and rule["id"] in document["states"]}
     return await write(plat, user_id, {**document, "items": items, "states": kept})
 

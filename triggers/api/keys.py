@@ -21,10 +21,9 @@ from shared.log import log
 from shared.schema import SCHEMA
 from shared.secrets import Keys, NoSecret, VaultDown
 from shared.stores import Exists, Stale
-from triggers.api.accounts import need_account
-from triggers.api.bots import need_bot
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.account import AccountConnect, Credentials
+from triggers.api.owned import need_account, need_bot
 from triggers.api.platform import Platform
 from triggers.market_source import Path
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from shared.clock import iso
 from shared.errors import AppError
-from triggers.api.bots import need_bot
 from triggers.api.models.webhook import Message, MessagePage
+from triggers.api.owned import need_bot
 from triggers.api.platform import Platform
 from triggers.api.webhooks import need_webhook, secret_of
 from triggers.market_source import Path

@@ -18,10 +18,10 @@ from shared.job import CONTAINER, EQUITY, FILLS, OPEN, ORCHESTRATION, PROOF, RUN
 from shared.read_model import SCHEMA
 from shared.research import BacktestFill, BacktestPoint, JobProgress, RunView
 from shared.stores import Exists, Stale
-from triggers.api import accounts
 from triggers.api.durable import durable_client
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.research import MAX_RUNS, BacktestCreate, BotFrom, HeatMap, OptimisationCreate, RangeIn, SourceIn
+from triggers.api.owned import need_account
 from triggers.api.platform import Platform
 from triggers.market_source import Path
 
@@ -130,7 +130,7 @@ async def checked_ranges(plat: Platform, user_id: str, source: SourceIn, symbol:
     """Whole minutes, not in the future. Empty only for a replay: all of it."""
     path = Path(source.exchange or source.kind)
     if source.kind == "replay":
-        account = await accounts.need_account(plat.store, user_id, source.account_id or "", "source.account_id")
+        account = await need_account(plat.store, user_id, source.account_id or "", "source.account_id")
         path = Path.of_account(account)
         if path.market != "replay":
             raise invalid("not_a_replay", "source.account_id")

@@ -22,9 +22,9 @@ from shared.read_model import SCHEMA
 from shared.stores import Exists
 from shared.watch import PLATFORM
 from shared.webhooks.seal import Key
-from triggers.api.bots import need_bot
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.share import ShareCreate, SharedPerformance, SharedPlan, ShareMade, ShareView
+from triggers.api.owned import need_bot
 from triggers.api.platform import Platform
 from triggers.api.presets import need_preset
 

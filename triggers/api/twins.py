@@ -26,6 +26,7 @@ from triggers.api.idempotency import id_for
 from triggers.api.members import join
 from triggers.api.models.account import AccountCreate
 from triggers.api.models.twin import ParityReport
+from triggers.api.owned import need_account, need_bot
 from triggers.api.platform import Platform
 from triggers.market_source import Path
 
@@ -46,7 +47,7 @@ async def read_link(plat: Platform, user_id: str, bot_id: str) -> Doc | None:
 
 
 async def need_link(plat: Platform, user_id: str, bot_id: str) -> Doc:
-    await bots.need_bot(plat.store, user_id, bot_id)
+    await need_bot(plat.store, user_id, bot_id)
     found = await read_link(plat, user_id, bot_id)
     if found is None:
         raise not_found("twin")
@@ -55,7 +56,7 @@ async def need_link(plat: Platform, user_id: str, bot_id: str) -> Doc:
 
 async def attach(plat: Platform, user_id: str, bot_id: str) -> Doc:
     """The link; the same one when there is one already. Errors: AppError 404, 409, 422."""
-    bot = await bots.need_bot(plat.store, user_id, bot_id)
+    bot = await need_bot(plat.store, user_id, bot_id)
     link = await read_link(plat, user_id, bot_id) or await new_link(plat, user_id, bot)
     if await plat.store.read("bots", user_id, link["twin_id"]) is None:
         await make(plat, user_id, bot, link)
@@ -69,7 +70,7 @@ async def new_link(plat: Platform, user_id: str, bot: Doc) -> Doc:
     """What the twin will be, written down before it is made: a kill in between loses nothing."""
     if bot["status"] in ENDED:
         raise conflict("not_possible", status=bot["status"], command="twin")
-    account = await accounts.need_account(plat.store, user_id, bot["account_id"])
+    account = await need_account(plat.store, user_id, bot["account_id"])
     if account["market"] == "replay":
         raise conflict("replay_has_no_twin")  # a second replay would begin at its own first candle
     now = plat.now_ms()
@@ -122,7 +123,7 @@ async def command(plat: Platform, user_id: str, twin_id: str, name: str, params:
     if twin is None:
         return
     if name == "start":
-        account = await accounts.need_account(plat.store, user_id, twin["account_id"])
+        account = await need_account(plat.store, user_id, twin["account_id"])
         await watch(plat.store, twin["source"], Path.of_account(account)._asdict(), twin["symbol"])
     own = derived("cmd", user_id, "twin", cause)
     await plat.bus.send([BotEvent(user_id, twin_id, own, "command", plat.now_ms(), {"name": name, "params": params})])

@@ -15,9 +15,9 @@ from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale, Store
 from shared.webhooks.dialects import HAS_SECRET
 from shared.webhooks.seal import Key, Sealed, made_secret, seal, secret_hash
-from triggers.api.bots import need_bot
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.webhook import WebhookCreate, WebhookPatch, WebhookView
+from triggers.api.owned import need_bot
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]

@@ -13,6 +13,7 @@ from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.account import AccountConnect, AccountPage, Credentials, NewAccount
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
+from triggers.api.owned import need_account
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
 
@@ -49,7 +50,7 @@ async def list_accounts(
 @router.get("/{account_id}")
 async def get_account(account_id: ObjectId, user: CurrentUser, plat: Plat, response: Response) -> AccountView:
     """One account with its balances."""
-    document = await accounts.need_account(plat.store, user.id, account_id)
+    document = await need_account(plat.store, user.id, account_id)
     response.headers["etag"] = document["_etag"]
     return await accounts.view(plat, user.id, document)
 

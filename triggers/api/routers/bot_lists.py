@@ -10,10 +10,10 @@ from fastapi import APIRouter, Query
 from shared.read_model import EquityPoint, EventView, FillView, OrderView
 from shared.stores import Page, Span
 from strategy_core.trade import Side
-from triggers.api.bots import need_bot
 from triggers.api.filters import Happened, where_of
 from triggers.api.models.bot import EquityPage, EventPage, FillPage, ObjectId, OrderPage
 from triggers.api.models.common import Cursor
+from triggers.api.owned import need_bot
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat, Platform
 

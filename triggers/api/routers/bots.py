@@ -13,6 +13,7 @@ from triggers.api.filters import Created, ExchangeId, where_of
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import BotCreate, BotPage, BotPatch, BotPlan, ObjectId, PreviewAnswer, Symbol
 from triggers.api.models.common import Cursor
+from triggers.api.owned import need_bot
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
 
@@ -55,7 +56,7 @@ async def list_bots(
 @router.get("/{bot_id}")
 async def get_bot(bot_id: ObjectId, user: CurrentUser, plat: Plat, response: Response) -> BotView:
     """One bot with its figures."""
-    document = await bots.need_bot(plat.store, user.id, bot_id)
+    document = await need_bot(plat.store, user.id, bot_id)
     response.headers["etag"] = document["_etag"]
     return BotView.of_document(document)
 

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 
 from shared.tax import Method
 from triggers.api import ledger_files
-from triggers.api.bots import need_bot
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.common import Cursor
+from triggers.api.owned import need_bot
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/exports", tags=["portfolio"])

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from shared.errors import invalid
-from triggers.api.accounts import need_account
 from triggers.api.models.bot import ObjectId, Symbol
 from triggers.api.models.common import Cursor, Moment
 from triggers.api.models.market import TIMEFRAME_MS, CandlePage, MarketItem, MarketPage, Timeframe
+from triggers.api.owned import need_account
 from triggers.api.paging import cursor_of, place_of
 from triggers.api.platform import CurrentUser, Plat, Platform
 from triggers.market_source import Listed, Path
