@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from strategy_core.conditions import TIMEFRAMES
+from strategy_core.indicators_line import TIMEFRAMES
 
 Doc = dict[str, Any]
 SIGNALS = ("manual", "tv_custom_signal")

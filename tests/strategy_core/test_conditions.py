@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from strategy_core import conditions
-from strategy_core.conditions import Dip, Indicator, Indicators, Signals, StartOrDip
+from strategy_core.conditions import Dip, Indicators, Signals, StartOrDip
+from strategy_core.indicators_line import Indicator
 from strategy_core.trade import Candles
 
 D = Decimal
