@@ -4,20 +4,16 @@ import { Tabs } from "radix-ui";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useCreateBacktest } from "@/api/queries/backtests";
-import type { Account, StrategyName } from "@/api/types";
 import { useFieldName } from "@/features/backtests/field-name";
-import type { Values } from "@/forms/config";
-import type { FieldSpec } from "@/forms/spec";
 import { useErrorText } from "@/lib/errors";
 import { useNav } from "@/lib/nav";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { SelectField, TextField } from "@/ui/field";
-import { DAYS, lastDays, sourceOf } from "./research-range";
+import { RangeField, type ResearchPlan } from "./range-field";
+import { lastDays, sourceOf } from "./research-range";
 import { SearchForm } from "./search-form";
 import { variablesOf, variantsOf, type Variable } from "./vary";
-
-export type ResearchPlan = { name: string; account: Account; symbol: string; strategy: StrategyName; config: Values; fields: FieldSpec[] };
 
 const TAB = "h-9 border-b-2 border-transparent px-3 text-[13px] font-medium text-muted hover:text-text data-[state=active]:border-accent data-[state=active]:text-text";
 
@@ -43,20 +39,6 @@ export function BacktestDialog({ open, onClose, ...plan }: ResearchPlan & { open
         </Tabs.Content>
       </Tabs.Root>
     </Dialog>
-  );
-}
-
-export function RangeField({ replay, days, onChange }: { replay: boolean; days: number; onChange: (days: number) => void }) {
-  const t = useTranslations("newBot");
-  return (
-    <SelectField label={t("backtestRange")} value={replay ? "" : String(days)} disabled={replay} onChange={(event) => onChange(DAYS.find((one) => String(one) === event.target.value) ?? 7)}>
-      {replay ? <option value="">{t("backtestAll")}</option> : null}
-      {DAYS.map((count) => (
-        <option key={count} value={count}>
-          {t("backtestDays", { count })}
-        </option>
-      ))}
-    </SelectField>
   );
 }
 

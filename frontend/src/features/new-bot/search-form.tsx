@@ -10,7 +10,7 @@ import { compare, parseTyped, wholeOf } from "@/lib/money";
 import { useNav } from "@/lib/nav";
 import { Button } from "@/ui/button";
 import { CheckField, SelectField, TextField } from "@/ui/field";
-import { RangeField, type ResearchPlan } from "./backtest-dialog";
+import { RangeField, type ResearchPlan } from "./range-field";
 import { lastDays, sourceOf } from "./research-range";
 import { variablesOf, type Variable } from "./vary";
 
