@@ -66,14 +66,14 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         if is_new:
             bot.remember(event["id"])
             verdict = take_command(bot, event, given.get("refused"))
+        seen_at = None if more or given.get("view") is None else int(given["view"]["point"][0])
+        inheritance.go_on(bot, now, seen_at)
         intents = plan(bot, again, now)
         if is_new and "hit" in event["body"]:
             tell_inbox(bot, event["body"]["hit"], verdict, intents)
         events = registry.drain(bot.core)
         bot.say(events)
         heal.said(bot, events)
-        seen_at = None if more or given.get("view") is None else int(given["view"]["point"][0])
-        inheritance.end(bot, intents, seen_at)
         heal.end(bot, intents, now, seen_at)
         note_end(bot, now)
         quiet = bool(given.get("settled")) or (more and not intents)
@@ -300,12 +300,12 @@ def wanted_orders(bot: Bot) -> dict[str, Order]:
 
 
 def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
-    """What to ask the exchange, committed before it is handed out. In quarantine or error only doubts are cleared up."""
-    inheritance.inherit(bot, now)
+    """What to ask the exchange, committed before it is handed out. In quarantine, in error or while a bot made again looks back only
+    doubts are cleared up."""
     wanted = wanted_orders(bot)
     rows = bot.book.rows
     sent = {id_: SentOrder(row.order, row.binding) for id_, row in rows.items()}
-    nothing_new = bot.quarantine is not None or bot.core.status is Status.ERROR
+    nothing_new = belt.is_only_asking(bot)
     is_closing = any(is_market_exit(order) for order in wanted.values())
     intents = [intent | {"margin": margin_of(bot)} for intent in belt.plan(bot, is_closing, now)] if bot.core.market.is_future else []
     for intent in diff(wanted, (), sent):
@@ -339,7 +339,7 @@ def spoken(kind: str, id_: str, bot: Bot) -> dict[str, Any]:
     return {
         "kind": kind, "id": id_, "order": order_row(row.order), "order_id": row.order_id,
         "signed_at": row.signed_at, "deadline": row.deadline, "margin": margin_of(bot),
-        "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None,
+        "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None, "origin": bot.origin,
     }  # fmt: skip
 
 

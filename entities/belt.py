@@ -30,7 +30,6 @@ REFUSED_MS = 300_000
 HELD = ("trade_id", "price", "amount", "fee", "fee_currency", "at", "maker")  # what is kept of a trade
 MOVED = dec("0.001")  # a trailing stop follows in steps of a thousandth of its price
 LEG = "BELT"
-AHEAD = 4  # so many may have been sent, one after the other, since the last publication
 Doc = dict[str, Any]
 
 
@@ -39,7 +38,7 @@ def plan(bot: Bot, is_closing: bool, now: int) -> list[Doc]:
     next_heir(bot)
     belt, wanted = bot.belt, wanted_stop(bot, is_closing)
     if belt is None:
-        if wanted is None or not bot.keeps_stops or bot.quarantine is not None or bot.core.status is Status.ERROR or now < bot.belt_after:
+        if wanted is None or not bot.keeps_stops or is_only_asking(bot) or now < bot.belt_after:
             return []
         bot.belts += 1
         id_ = client_order_id(bot.owner, bot.epoch, f"{LEG}|{bot.belts}|0")
@@ -48,13 +47,18 @@ def plan(bot: Bot, is_closing: bool, now: int) -> list[Doc]:
             "signed_at": now, "deadline": now + bot.book.window.exp_ms, "looked_at": now, "filled": "0", "order_id": None,
         }  # fmt: skip
         return [spoken("place_stop", bot)]
-    if belt["state"] == OPEN and is_wrong(belt, wanted) and not (bot.quarantine or bot.core.status is Status.ERROR):
+    if belt["state"] == OPEN and is_wrong(belt, wanted) and not is_only_asking(bot):
         belt["state"], belt["looked_at"], belt["asked_at"] = CANCELLING, now, belt.get("asked_at") or now
         return [spoken("cancel_stop", bot)]
     if belt["state"] != OPEN and now - belt["looked_at"] >= LOOK_AGAIN_MS:
         belt["looked_at"] = now
         return [spoken("look_up_stop", bot)]
     return []
+
+
+def is_only_asking(bot: Bot) -> bool:
+    """Whether nothing is placed or taken back: put aside, in error, or made again and still looking back."""
+    return bot.quarantine is not None or bot.core.status is Status.ERROR or bot.heir is not None
 
 
 def wanted_stop(bot: Bot, is_closing: bool) -> Protection | None:
@@ -80,10 +84,11 @@ def holds(bot: Bot, now: int) -> bool:
 def spoken(kind: str, bot: Bot) -> Doc:
     belt = bot.belt or {}
     side, amount = Side(belt["side"]), dec(belt["amount"])
-    order = Order(LEG, 0, 0, side, OrderType.MARKET, None, amount, Role.STOP_LOSS, True, 0)
+    order = Order(LEG, bot.belts, 0, side, OrderType.MARKET, None, amount, Role.STOP_LOSS, True, 0)
     return {
         "kind": kind, "id": belt["id"], "order": order_row(order), "order_id": belt["order_id"], "signed_at": belt["signed_at"],
         "deadline": belt["deadline"], "stop_price": belt["price"], "claim": f"{belt['id']}:1" if bot.book.window.claims else None,
+        "origin": bot.origin,
     }  # fmt: skip
 
 
@@ -189,15 +194,17 @@ def released(bot: Bot) -> list[Fill]:
     ]  # fmt: skip
 
 
-def inherit(bot: Bot, backup: Doc, future: Doc, epoch: int, now: int) -> None:
-    """The belts of the epoch before, in doubt: the one that was written down (`future`: published, or in the backup), and those that may
-    have been sent since. What the venue has of them is taken back."""
+def inherit(bot: Bot, backup: Doc, future: Doc, sent: dict[str, list[Any]], now: int) -> None:
+    """The belts of the epoch before, in doubt: the one that was written down (`future`: published, or in the backup), and those that were
+    sent since (`sent`: shared/claims.py). What the venue has of them is taken back."""
     kept, published = backup.get("belt"), future.get("belt")
     bot.keeps_stops = "belts" in future or kept is not None or published is not None
     bot.belts = max(int(backup.get("belts", 0)), int(future.get("belts", 0)))
     if not bot.keeps_stops:
         return
-    next_ones = [client_order_id(bot.owner, epoch, f"{LEG}|{bot.belts + ahead}|0") for ahead in range(1, AHEAD + 1)]
+    numbers = {id_: int(row[1]) for id_, (_, row) in sent.items() if row[0] == LEG}
+    next_ones = [id_ for id_, number in numbers.items() if number > bot.belts]
+    bot.belts = max([bot.belts, *numbers.values()])
     known, older = [published, kept and kept["id"]], [id_ for id_, _ in backup.get("beltHeirs", ())]
     ids = [str(id_) for id_ in (*known, *next_ones, *older) if id_]
     bot.belt_heirs = [[id_, now] for id_ in dict.fromkeys(ids)]

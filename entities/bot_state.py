@@ -67,6 +67,11 @@ class Bot:
     def owner(self) -> str:
         return f"{self.user_id}|{self.id}"
 
+    @property
+    def origin(self) -> list[Any]:
+        """What an order carries to tell whose it is (exchange.protocol.Origin)."""
+        return [self.id, self.epoch, self.revision]
+
     def is_done(self, event_id: str) -> bool:
         return event_id in self.done
 

@@ -1,11 +1,12 @@
-"""The orders of the epoch before: while a bot made again looks back, whatever it wants may have been sent already, under the old id.
+"""The orders of the epochs before: while a bot made again looks back, it only asks what became of them.
 
 Rules
-1. Each wanted order is in doubt under its old id until the venue is asked about it. Found as it is wanted, it is the bot's
-   (`Bot.adopted`); found with other figures (an edit that got lost) it is cancelled.
-2. Not found after the ambiguity window, it never was: its place is taken by an order of the new epoch, which is sent as any other.
+1. Every order an earlier epoch may have out is known by its id (entities/rebuild.py). One that is wanted just as it is, is the bot's
+   (`Bot.adopted`); one that is not, or has other figures (an edit that got lost), is cancelled after the look back.
+2. Not found after the ambiguity window, it never was: its place is taken by an order of the new epoch, which is sent as any other. The
+   paper venue takes no order of an earlier epoch: there what is not found never was.
 3. An adopted order that is over may have trades older than the look: the look goes back to where it began.
-4. The look back is over with the first step that leaves no inherited order in doubt.
+4. The look back is over with the first step that leaves no order in doubt, nor one whose trades are only late.
 """
 
 from __future__ import annotations
@@ -20,24 +21,22 @@ from strategy_core.intent import Sent
 from strategy_core.number import dec
 from strategy_core.trade import Order, client_order_id
 
+LATE_MS = 15_000
 
-def inherit(bot: Bot, now: int) -> None:
-    """Puts everything that is wanted in doubt under the old epoch's id, once per order."""
-    if bot.heir is None:
-        return
+
+def inherit(bot: Bot) -> None:
+    """Takes over what is wanted and was sent, once per order."""
     rows = bot.book.rows
     for order in registry.orders(bot.core):
         if order.key in bot.adopted:
             continue
-        id_ = client_order_id(bot.owner, bot.heir[0], order.key)
-        there = rows.get(id_)
-        if there is None:
-            bot.book.commit(id_, order, now)
-        elif is_same(there.order, order.price, order.amount):
-            there.order = order  # known by its place alone until now
-        else:
-            id_ = ""
-        bot.adopted[order.key] = id_
+        older = (client_order_id(bot.owner, epoch, order.key) for epoch in range(bot.epoch, -1, -1))
+        id_ = next((id_ for id_ in older if id_ in rows), "")
+        if id_ and is_same(rows[id_].order, order.price, order.amount):
+            rows[id_].order = order  # perhaps known by its place alone until now
+            bot.adopted[order.key] = id_
+        elif id_:
+            bot.adopted[order.key] = ""
 
 
 def is_same(order: Order, price: Decimal | None, amount: Decimal) -> bool:
@@ -67,6 +66,12 @@ def cursor_after(bot: Bot, cursor: list[Any]) -> tuple[int, str]:
     return int(cursor[0]), cursor[1]
 
 
+def is_open_question(row: Row, now: int) -> bool:
+    """Whether its fate, or a trade that came a little late, may still change what is wanted."""
+    is_late = row.state is Sent.OVER and not row.is_settled and now - (row.looked_at or now) < LATE_MS
+    return row.state is Sent.PENDING or is_late
+
+
 def disown(bot: Bot, id_: str) -> None:
     bot.adopted = {key: "" if known == id_ else known for key, known in bot.adopted.items()}
 
@@ -76,17 +81,15 @@ def give_up(bot: Bot, id_: str, asked_at: int) -> None:
     row = bot.book.rows[id_]
     if row.state is Sent.PENDING and asked_at - row.signed_at >= bot.book.window.ambiguous_ms:
         disown(bot, id_)
-        if bot.book.window.claims:
-            del bot.book.rows[id_]
-        else:  # the paper venue is told never to take it: a tick of the old epoch may still be at it
-            row.order, row.state = row.order._replace(generation=0), Sent.OPEN
+        del bot.book.rows[id_]
 
 
-def end(bot: Bot, intents: list[dict[str, Any]], seen_at: int | None) -> None:
+def go_on(bot: Bot, now: int, seen_at: int | None) -> None:
+    """`seen_at`: the instant of the price this step saw; None while the look is not done."""
     rows = bot.book.rows
     if bot.heir is not None:
-        in_doubt = any(id_ in rows and rows[id_].state is Sent.PENDING for id_ in bot.adopted.values())
-        if seen_at is None or in_doubt or any(intent["kind"] == "look_up" for intent in intents):
+        inherit(bot)
+        if seen_at is None or any(is_open_question(row, now) for row in rows.values()):
             return
         bot.heir = None
     if bot.adopted:

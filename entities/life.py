@@ -64,8 +64,7 @@ def rebuild(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None
     from entities import rebuild as again
 
     is_made = isinstance(stored, dict) and given["event"]["id"] in (stored.get("done") or ())
-    is_at_it = isinstance(stored, dict) and stored.get("heir") and not stored.get("quarantine")  # twice would hide what it looks for
-    if is_made or is_at_it:  # what is open is told again
+    if is_made:  # what is open is told again
         return advanced(stored, {"now": given["now"]})
     mine, result = again.rebuild(json.loads(json.dumps(given)), stored)
     return mine.dump(), result

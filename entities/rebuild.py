@@ -1,12 +1,14 @@
 """A bot made anew under the next epoch: from its last backup, the fills written since, and the orders it was last known to have.
 
 Input: userId · event · now · document (the published one) · backup (entities/backup.py) · fills (rows since the backup, oldest first) ·
-last {seq, hash} (the newest line of its log, or null)
+last {seq, hash} (the newest line of its log, or null) · epoch (the fence: nobody of an older one sends any more) · sent (by id: every
+order of the bot that was written down before it left, shared/claims.py)
 
 Rules
 1. New orders carry the new epoch in their ids: nothing the lost state may have sent can be taken for them.
 2. Orders of the old epoch stay what they are (entities/inheritance.py); what nobody wants of them goes.
-3. The same command a second time changes nothing.
+3. An order that was sent and never published is known by the mark it left before it went: its fills are the bot's as well.
+4. The same command a second time changes nothing.
 """
 
 from __future__ import annotations
@@ -14,14 +16,14 @@ from __future__ import annotations
 from typing import Any
 
 from entities import belt, heal
-from entities.advance import FINAL, answer
+from entities.advance import answer
 from entities.bot_state import Bot, window_of
-from entities.inheritance import inherit
 from entities.sent import Book, Row
 from shared.clock import ms_of
 from strategy_core import registry
 from strategy_core.intent import Sent
 from strategy_core.number import dec, working_digits
+from strategy_core.storage import load_order
 from strategy_core.trade import Event, Fill, Order, OrderType, Role, Side
 
 Stored = dict[str, Any]
@@ -33,7 +35,7 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     core = registry.load(backup["core"])
     record = {**backup["record"], "name": document["name"]}
     book = Book({id_: Row.load(row) for id_, row in backup["sent"].items()}, window_of(record))
-    epoch = max(int(document["epoch"]), int(backup["epoch"]), number(stored, "epoch"))
+    epoch, sent = int(given["epoch"]), given["sent"]
     bot = Bot(given["userId"], record, core, book, epoch, ms_of(document["started_at"]))
     bot.revision = max(int(document["revision"]), int(backup["revision"]), number(stored, "revision"))
     bot.cursor = (int(document["look"]["cursor"][0]), document["look"]["cursor"][1])
@@ -41,17 +43,40 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     bot.funded = int(future.get("funded") or 0)
     bot.reserved, bot.ticked_at = document["reserved"], int(document["lastTickMs"])
     bot.done, bot.parts, bot.shown, bot.fills = backup["done"], backup["parts"], backup["shown"], int(backup["fills"])
-    bot.adopted, bot.heir = backup["adopted"], [epoch, *bot.cursor]
-    belt.inherit(bot, backup, future, epoch, now)
+    bot.adopted, bot.heir = backup["adopted"], [epoch - 1, *bot.cursor]
+    belt.inherit(bot, backup, future, sent, now)
     if given["last"] is not None:
         bot.chain = (int(given["last"]["seq"]), given["last"]["hash"])
     with working_digits():
+        take_over(bot, document, sent, max(int(document.get("lost_after", document["revision"])), int(backup["revision"])), now)
         for row in given["fills"]:
-            fold(bot, row)
-        in_doubt(bot, document["orders"], now)
-    bot.epoch = epoch + 1
+            fold(bot, row, sent)
+    for one in bot.book.rows.values():
+        if one.state is not Sent.OVER:
+            one.state, one.signed_at, one.looked_at = Sent.PENDING, now, 0
     bot.remember(given["event"]["id"])
+    keep_answers(bot, stored)
     return bot
+
+
+def take_over(bot: Bot, document: dict[str, Any], sent: dict[str, list[Any]], known_until: int, now: int) -> None:
+    """Every order the lost state may have out, or trades to come of, under the id it was sent with. `known_until`: the revision up to
+    which it is written down what became of the others."""
+    rows, published = bot.book.rows, {shown["id"]: shown for shown in document["orders"]}
+    alive = {*published, *document["look"]["mine"], *(id_ for id_, (revision, _) in sent.items() if revision >= known_until)}
+    for id_ in sorted(alive):
+        if id_ not in rows and id_ in sent and sent[id_][1][0] != belt.LEG:
+            bot.book.commit(id_, load_order(sent[id_][1]), now)
+        elif id_ not in rows and id_ in published:
+            bot.book.commit(id_, order_of(published[id_]), now)
+
+
+def keep_answers(bot: Bot, stored: Stored | None) -> None:
+    """What became of alerts and was still to be published, where the state can be read: nobody could find it out again."""
+    waiting = stored.get("outbox") if isinstance(stored, dict) else None
+    for row in waiting if isinstance(waiting, list) else ():
+        if isinstance(row, dict) and row.get("kind") == "decision":
+            bot.outbox.append({**row, "revision": bot.revision + 1})
 
 
 def number(stored: Stored | None, name: str) -> int:
@@ -59,7 +84,7 @@ def number(stored: Stored | None, name: str) -> int:
     return found if isinstance(found, int) else 0
 
 
-def fold(bot: Bot, row: dict[str, Any]) -> None:
+def fold(bot: Bot, row: dict[str, Any], sent: dict[str, list[Any]]) -> None:
     """A fill the backup does not have."""
     known, there = bot.book.rows.get(row["order_id"]), bot.core.book.orders.get(row["leg"])
     amount = dec(row["amount"])
@@ -67,25 +92,17 @@ def fold(bot: Bot, row: dict[str, Any]) -> None:
         known.filled += amount
         if known.filled >= known.order.amount:
             known.state, known.final = Sent.OVER, known.filled
-    generation = known.order.generation if known is not None else there.generation if there is not None else 0
+    generation = there.generation if there is not None else 0
+    if known is not None:
+        generation = known.order.generation
+    elif row["order_id"] in sent:
+        generation = load_order(sent[row["order_id"]][1]).generation
     fill = Fill(
         row["leg"], generation, Side(row["side"]), dec(row["price"]), amount, dec(row["fee"]), row["fee_currency"], row["trade_id"],
         ms_of(row["at"]), bool(row["maker"]),
     )  # fmt: skip
     registry.apply(bot.core, fill)
     bot.fills += 1
-
-
-def in_doubt(bot: Bot, published: list[dict[str, Any]], now: int) -> None:
-    """Every order the lost state may have out, under the id it was sent with."""
-    rows = bot.book.rows
-    for shown in published:
-        if shown["id"] not in rows:
-            bot.book.commit(shown["id"], order_of(shown), now)
-    inherit(bot, now)
-    for row in rows.values():
-        if row.state is not Sent.OVER:
-            row.state, row.signed_at, row.looked_at = Sent.PENDING, now, 0
 
 
 def order_of(shown: dict[str, Any]) -> Order:
@@ -111,5 +128,4 @@ def rebuild(given: dict[str, Any], stored: Stored | None) -> tuple[Bot, dict[str
             ),
         )
     )
-    is_over = bot.core.status.value in FINAL and not bot.book.mine()
-    return bot, answer(bot, [], more=not is_over, quiet=not is_over)
+    return bot, answer(bot, [], more=True, quiet=True)

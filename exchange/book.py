@@ -68,7 +68,7 @@ class Book:
             "symbol": placement.symbol, "side": order.side.value, "type": order.type.value,
             "price": None if order.price is None else plain(order.price), "amount": plain(order.amount), "filled": "0",
             "reduce_only": order.reduce_only, "taker": taker, "lock": [locked[0], plain(locked[1])], "age": document["made"],
-            "made": made, "checked": checked, "status": "open", "at": made, "trades": 0,
+            "made": made, "checked": checked, "status": "open", "at": made, "trades": 0, **_where_from(placement),
         }  # fmt: skip
         self.changed = True
         return order_id(placement.client_order_id)
@@ -99,6 +99,26 @@ class Book:
         amount, filled, status = Decimal(row["amount"]), Decimal(row["filled"]), OrderStatus(row["status"])
         side = Side(row["side"])
         return OrderReport(client_order_id, order_id(client_order_id), row["symbol"], side, price, amount, filled, status, row["at"])
+
+    # -- who may send
+
+    def is_fenced(self, placement: Placement) -> bool:
+        """Whether the bot was made again since this was committed."""
+        fence = self.document.get("fences", {}).get(placement.origin.bot) if placement.origin is not None else None
+        return fence is not None and placement.origin is not None and placement.origin.epoch < fence[0]
+
+    def fence(self, bot: str) -> list[Any] | None:
+        fence: list[Any] | None = self.document.get("fences", {}).get(bot)
+        return fence
+
+    def raise_fence(self, bot: str, fence: list[Any]) -> None:
+        self.document.setdefault("fences", {})[bot] = fence
+        self.changed = True
+
+    def sent_by(self, bot: str) -> dict[str, list[Any]]:
+        """Every order of a bot that is not forgotten, by client order id: [revision, the stored order row]."""
+        mine = ((id_, row) for id_, row in self.document["orders"].items() if row.get("of", [""])[0] == bot)
+        return {id_: [row["of"][1], _order_row(row)] for id_, row in mine}
 
     # -- money
 
@@ -249,6 +269,20 @@ def liquidation_price(position: Row, wallet: Decimal, market: Market) -> Decimal
 
 def is_market(row: Row) -> bool:
     return bool(row["type"] == OrderType.MARKET.value)
+
+
+def _where_from(placement: Placement) -> dict[str, Any]:
+    """What a bot made again must know of an order beside what the venue does."""
+    order, origin = placement.order, placement.origin
+    if origin is None:
+        return {}
+    place = [order.leg, order.generation, order.attempt, order.role.value, order.reduce_only, order.made_at]
+    return {"of": [origin.bot, origin.revision, *place]}
+
+
+def _order_row(row: Row) -> list[Any]:
+    _, _, leg, generation, attempt, role, reduce_only, made_at = row["of"]
+    return [leg, generation, attempt, row["side"], row["price"], row["amount"], role, reduce_only, made_at]
 
 
 def _settle(symbol: str) -> str:

@@ -122,11 +122,22 @@ class PaperExchange:
         def accept(book: Book) -> Outcome:
             if book.row(placement.client_order_id) is not None:
                 return Outcome(Result.DUPLICATE, order_id(placement.client_order_id))
-            if self._clock() > placement.deadline:
+            if self._clock() > placement.deadline or book.is_fenced(placement):
                 return Outcome(Result.EXPIRED, None, "expired", "the deadline had passed; nothing was sent")
             return _accept(book, placement, market, made, self._settings.latency_ms)
 
         return await self._change(accept)
+
+    async def raise_fence(self, bot: str, following: Callable[[list[Any] | None], list[Any]]) -> tuple[int, dict[str, list[Any]]]:
+        """(the epoch that may place from now on, what the bot has placed): shared/claims.py for a paper account, which needs no claims."""
+
+        def change(book: Book) -> tuple[int, dict[str, list[Any]]]:
+            fence = following(book.fence(bot))
+            if fence != book.fence(bot):
+                book.raise_fence(bot, fence)
+            return fence[0], book.sent_by(bot)
+
+        return await self._change(change)
 
     async def cancel(self, symbol: str, client_order_id: str, order_id: str | None) -> Outcome:
         return await self._change(lambda book: _cancel(book, symbol, client_order_id))

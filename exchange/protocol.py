@@ -167,6 +167,14 @@ class Position(NamedTuple):
     margin_mode: str | None
 
 
+class Origin(NamedTuple):
+    """Whose order it is: its bot in which incarnation, and the revision it was committed after."""
+
+    bot: str
+    epoch: int
+    revision: int
+
+
 class Placement(NamedTuple):
     """An order as it is sent. `signed_at` and `deadline` (ms) pin its life; `order.made_at` is the instant it was decided.
 
@@ -182,6 +190,7 @@ class Placement(NamedTuple):
     margin_mode: str | None = None
     leverage: Decimal | None = None
     post_only: bool = False
+    origin: Origin | None = None  # the paper venue keeps it: no order of an epoch below the bot's fence is taken
 
 
 class Exchange(Protocol):

@@ -32,12 +32,12 @@ from orchestrators.outcomes import confirmed, is_not_there, settled
 from orchestrators.outside import Outside as Outside
 from orchestrators.outside import given, outside
 from orchestrators.reality import reality
-from orchestrators.rebuild_plan import rebuild_plan
+from orchestrators.rebuild_plan import fence_of, rebuild_plan
+from orchestrators.sending import claims_of
 from orchestrators.start_plan import AT_REST, account_money, prepared, promised
 from orchestrators.wire import horizon_of, outcome_json, view_json
 from shared.bot_document import STATE_LOST
 from shared.bus import BotEvent
-from shared.claims import claim
 from shared.clock import iso
 from shared.log import log, log_error
 from shared.paper_book import CosmosBook, OneWrite, on_book
@@ -140,7 +140,7 @@ async def observed(event: dict) -> dict:
     try:
         seen["account"] = account = await account_of(user_id, document["account_id"])
         if is_command(event, "rebuild"):
-            return seen | {"rebuild": await rebuild_plan(outside().store, user_id, document)}
+            return seen | {"rebuild": await rebuild_plan(outside().store, user_id, document, fence_of(user_id, account, event, on_account))}
         if document["status"] == "draft":
             await taken_up(user_id, document)
             return seen | {"start": await start_plan(user_id, account, document)}
@@ -263,8 +263,7 @@ async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | 
     from exchange.protocol import ExchangeError
 
     symbol = work["symbol"]
-    marks = [intent["claim"] for intent in work["intents"] if intent["kind"] in ("place", native_stop.PLACE) and intent["claim"]]
-    mine = await claim(outside().store, work["userId"], work["botId"], marks) if marks else frozenset()
+    mine = await claims_of(work)
     outcomes = [await carry_out(exchange, symbol, intent, mine) for intent in work["intents"]]
     if any(map(is_not_there, outcomes)):
         return outcomes, None
@@ -306,7 +305,7 @@ async def carry_out(exchange: Any, symbol: str, intent: Doc, claimed: frozenset[
 
 
 async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
-    from exchange.protocol import Outcome, Placement, Result
+    from exchange.protocol import Origin, Outcome, Placement, Result
 
     if outside().now_ms() > intent["deadline"] - LEAST_LEFT_MS:
         return Outcome(Result.EXPIRED)
@@ -315,7 +314,9 @@ async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
     order = load_order(intent["order"])
     margin = native_stop.margin_of(intent)
     with span("exchange place", kind="client", symbol=symbol, client_order_id=intent["id"], side=order.side.value) as mine:
-        outcome = await exchange.place(Placement(intent["id"], symbol, order, intent["signed_at"], intent["deadline"], *margin))
+        outcome = await exchange.place(
+            Placement(intent["id"], symbol, order, intent["signed_at"], intent["deadline"], *margin, origin=Origin(*intent["origin"]))
+        )
         mine.say(result=outcome.result.value, reason=outcome.reason)
         return outcome
 
@@ -364,7 +365,7 @@ async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Ou
     if stored is None or (stored.get("reason") == STATE_LOST or stored["status"] in AT_REST if is_lost else stored["status"] != "draft"):
         return
     document = {name: value for name, value in stored.items() if not name.startswith("_") and name != "startingMs"}
-    document |= {"status": "error"} if is_lost else {}
+    document |= {"status": "error", "lost_after": stored["revision"]} if is_lost else {}
     document |= {"reason": refusal["reason"], "reason_params": refusal["params"], "updated_at": iso(outside().now_ms())}
     document["revision"] += 1
     try:  # over the version that was read, not by the binding: a refusal that comes too late must not hide the bot a later start made

@@ -1,25 +1,48 @@
-"""What is written down of a bot: enough to make its state again (entities/rebuild.py)."""
+"""What is written down of a bot: enough to make its state again (entities/rebuild.py).
+
+The fence is raised before anything else is read: whatever is sent or written by the state before is there by then, or never will be.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from orchestrators.outside import outside
 from shared.bot_document import backup_id
+from shared.claims import next_fence, raise_fence
 from shared.stores import Store
 
 Doc = dict[str, Any]
+Fence = Callable[[int], Awaitable[tuple[int, dict[str, list[Any]]]]]
 MOST_FILLS = 2_000
 
 
-async def rebuild_plan(store: Store, user_id: str, document: Doc) -> Doc:
-    """{document, backup, fills, last}, or {refused} for a bot that never had a backup."""
+async def rebuild_plan(store: Store, user_id: str, document: Doc, fence: Fence) -> Doc:
+    """{document, backup, fills, last, epoch, sent}, or {refused} for a bot that never had a backup."""
     bot_id = document["id"]
     backup = await store.read("bots", user_id, backup_id(bot_id))
     if backup is None:
         return {"refused": {"reason": "no_backup", "params": {}}}
+    epoch, sent = await fence(max(int(backup["epoch"]), int(document["epoch"])))
     after = f"{int(backup['epoch']):04d}:{int(backup['fills']):08d}"
     fills = await store.since("fills", user_id, {"kind": "fill", "botId": bot_id}, after, MOST_FILLS)
     log = await store.page("events", user_id, {"kind": "event", "botId": bot_id}, 1)
     last = {"seq": log.items[0]["seq"], "hash": log.items[0]["hash"]} if log.items else None
     plain = {name: value for name, value in document.items() if not name.startswith("_")}
-    return {"document": plain, "backup": backup, "fills": fills, "last": last}
+    return {"document": plain, "backup": backup, "fills": fills, "last": last, "epoch": epoch, "sent": sent}
+
+
+def fence_of(user_id: str, account: Doc, event: Doc, on_account: Callable[..., Awaitable[Any]]) -> Fence:
+    """Keeps the bot's earlier incarnations from sending anything more, where its orders are written down before they leave."""
+    bot_id, command = event["bot_id"], event["id"]
+
+    async def raised(above: int) -> tuple[int, dict[str, list[Any]]]:
+        if account["exchange"] != "paper":
+            return await raise_fence(outside().store, user_id, bot_id, above, command)
+        found: tuple[int, dict[str, list[Any]]] = await on_account(
+            user_id, account, lambda exchange: exchange.raise_fence(bot_id, lambda fence: next_fence(fence, above, command))
+        )
+        return found
+
+    return raised

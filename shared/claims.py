@@ -5,38 +5,84 @@ again by the platform; were it to send again, an order that has filled meanwhile
 nothing, because a venue may show an order late.
 
 Rules
-1. A claim is one sending: (client order id, attempt). It is on the disk before the order leaves.
+1. A claim is one sending: (client order id, attempt). It is on the disk before the order leaves, and the order with it.
 2. Who finds it claimed does not send; the order's fate is looked up, and after the ambiguity window the entity may order a new attempt.
-3. One document per bot, changed by compare-and-set; the newest KEPT claims are remembered, far more than can be under way.
+3. One document per bot, changed by compare-and-set; the newest KEPT claims are remembered, far more than can be under way, and the newest
+   KEPT_ORDERS orders: what was sent and never published (entities/rebuild.py).
+4. The fence is the epoch of a bot made again: an epoch below it claims nothing any more. The same command raises it once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from shared.stores import Exists, Stale, Store
 
 CONTAINER = "settings"
 KEPT = 400
+KEPT_ORDERS = 100
 TRIES = 12
 
+T = TypeVar("T")
+Doc = dict[str, Any]
+Sent = dict[str, list[Any]]
+"""By client order id: [the bot's revision it was committed after, its stored order row]."""
 
-async def claim(store: Store, user_id: str, bot_id: str, marks: Sequence[str]) -> frozenset[str]:
+
+async def claim(
+    store: Store, user_id: str, bot_id: str, marks: Sequence[str], orders: Mapping[str, list[Any]] | None = None, epoch: int = 0
+) -> frozenset[str]:
     """Of these sendings, those that were nobody's before this call. Errors: TimeoutError when others are always faster."""
+
+    def changed(document: Doc) -> tuple[Doc | None, frozenset[str]]:
+        taken, known = document["marks"], document.get("orders", {})
+        fresh = [] if epoch < fence_of(document) else [mark for mark in marks if mark not in taken]
+        if not fresh:
+            return None, frozenset()
+        newer = {id_: order for id_, order in (orders or {}).items() if id_ not in known}
+        kept = list({**known, **newer}.items())[-max(KEPT_ORDERS, len(newer)) :]
+        return {"marks": [*taken, *fresh][-KEPT:], "orders": dict(kept)}, frozenset(fresh)
+
+    return await _change(store, user_id, bot_id, changed)
+
+
+async def raise_fence(store: Store, user_id: str, bot_id: str, above: int, command: str) -> tuple[int, Sent]:
+    """(the epoch that may send from now on, what was sent by the others). Errors: TimeoutError."""
+
+    def changed(document: Doc) -> tuple[Doc | None, tuple[int, Sent]]:
+        fence = next_fence(document.get("fence"), above, command)
+        is_there = document.get("fence") == fence
+        return None if is_there else {"fence": fence}, (fence[0], document.get("orders", {}))
+
+    return await _change(store, user_id, bot_id, changed)
+
+
+def next_fence(fence: list[Any] | None, above: int, command: str) -> list[Any]:
+    """[epoch, command]: higher than every epoch there was; the same command finds the one it raised."""
+    if fence is not None and fence[1] == command:
+        return fence
+    return [max(above, fence[0] if fence is not None else 0) + 1, command]
+
+
+def fence_of(document: Doc) -> int:
+    return int(document["fence"][0]) if document.get("fence") else 0
+
+
+async def _change(store: Store, user_id: str, bot_id: str, change: Callable[[Doc], tuple[Doc | None, T]]) -> T:
     name = f"claims-{bot_id}"
     for _ in range(TRIES):
-        document = await store.read(CONTAINER, user_id, name)
-        taken = document["marks"] if document is not None else []
-        fresh = [mark for mark in marks if mark not in taken]
-        if not fresh:
-            return frozenset()
-        changed = {"id": name, "kind": "claims", "sort": name, "marks": [*taken, *fresh][-KEPT:]}
+        stored = await store.read(CONTAINER, user_id, name)
+        document: Doc = {"id": name, "kind": "claims", "sort": name, "marks": [], "orders": {}} if stored is None else stored
+        changes, result = change(document)
+        if changes is None:
+            return result
         try:
-            if document is None:
-                await store.create(CONTAINER, user_id, changed)
+            if stored is None:
+                await store.create(CONTAINER, user_id, document | changes)
             else:
-                await store.replace(CONTAINER, user_id, {**changed, "_etag": document["_etag"]})
+                await store.replace(CONTAINER, user_id, document | changes)
         except (Exists, Stale):
             continue
-        return frozenset(fresh)
+        return result
     raise TimeoutError("the claims of a bot kept changing")

@@ -216,10 +216,22 @@ async def test_a_state_that_is_lost_in_the_middle_of_a_tick_is_told_too(world):
     assert (world.bot["status"], world.bot["reason"]) == ("error", "state_lost")
 
 
-async def test_a_rebuild_that_is_still_looking_back_is_not_begun_anew(world):
-    """Found by the simulation: a second one looked for the orders of the first one's epoch only, and doubled those of the one before."""
+async def test_a_bot_that_is_lost_again_while_it_is_made_again_keeps_the_orders_of_both_epochs(world):
+    """Found by the simulation: nothing of the first rebuild was published, the second took its epoch again and doubled its orders."""
     await traded(world, 1)
-    state = world.host.entities[KEY]
-    world.host.entities[KEY] = {**state, "epoch": 1, "heir": [0, 0, ""]}
+    document, backup = dict(world.bot), dict(world.store.rows["bots", USER, backup_id(BOT)])
+    ledger = {key: row for key, row in world.store.rows.items() if key[0] in ("fills", "events", "equity")}
+    lose(world)
     await world.command("rebuild")
-    assert world.bot["epoch"] == 1 and said(world, "rebuilt") == []
+    while world.bot["fills"] == document["fills"]:
+        await world.wake(20_000)
+    before = resting(world)
+    assert len({order["id"] for order in document["orders"]} & before) not in (0, len(before))
+    for key in [key for key in world.store.rows if key[0] in ("fills", "events", "equity") and key not in ledger]:
+        del world.store.rows[key]
+    for old in (document, backup):
+        world.store._put("bots", USER, {name: value for name, value in old.items() if name != "_etag"})
+    lose(world)
+    await world.command("rebuild")
+    assert (world.bot["epoch"], resting(world)) == (2, before)
+    assert_agrees(world)
