@@ -28,7 +28,7 @@ from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy
 from strategy_core.trade import Command, Fill, Horizon, Market, Order, Role, Side, Status
 
-__all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
+__all__ = ["Config", "check", "exits", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
 
 PATIENCE_MS = 60_000
 HAIR = ONE + Decimal("1e-22")
@@ -235,12 +235,12 @@ def on_look(state: State) -> None:
         if begun:
             _lay(state)
         return
-    if _exit(state) or status is not Status.ACTIVE:
+    if exits(state) or status is not Status.ACTIVE:
         return
     _trail(state)
 
 
-def _exit(state: State) -> bool:
+def exits(state: State) -> bool:
     """Stop loss above, take profit below, in this order."""
     config, price = state.config, state.price
     if config.stop_loss_price is not None and price >= config.stop_loss_price:

@@ -22,7 +22,7 @@ from strategy_core.combo_plan import INIT, REFILL, Config, Levels, check, previe
 from strategy_core.combo_words import act
 from strategy_core.late import is_level
 from strategy_core.ledger import Kind, Ledger
-from strategy_core.mechanics import price_where_total_is, stop
+from strategy_core.mechanics import meets_minimum, price_where_total_is, stop
 from strategy_core.number import HUNDRED, ZERO, ceil_to, floor_to, plain
 from strategy_core.reality import Protection
 from strategy_core.reality import on_position as on_position
@@ -30,7 +30,7 @@ from strategy_core.state import AT_ONCE, State, Strategy
 from strategy_core.trade import Candles, Command, Fill, Horizon, Market, Order, Role, Status
 
 __all__ = [
-    "Config", "check", "horizon", "load_memory", "on_abandoned", "on_candles", "on_command", "on_fill", "on_look", "on_position",
+    "Config", "check", "exits", "horizon", "load_memory", "on_abandoned", "on_candles", "on_command", "on_fill", "on_look", "on_position",
     "on_stray", "plan", "preview", "protection", "start", "timeframes",
 ]  # fmt: skip
 
@@ -45,27 +45,35 @@ def start(config: Config, price: Decimal, market: Market, at: int) -> State:
 
 
 def begin(state: State) -> None:
-    """The first market entry: g units."""
+    """The size of a unit, and the market order that makes what is held g of them: at the start an entry, later perhaps an exit."""
     memory: ComboMemory = state.memory
     config: Config = state.config
-    memory.unit = memory.first_unit = unit_of(config, config.margin, state.price, state.market)
-    memory.initial = memory.unit * config.up
+    price, money = memory.sized or (state.price, config.margin)
+    memory.unit = memory.first_unit = unit_of(config, money, price, state.market)
+    need = memory.unit * config.up - abs(state.ledger.base)
+    if state.ledger.base and not meets_minimum(state.market, abs(need), state.price):
+        _lay(state)
+        return
+    memory.initial = abs(need)
     state.become(Status.STARTING)
-    state.book.place(INIT, entry_side(state), None, memory.initial, Role.INITIAL, state.at)
+    side = entry_side(state) if need > 0 else exit_side(state)
+    state.book.place(INIT, side, None, memory.initial, Role.INITIAL, state.at, need < 0)
 
 
 def _lay(state: State) -> None:
-    """The ladder around the average price of the entry."""
+    """The ladder around the average price of the market order; around the price where none was needed."""
     memory: ComboMemory = state.memory
     config: Config = state.config
-    held = memory.initial
-    memory.anchor = memory.paid / held
-    memory.best = memory.anchor
+    held = abs(state.ledger.base)
+    memory.anchor = memory.paid / memory.initial if memory.initial else state.price
+    if memory.sized is None or config.stop_loss_pct is None:
+        memory.best = memory.anchor
     memory.levels = Levels(config, memory.anchor, state.market)
     memory.lo, memory.hi = config.up - config.levels, config.up
     state.become(Status.ACTIVE)
     for j in range(1, memory.hi + 1):
-        part = min(memory.first_unit, held)  # what is held; money added since only enlarges what is not
+        # what is held; money added since only enlarges what is not
+        part = min(memory.first_unit, held) if j < memory.hi else held
         held -= part
         if part:
             want(state, j, exit_side(state), part)
@@ -169,7 +177,7 @@ def on_look(state: State) -> None:
     elif state.status is not Status.STARTING:
         _judge(state)
     elif INIT not in state.book.orders:  # the venue would not have (the rest of) it
-        (_lay if state.memory.initial else begin)(state)
+        (_lay if state.memory.paid else begin)(state)
 
 
 def _judge(state: State) -> None:
@@ -182,12 +190,20 @@ def _judge(state: State) -> None:
         if REFILL in state.book.orders or state.status is not Status.ACTIVE:
             return
         _refilled(state, state.ledger.average)  # the venue would not have (the rest of) it
-    if config.stop_loss_pct is not None and _against(config, price, stop_from(config, memory.best)):
-        stop(state, "stop_loss", "quote")
-    elif _takes_profit(state):
-        stop(state, "take_profit", "quote")
-    elif state.status is Status.ACTIVE:
+    if not exits(state) and state.status is Status.ACTIVE:
         _shift(state)
+
+
+def exits(state: State) -> bool:
+    """The trailing stop, then take profit."""
+    config: Config = state.config
+    if config.stop_loss_pct is not None and _against(config, state.price, stop_from(config, state.memory.best)):
+        stop(state, "stop_loss", "quote")
+        return True
+    if _takes_profit(state):
+        stop(state, "take_profit", "quote")
+        return True
+    return False
 
 
 def _against(config: Config, price: Decimal, level: Decimal) -> bool:
@@ -344,7 +360,7 @@ def timeframes(state: State) -> dict[int, int]:
 
 
 def on_command(state: State, command: Command) -> bool:
-    return reality.act(state, command) or waiting.command(state, command, begin) or act(state, command)
+    return reality.act(state, command) or waiting.command(state, command, begin) or act(state, command, begin)
 
 
 def on_stopped_out(state: State) -> None:

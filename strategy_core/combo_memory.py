@@ -4,6 +4,7 @@ Rules
 1. `due` is what a level still owes: "e-3" entries, "x4" exits, in base.
 2. `origins` are the entry prices of units whose exit rests, by leg: they make cell profit, the first market entry never does.
 3. `former` holds earlier sizes of a unit: an exit of one of those is followed by an entry of the present size.
+4. `sized` is the price and the money a unit was made from when a ladder was laid anew; a first ladder's are the start price and the margin.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class ComboMemory:
         "due",
         "origins",
         "former",
+        "sized",
         "levels",
         "seen",
         "unsure",
@@ -47,6 +49,7 @@ class ComboMemory:
         self.due: dict[str, Decimal] = {}
         self.origins: dict[str, Decimal] = {}
         self.former: list[Decimal] = []
+        self.sized: tuple[Decimal, Decimal] | None = None
         self.levels = Levels(config, ONE, market)
         self.seen: waiting.Seen = {}
         self.unsure: int | None = None
@@ -54,6 +57,13 @@ class ComboMemory:
     @property
     def is_laid(self) -> bool:
         return self.anchor > 0
+
+    def forget_ladder(self, price: Decimal, worth: Decimal) -> None:
+        """What belonged to the levels and sizes there were; `best` stays, for a stop does not loosen."""
+        self.sized = (price, worth)
+        self.unit = self.first_unit = self.initial = self.paid = self.anchor = ZERO
+        self.refill = None
+        self.due, self.origins, self.former = {}, {}, []
 
     def dump(self) -> dict[str, Any]:
         data: dict[str, Any] = {name: plain(getattr(self, name)) for name in _MONEY}
@@ -68,6 +78,8 @@ class ComboMemory:
                 data[name] = {key: plain(value) for key, value in amounts.items()}
         if self.former:
             data["former"] = [plain(unit) for unit in self.former]
+        if self.sized is not None:
+            data["sized"] = [plain(part) for part in self.sized]
         if self.seen:
             data["seen"] = waiting.dump(self.seen)
         return data
@@ -82,6 +94,8 @@ class ComboMemory:
         memory.due = {key: Decimal(value) for key, value in data.get("due", {}).items()}
         memory.origins = {leg: Decimal(value) for leg, value in data.get("origins", {}).items()}
         memory.former = [Decimal(unit) for unit in data.get("former", ())]
+        sized = data.get("sized")
+        memory.sized = None if sized is None else (Decimal(sized[0]), Decimal(sized[1]))
         memory.seen = waiting.load(data.get("seen", []))
         if memory.is_laid:
             memory.levels = Levels(config, memory.anchor, market)

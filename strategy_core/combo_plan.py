@@ -27,9 +27,9 @@ class Config(BotConfig):
     margin: Num = money("quote", effect="never")
     leverage: Num = money("x", 1, ge=1, le=125, effect="never")
     margin_mode: Literal["isolated", "cross"] = choice("isolated", effect="never")
-    levels: int = whole("levels", ge=10, le=40, effect="never")
-    grid_levels: int | None = whole("levels", None, ge=1, le=39, effect="never")  # half of the levels when left out
-    step_pct: Num = money("%", ge="0.1", le=5, effect="never")
+    levels: int = whole("levels", ge=10, le=40)
+    grid_levels: int | None = whole("levels", None, ge=1, le=39)  # half of the levels when left out
+    step_pct: Num = money("%", ge="0.1", le=5)
     refill_on_shift: bool = choice(True, effect="now")
     take_profit_price: Num | None = money("price", None, effect="now")
     take_profit_pct: Num | None = money("%", None, effect="now")  # of the margin, on total PnL

@@ -9,12 +9,14 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 
-from strategy_core.number import Model, plain
+from strategy_core.number import Model, Num, plain
 from strategy_core.trade import Finding
 
 Effect = Literal["now", "restart", "never"]
@@ -73,10 +75,46 @@ class Form(Model):
         return no_switch(value) if cls.model_fields[str(info.field_name)].annotation in (int, int | None) else value
 
 
+def _spelled_out(value: object) -> object:
+    """A bare number would be taken for seconds or milliseconds, whichever it looks like."""
+    if not (isinstance(value, datetime) or (isinstance(value, str) and "-" in value)):
+        raise ValueError("not a date and time")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_spelled_out)]  # ISO 8601 with its zone: 2027-01-31T00:00:00Z
+
+
+class Stops(NamedTuple):
+    """A bot's stop conditions: the date in epoch ms, so many deals, and the edges at or beyond which it stops."""
+
+    at: int | None
+    deals: int | None
+    below: Decimal | None
+    above: Decimal | None
+    close_mode: str
+
+
 class BotConfig(Form):
-    """What every bot has."""
+    """What every bot has. Its stop conditions (`stop_condition`) may be combined with each other and with the strategy's own exits."""
+
+    counts_deals: ClassVar[bool] = False  # whether the strategy ends the bot by `max_deals` itself
 
     missing_orders: Literal["recreate", "pause", "adopt"] = choice("recreate", effect="now")
+    stop_at: Instant | None = choice(None, effect="now")
+    stop_below_price: Num | None = money("price", None, effect="now")
+    stop_above_price: Num | None = money("price", None, effect="now")
+    max_deals: int | None = whole("deals", None, ge=1, le=1_000_000, effect="now")
+    stop_close_mode: Literal["keep", "quote", "base", "break_even"] = choice("keep", effect="now")
+
+    @cached_property
+    def stops(self) -> Stops | None:
+        """The stop conditions; None when there are none, which is asked at every look."""
+        deals = None if self.counts_deals else self.max_deals
+        when = None if self.stop_at is None else round(self.stop_at.timestamp() * 1000)
+        if when is None and deals is None and self.stop_below_price is None and self.stop_above_price is None:
+            return None
+        return Stops(when, deals, self.stop_below_price, self.stop_above_price, self.stop_close_mode)
 
 
 _CODES = {
@@ -91,12 +129,16 @@ _CODES = {
     "finite_number": "not_a_number",
     "literal_error": "not_allowed",
     "enum": "not_allowed",
+    "datetime_parsing": "not_a_date",
+    "datetime_from_date_parsing": "not_a_date",
+    "timezone_aware": "zone_required",
 }
 _SAID = {
     "money must be": "not_a_decimal_string",
     "not a decimal": "not_a_number",
     "not a finite": "not_a_number",
     "not a whole": "not_a_number",
+    "not a date": "not_a_date",
 }
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from strategy_core.dca_command import act as on_command
 from strategy_core.dca_config import DcaConfig as Config
-from strategy_core.dca_judge import horizon
+from strategy_core.dca_judge import exits, horizon
 from strategy_core.dca_judge import look as on_look
 from strategy_core.dca_machine import begin, load_memory, on_abandoned, on_candles, on_fill, on_stray, timeframes
 from strategy_core.dca_preview import plan, preview
@@ -20,7 +20,7 @@ from strategy_core.state import State
 from strategy_core.trade import Market
 
 __all__ = [
-    "Config", "WORKS_WHILE_PAUSED", "check", "horizon", "load_memory", "on_abandoned", "on_candles", "on_command", "on_fill",
+    "Config", "WORKS_WHILE_PAUSED", "check", "exits", "horizon", "load_memory", "on_abandoned", "on_candles", "on_command", "on_fill",
     "on_look", "on_stray", "plan", "preview", "start", "timeframes",
 ]  # fmt: skip
 

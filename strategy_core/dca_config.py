@@ -10,7 +10,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -42,6 +42,8 @@ Steps = Annotated[tuple[TakeProfitStep, ...], Field(min_length=1, max_length=4)]
 class DcaCommon(BotConfig):
     """What spot and futures share. A field left out has its default; money and percents are decimal strings."""
 
+    counts_deals: ClassVar[bool] = True
+
     direction: Literal["long", "short"] = choice("long", effect="never")
     funds_quote: Num | None = money("quote", None, ge=0, effect="never")
     safety_orders: int | None = whole("orders", None, ge=0, le=MAX_SAFETY_ORDERS)
@@ -69,7 +71,6 @@ class DcaCommon(BotConfig):
     after_stop_loss: Literal["continue", "stop"] = choice("continue", effect="now")
 
     cooldown_s: int = whole("s", 0, ge=0, le=2_592_000, effect="now")
-    max_deals: int | None = whole("deals", None, ge=1, le=1_000_000, effect="now")
     reinvest_pct: Num = money("%", 0, ge=0, le=100)
     risk_reduction_pct: Num = money("%", 0, ge=0, le=100)
     min_price: Num | None = money("price", None, effect="now")

@@ -15,8 +15,9 @@ from strategy_core.config import findings
 from strategy_core.dca_config import FIXED, AnyDca
 from strategy_core.dca_memory import Memory, Phase
 from strategy_core.dca_money import adopted
-from strategy_core.dca_validation import found, validate
+from strategy_core.dca_validation import found
 from strategy_core.state import State
+from strategy_core.stop_condition import checked
 from strategy_core.trade import Invalid
 
 Changes = dict[str, Any]
@@ -29,7 +30,7 @@ def edited(state: State, changes: object) -> tuple[Changes, Changes]:
     fixed = [name for name in FIXED if name in changes]
     if fixed:
         raise Invalid([found(name, "not_editable") for name in fixed])
-    wrong = validate(parsed(state, {**state.raw_config, **state.memory.pending, **changes}), state.price, state.market)
+    wrong = checked(state, parsed(state, {**state.raw_config, **state.memory.pending, **changes}))
     if wrong:
         raise Invalid(wrong)
     soon = {name: value for name, value in changes.items() if _holds_now(state, name)}

@@ -15,7 +15,7 @@ from strategy_core import reality
 from strategy_core.dca_command import act
 from strategy_core.dca_config import DcaFuturesConfig as Config
 from strategy_core.dca_deal import close
-from strategy_core.dca_judge import horizon, stop_level
+from strategy_core.dca_judge import exits, horizon, stop_level
 from strategy_core.dca_judge import look as on_look
 from strategy_core.dca_ladder import exit_price
 from strategy_core.dca_machine import begin, load_memory, on_abandoned, on_candles, on_fill, on_stray, timeframes
@@ -29,7 +29,7 @@ from strategy_core.state import State
 from strategy_core.trade import Command, Market, Status
 
 __all__ = [
-    "Config", "WORKS_WHILE_PAUSED", "check", "horizon", "load_memory", "on_abandoned", "on_candles", "on_command", "on_fill",
+    "Config", "WORKS_WHILE_PAUSED", "check", "exits", "horizon", "load_memory", "on_abandoned", "on_candles", "on_command", "on_fill",
     "on_look", "on_position", "on_stray", "plan", "preview", "protection", "start", "timeframes",
 ]  # fmt: skip
 

@@ -57,12 +57,17 @@ def _judge_deal(state: State) -> None:
     if config.trailing_stop:
         best = memory.p0 if memory.best is None else memory.best
         memory.best = max(best, price) if config.is_long else min(best, price)
-    if _stop_holds(state) or _trailing_done(state):
-        return
-    if _close_signal(state) and close_on_signal(state, "take_profit"):
-        return
-    if config.safety_conditions is not None and config.safety_trigger == "indicators":
+    if not exits(state) and config.safety_conditions is not None and config.safety_trigger == "indicators":
         _safety_signal(state)
+
+
+def exits(state: State) -> bool:
+    """What closes a deal at a price: the stop, the trailing take profit, a close signal. Whether one of them did."""
+    if state.memory.phase is not Phase.OPEN:
+        return False
+    if _stop_holds(state) or _trailing_done(state):
+        return True
+    return _close_signal(state) and close_on_signal(state, "take_profit")
 
 
 def _beyond(is_long: bool, price: Decimal, level: Decimal) -> bool:

@@ -19,6 +19,7 @@ from strategy_core.dca_orders import needs_amount
 from strategy_core.mechanics import meets_minimum
 from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.state import AT_ONCE, NEVER, State
+from strategy_core.stop_condition import beyond
 from strategy_core.trade import Horizon, Status
 
 
@@ -44,6 +45,9 @@ def start_block(state: State) -> tuple[Horizon | None, str | None]:
         return Horizon(None, config.min_price, None), None
     if config.max_price is not None and price > config.max_price:
         return Horizon(config.max_price, None, None), None
+    outside = None if config.stops is None else beyond(config.stops, price)
+    if outside is not None:
+        return outside, None
     if not memory.asked and not conditions.holds(config.start, price, at, memory.start_seen):
         below, above = conditions.band(config.start, price, at, memory.start_seen)
         return Horizon(below, above, conditions.next_close(config.start, at)), _waiting_reason(state)

@@ -18,9 +18,11 @@ from strategy_core.config import findings
 from strategy_core.mechanics import meets_minimum
 from strategy_core.number import ONE, Model, ceil_to, floor_to
 from strategy_core.state import State, rates
+from strategy_core.stop_condition import checked
 from strategy_core.trade import Finding, Invalid, Role, Side, Status
 
 BALANCE_LEG = "INIT"
+_CAN_RESTART = (Status.WAITING, Status.STARTING, Status.ACTIVE, Status.PAUSED)
 
 
 def effect_of(model: type[Model], field: str) -> str:
@@ -38,8 +40,11 @@ def edited(state: State, changes: dict[str, Any]) -> Any:
         raise Invalid(findings(model, error)) from error
     touched = changed(state, new)
     wrong = [Finding(field=name, code="not_editable") for name in touched if effect_of(model, name) == "never"]
-    found = state.rules.check(new, state.price, state.market)
-    whole = state.status is Status.WAITING or any(effect_of(model, name) == "restart" for name in touched)
+    shape = [name for name in touched if effect_of(model, name) == "restart"]
+    if state.status not in _CAN_RESTART:
+        wrong += [Finding(field=name, code="not_editable", params={"status": state.status.value}) for name in shape]
+    found = checked(state, new)
+    whole = state.status is Status.WAITING or bool(shape)
     wrong += [finding for finding in found if whole or finding.field in touched]
     if wrong:
         raise Invalid(wrong)
@@ -68,12 +73,17 @@ def set_fields(state: State, **values: Any) -> None:
     state.raw_config = state.config.model_dump(mode="json", exclude_none=True)
 
 
-def balance(state: State, need: Decimal, lay: Callable[[State], None]) -> None:
-    """One market order for the base that is missing (negative: too much), then the new ladder. A paused bot goes on with it."""
+def forget_endings(state: State) -> None:
+    """What was on its way belongs to orders that are no more; a paused bot goes on."""
     state.suspended, state.resume_to = False, None
     state.missed.clear()
     state.late.clear()
     state.ending.clear()
+
+
+def balance(state: State, need: Decimal, lay: Callable[[State], None]) -> None:
+    """One market order for the base that is missing (negative: too much), then the new ladder. A paused bot goes on with it."""
+    forget_endings(state)
     market = state.market
     side = Side.BUY if need > 0 else Side.SELL
     amount = ceil_to(need / (ONE - rates(market).b_t), market.amount_step) if need > 0 else floor_to(-need, market.amount_step)

@@ -29,7 +29,7 @@ from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy, rates
 from strategy_core.trade import Command, Fill, Horizon, Market, Order, Role, Side, Status
 
-__all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
+__all__ = ["Config", "check", "exits", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
 
 on_candles = waiting.candles
 timeframes = waiting.timeframes
@@ -283,7 +283,7 @@ def on_look(state: State) -> None:
     if memory.guard is not None:
         memory.guard.look(state.price, state.at)
     if status is _ACTIVE:
-        if not _exit(state) and memory.watch(state.config).is_trailing:
+        if not exits(state) and memory.watch(state.config).is_trailing:
             trail(state)
     elif status is Status.WAITING:
         waiting.look(state, begin)
@@ -296,10 +296,10 @@ def on_look(state: State) -> None:
         if begun:
             _lay(state)
     else:
-        _exit(state)
+        exits(state)
 
 
-def _exit(state: State) -> bool:
+def exits(state: State) -> bool:
     """Stop loss and take profit, in this order."""
     memory: GridMemory = state.memory
     watched, price = memory.watch(state.config), state.price

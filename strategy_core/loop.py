@@ -25,7 +25,7 @@ from strategy_core.number import HUNDRED, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy
 from strategy_core.trade import Command, Fill, Finding, Horizon, Invalid, Market, Order, Role, Side, Status
 
-__all__ = ["Config", "check", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
+__all__ = ["Config", "check", "exits", "horizon", "load_memory", "on_fill", "on_look", "plan", "preview", "start", "timeframes"]
 
 PATIENCE_MS = 60_000
 EXITS = {"quote": "quote", "base": "base", "both": "keep"}
@@ -251,13 +251,13 @@ def on_look(state: State) -> None:
         if begun:
             _lay(state)
         return
-    if _exit(state) or state.status is not Status.ACTIVE:
+    if exits(state) or state.status is not Status.ACTIVE:
         return
     if state.memory.parked:
         _place_parked(state)
 
 
-def _exit(state: State) -> bool:
+def exits(state: State) -> bool:
     """Take profit by price, by percent, then the equity guard."""
     config, price = state.config, state.price
     if config.take_profit_price is not None and price >= config.take_profit_price:

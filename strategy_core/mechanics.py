@@ -19,6 +19,7 @@ from strategy_core.late import LATE, fill_late, take_late
 from strategy_core.ledger import Kind
 from strategy_core.number import HUNDRED, ZERO, dec
 from strategy_core.state import AT_ONCE, FINAL, NEVER, Missed, State
+from strategy_core.stop_condition import ends, narrowed
 from strategy_core.target import price_where_total_is
 from strategy_core.trade import (
     Candles,
@@ -69,6 +70,9 @@ def horizon(state: State) -> Horizon:
     if band is None:
         is_plain = state.status is _ACTIVE and not state.book.markets and not state.ending
         band = state.rules.horizon(state) if is_plain else _horizon(state)
+        stops = state.config.stops
+        if stops is not None:
+            band = narrowed(state, stops, band)
         state.band = band
     return band
 
@@ -105,7 +109,9 @@ def look(state: State, price: Decimal, at: int) -> None:
     if book.virtual:
         fill_late(state)
     if state.status in _LOOKING:
-        state.rules.on_look(state)
+        stops = state.config.stops
+        if stops is None or not ends(state, stops):
+            state.rules.on_look(state)
     book.settle(price)
 
 
@@ -252,6 +258,7 @@ def fail(state: State, reason: str) -> None:
     """Status error: nothing new is sent, resting orders stay. A bot that was closing goes on with that when it resumes."""
     if state.status in _WORKING or state.status is Status.STOPPING:
         state.resume_to = state.status
+    state.band = None
     state.become(Status.ERROR, reason)
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
-from strategy_core import mechanics
+from strategy_core import mechanics, stop_condition
 from strategy_core.cells import origin as _origin
 from strategy_core.config import findings
 from strategy_core.figures import figures as _figures
@@ -96,7 +96,7 @@ def check(name: str, parsed: Any, price: Decimal, market: Market) -> list[Findin
         return [Finding(field="price", code="out_of_range", params={"min": "0"})]
     with localcontext(WORK):
         try:
-            return strategy(name).check(parsed, price, market)
+            return strategy(name).check(parsed, price, market) + stop_condition.check(parsed, price, market)
         except (ArithmeticError, ValueError):
             return [Finding(field="config", code="out_of_range")]
 
@@ -104,7 +104,7 @@ def check(name: str, parsed: Any, price: Decimal, market: Market) -> list[Findin
 def start(name: str, config: dict[str, Any], price: Decimal, market: Market, at: int) -> State:
     """A new bot at this price. Raises Invalid with all findings."""
     parsed = parse(name, config)
-    wrong = check(name, parsed, price, market)
+    wrong = check(name, parsed, price, market) + stop_condition.past(parsed, at)
     if wrong:
         raise Invalid(wrong)
     rules = strategy(name)

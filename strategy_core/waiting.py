@@ -14,6 +14,7 @@ from typing import Any
 from strategy_core import conditions
 from strategy_core.number import plain
 from strategy_core.state import AT_ONCE, State
+from strategy_core.stop_condition import checked
 from strategy_core.trade import Candles, Command, Horizon, Status
 
 Seen = dict[str, conditions.Seen]
@@ -34,7 +35,7 @@ def look(state: State, begin: Callable[[State], None]) -> None:
 
 
 def try_begin(state: State, begin: Callable[[State], None]) -> bool:
-    wrong = state.rules.check(state.config, state.price, state.market)
+    wrong = checked(state, state.config)
     if wrong:
         if not any(event.code == "start_refused" for event in state.log):
             state.note("start_refused", field=wrong[0].field, why=wrong[0].code, price=state.price)

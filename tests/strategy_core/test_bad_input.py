@@ -63,16 +63,19 @@ MONEY: dict[str, dict[str, tuple[str, str]]] = {
         **DEAL, "leverage": ("1", "125"), "base_order_margin": AMOUNT, "safety_order_margin": AMOUNT, "mmr_pct": ("0", "50"),
     },
 }  # fmt: skip
-GUARD = {"cells": (2, 500), "pump_guard_fills": (1, 1000), "pump_guard_s": (1, 86_400)}
+for each in MONEY.values():
+    each.update(stop_below_price=AMOUNT, stop_above_price=AMOUNT)
+DEALS = {"max_deals": (1, 1_000_000)}
+GUARD = {"cells": (2, 500), "pump_guard_fills": (1, 1000), "pump_guard_s": (1, 86_400), **DEALS}
 PATIENCE = {
     "safety_orders": (0, 100), "max_active_safety_orders": (0, 100), "stop_loss_timeout_s": (0, 86_400), "cooldown_s": (0, 2_592_000),
-    "max_deals": (1, 1_000_000),
+    **DEALS,
 }  # fmt: skip
 WHOLE: dict[str, dict[str, tuple[int, int]]] = {
     "GRID": GUARD,
     "BTD": GUARD,
-    "LOOP": {"order_count": (10, 40), "max_expansion": (0, 200)},
-    "COMBO": {"levels": (10, 40), "grid_levels": (1, 39)},
+    "LOOP": {"order_count": (10, 40), "max_expansion": (0, 200), **DEALS},
+    "COMBO": {"levels": (10, 40), "grid_levels": (1, 39), **DEALS},
     "DCA": PATIENCE,
     "DCA_FUTURES": PATIENCE,
 }
@@ -161,29 +164,33 @@ def test_a_count_is_taken_up_to_its_bounds_and_no_further(name: str, field: str)
     assert f'"minimum": {least}' in shown and f'"maximum": {most}' in shown
 
 
+COMMON = {
+    "missing_orders": "recreate", "stop_at": None, "stop_below_price": None, "stop_above_price": None, "max_deals": None,
+    "stop_close_mode": "keep",
+}  # fmt: skip
 GUARDED = {"pump_guard": None, "pump_guard_pct": "2", "pump_guard_fills": 3, "pump_guard_s": 60, "max_active_orders": None}
 RANGE = {
-    "missing_orders": "recreate", "spacing": "geometric", "reserve_pct": "0.5", "reinvest": "fixed", "start": {"type": "now"}, **GUARDED,
+    **COMMON, "spacing": "geometric", "reserve_pct": "0.5", "reinvest": "fixed", "start": {"type": "now"}, **GUARDED,
     "trail_up": "off", "trail_up_limit": None, "trail_down_limit": None, "stop_loss_price": None, "take_profit_price": None,
     "take_profit_pct": None,
 }  # fmt: skip
 BEGUN = {
-    "missing_orders": "recreate", "direction": "long", "funds_quote": None, "step_multiplier": "1", "size_multiplier": "1",
+    **COMMON, "direction": "long", "funds_quote": None, "step_multiplier": "1", "size_multiplier": "1",
     "custom_ladder": None, "max_active_safety_orders": 0, "safety_trigger": "price", "safety_conditions": None, "take_profit_of": "total",
     "take_profit_net": True, "take_profit_steps": None, "trailing_take_profit_pct": None, "close_conditions": None, "min_profit_pct": None,
     "stop_loss_pct": None, "stop_loss_of": "base", "stop_loss_timeout_s": 0, "trailing_stop": False, "break_even_after_tp1": False,
-    "after_stop_loss": "continue", "cooldown_s": 0, "max_deals": None, "reinvest_pct": "0", "risk_reduction_pct": "0", "min_price": None,
+    "after_stop_loss": "continue", "cooldown_s": 0, "reinvest_pct": "0", "risk_reduction_pct": "0", "min_price": None,
     "max_price": None, "start": {"type": "now"}, "reserve_pct": "0.5",
 }  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
     "GRID": {**RANGE, "size_mode": "quote", "trail_down": "off", "trail_up_budget": None, "trail_down_budget": None},
     "BTD": {**RANGE, "start_mode": "sells_only", "trail_down": "shift"},
     "LOOP": {
-        "missing_orders": "recreate", "low": None, "high": None, "max_expansion": None, "reserve_pct": "0.5", "take_profit_price": None,
+        **COMMON, "low": None, "high": None, "max_expansion": None, "reserve_pct": "0.5", "take_profit_price": None,
         "take_profit_pct": None, "exit_coin": "quote", "equity_guard_pct": None, "equity_guard_action": "close", "start": {"type": "now"},
     },
     "COMBO": {
-        "missing_orders": "recreate", "leverage": "1", "margin_mode": "isolated", "grid_levels": None, "refill_on_shift": True,
+        **COMMON, "leverage": "1", "margin_mode": "isolated", "grid_levels": None, "refill_on_shift": True,
         "take_profit_price": None, "take_profit_pct": None, "stop_loss_pct": None, "mmr_pct": None, "start": {"type": "now"},
     },
     "DCA": {**BEGUN, "funds_base": None},
@@ -307,7 +314,12 @@ def _other(name: str, field: str) -> Any:
     if "enum" in shown:
         return next(value for value in shown["enum"] if value != now)
     signals = [{"kind": "rsi", "operator": "less", "value": "30"}]
-    others = {"start": "webhook", "max_active_orders": 5, "custom_ladder": [{"deviation_pct": "9", "size": "99"}]}
+    others = {
+        "start": "webhook",
+        "stop_at": "2027-01-31T00:00:00Z",
+        "max_active_orders": 5,
+        "custom_ladder": [{"deviation_pct": "9", "size": "99"}],
+    }
     return {**others, "safety_conditions": signals, "close_conditions": signals, "take_profit_steps": [{"pct": "3", "share_pct": "100"}]}[
         field
     ]

@@ -275,7 +275,7 @@ def test_an_edit_of_what_holds_now() -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"levels": 20}, "not_editable"),
+        ({"leverage": "3"}, "not_editable"),
         (None, "required"),
         ({"take_profit_price": "90"}, "take_profit_on_wrong_side"),
         ({"stop_loss_pct": "0.1"}, "out_of_range"),

@@ -179,6 +179,7 @@ def test_each_field_of_a_loop_comes_back_alone(name: str) -> None:
 COMBO_VALUES: dict[str, Any] = {
     "unit": D("1.5"), "first_unit": D("1.25"), "initial": D(5), "paid": D("500.5"), "anchor": D("100.1"), "best": D("101.5"),
     "lo": -4, "hi": 6, "refill": 0, "due": {"x4": D("0.5"), "e-3": D("0.25")}, "origins": {"L1": D("99.5")}, "former": [D(1), D("1.2")],
+    "sized": (D("99.5"), D("187.25")),
     "seen": SEEN, "unsure": 1,
 }  # fmt: skip
 
