@@ -20,6 +20,7 @@ from strategy_core.ladder import (
 from strategy_core.levels import leg
 from strategy_core.number import ONE, ZERO, Num, ceil_to, floor_to, plain
 from strategy_core.state import rates
+from strategy_core.stop_condition import closes_at
 from strategy_core.trade import Finding, Market, OrderType, PlannedOrder, Preview, Role, Side
 
 INIT = "INIT"
@@ -104,7 +105,7 @@ def preview(config: Config, price: Decimal, market: Market) -> Preview:
         row = PlannedOrder(leg=INIT, side=Side.SELL, type=OrderType.MARKET, price=None, amount=plan.initial, cost=first, role=Role.INITIAL)
         planned.insert(0, row)
         got += first * (ONE - market.taker_fee)
-    highest = config.stop_loss_price or ladder.sell(config.cells)
+    highest = closes_at(config, config.stop_loss_price, is_fall=False, home="base") or ladder.sell(config.cells)
     needed = sold + plan.initial
     figures = {"order_amount": plain(plan.base), "empty_level": str(plan.empty), "initial_amount": plain(plan.initial)}
     return Preview(

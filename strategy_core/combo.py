@@ -323,7 +323,8 @@ def horizon(state: State) -> Horizon:
         return waiting.horizon(state)
     memory: ComboMemory = state.memory
     config: Config = state.config
-    if memory.unsure or memory.refill is not None:
+    is_paused = state.status is Status.PAUSED  # nothing is bought again, and the window stays where it is
+    if memory.unsure or (memory.refill is not None and not is_paused):
         return AT_ONCE
     book, levels = state.book, memory.levels
     towards = [config.take_profit_price, book.best_sell if config.is_long else book.best_buy]
@@ -333,9 +334,9 @@ def horizon(state: State) -> Horizon:
         against.append(stop_from(config, memory.best))
     if config.take_profit_pct is not None:
         towards.append(price_where_total_is(state, _gain(state), config.is_long))
-    if not state.ledger.base:
+    if not state.ledger.base and not is_paused:
         towards.append(levels.exit(memory.hi + 1))
-    elif not _has_entries(state):
+    elif state.ledger.base and not is_paused and not _has_entries(state):
         against.append(levels.entry(memory.lo - 1))
     below, above = (against, towards) if config.is_long else (towards, against)
     return Horizon(max((p for p in below if p is not None), default=None), min((p for p in above if p is not None), default=None), None)

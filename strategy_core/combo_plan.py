@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from strategy_core.conditions import AT_ONCE, StartOrDip
 from strategy_core.config import BotConfig, choice, money, whole
 from strategy_core.number import HUNDRED, ONE, ZERO, Num, ceil_to, cut, floor_to, plain
+from strategy_core.stop_condition import closes_at
 from strategy_core.trade import Finding, Market, OrderType, PlannedOrder, Preview, Role, Side
 
 INIT, REFILL = "INIT", "REFILL"
@@ -186,7 +187,8 @@ def preview(config: Config, price: Decimal, market: Market) -> Preview:
         *(_planned(-i, side, levels.entry(-i), unit, Role.DCA) for i in range(1, config.levels - config.up + 1)),
     ]
     full = full_position(config, price, market)
-    worst = stop_from(config, price) if config.stop_loss_pct is not None else levels.entry(config.up - config.levels)
+    own = stop_from(config, price) if config.stop_loss_pct is not None else None
+    worst = closes_at(config, own, config.is_long) or levels.entry(config.up - config.levels)
     loss = (worst - full.average if config.is_long else full.average - worst) * full.amount
     fees = initial * price * market.taker_fee
     close = worst * full.amount * market.taker_fee

@@ -20,6 +20,7 @@ from strategy_core.ladder import (
 from strategy_core.levels import leg
 from strategy_core.number import ONE, ZERO, Num, ceil_to, floor_to, plain
 from strategy_core.state import rates
+from strategy_core.stop_condition import closes_at
 from strategy_core.trade import Finding, Market, OrderType, PlannedOrder, Preview, Role, Side
 
 CENT = Decimal("1e-8")
@@ -126,7 +127,7 @@ def preview(config: Config, price: Decimal, market: Market) -> Preview:
     held = plan.initial * (ONE - b_t)
     bought = sum((order.cost for order in planned if order.side == "buy" and order.price is not None), ZERO)
     needed = spent * (ONE + q_t) + bought * (ONE + q_m)
-    lowest = config.stop_loss_price or ladder.buy(0)
+    lowest = closes_at(config, config.stop_loss_price, is_fall=True) or ladder.buy(0)
     got = sum((amount for j, amount in plan.buys.items() if ladder.buy(j) >= lowest), ZERO)
     paid = sum((amount * ladder.buy(j) for j, amount in plan.buys.items() if ladder.buy(j) >= lowest), ZERO) * (ONE + q_m)
     worst = config.investment - spent * (ONE + q_t) - paid + (held + got * (ONE - rates(market).b_m)) * lowest

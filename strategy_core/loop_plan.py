@@ -10,6 +10,7 @@ from strategy_core.config import BotConfig, choice, money, whole
 from strategy_core.ladder import break_even_step, check_minimum, check_spot, percent, ratio_of
 from strategy_core.number import ONE, WORK, ZERO, Num, ceil_to, floor_to, plain
 from strategy_core.state import rates
+from strategy_core.stop_condition import closes_at
 from strategy_core.trade import Finding, Market, OrderType, PlannedOrder, Preview, Role, Side
 
 CENT = Decimal("1e-8")
@@ -142,8 +143,10 @@ def preview(config: Config, price: Decimal, market: Market) -> Preview:
     bought = sum((order.cost for order in buys), ZERO) * (ONE + q_m)
     needed = spent * (ONE + q_t) + bought
     held = plan.initial * (ONE - b_t)
-    lowest = min((order.price for order in buys if order.price is not None), default=price)
-    worst = config.investment - needed + (held + sum((order.amount for order in buys), ZERO) * (ONE - b_m)) * lowest
+    lowest = closes_at(config, None, is_fall=True) or levels_of(price, config.distance_pct, market.price_tick).buy(config.order_count // 2)
+    met = [order for order in buys if order.price is not None and order.price >= lowest]
+    paid = sum((order.cost for order in met), ZERO) * (ONE + q_m)
+    worst = config.investment - spent * (ONE + q_t) - paid + (held + sum((order.amount for order in met), ZERO) * (ONE - b_m)) * lowest
     first = PlannedOrder(leg=INIT, side=Side.BUY, type=OrderType.MARKET, price=None, amount=plan.initial, cost=spent, role=Role.INITIAL)
     return Preview(
         orders=(first, *planned),

@@ -82,11 +82,26 @@ def _horizon(state: State) -> Horizon:
     if status in FINAL:
         return NEVER
     book = state.book
+    if state.suspended and not state.ending:
+        return _asleep(state)
     if book.markets or state.ending or status is Status.STARTING:
         return AT_ONCE
     if status is Status.STOPPING or status is Status.ERROR:
         return Horizon(book.best_buy, book.best_sell, None)
     return state.rules.horizon(state)
+
+
+def _asleep(state: State) -> Horizon:
+    """Nothing rests, so no order is waited for; what would be done at once is not done before `resume`."""
+    book = state.book
+    buys, sells = book.buys, book.sells
+    book.buys, book.sells = [], []
+    try:
+        band = Horizon(None, None, None) if state.status is Status.ERROR else state.rules.horizon(state)
+    finally:
+        book.buys, book.sells = buys, sells
+    is_sure = getattr(state.memory, "unsure", None) is None
+    return NEVER if band.is_empty and is_sure else band
 
 
 # -- looks ------------------------------------------------------------------------------------------------------------
@@ -153,7 +168,18 @@ def _hand_over(state: State, fill: Fill, taken: Taken) -> None:
     if state.status in _WORKING or (state.status is Status.PAUSED and getattr(state.rules, "WORKS_WHILE_PAUSED", False)):
         state.rules.on_fill(state, fill, taken)
     else:
-        state.missed.append(Missed(fill, taken))
+        _miss(state, fill, taken)
+
+
+def _miss(state: State, fill: Fill, taken: Taken) -> None:
+    """Parts of one order make one entry: there are never more than there were orders."""
+    part = (taken.order, fill.generation, fill.price)
+    for i, (before, known) in enumerate(state.missed):
+        if (known.order, before.generation, before.price) == part and not known.done:
+            whole = fill._replace(amount=before.amount + fill.amount, fee=before.fee + fill.fee)
+            state.missed[i] = Missed(whole, Taken(taken.order, taken.done, known.before))
+            return
+    state.missed.append(Missed(fill, taken))
 
 
 def _stray(state: State, fill: Fill, order: Order | None) -> None:

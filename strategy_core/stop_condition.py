@@ -70,6 +70,16 @@ def narrowed(state: State, stops: Stops, band: Horizon) -> Horizon:
     return Horizon(below, above, until)
 
 
+def closes_at(config: BotConfig, own: Decimal | None, is_fall: bool, home: str = "quote") -> Decimal | None:
+    """Where a fall (or a rise) is over for the owner's money: the strategy's own stop, or the band's edge when it turns all into `home`."""
+    edge = config.stop_below_price if is_fall else config.stop_above_price
+    if edge is None or config.stop_close_mode != home:
+        return own
+    if own is None:
+        return edge
+    return max(own, edge) if is_fall else min(own, edge)
+
+
 # -- before a start, and at an edit -----------------------------------------------------------------------------------
 
 

@@ -368,3 +368,43 @@ def test_a_short_futures_deal_in_steps() -> None:
     assert found.plan["max_safe_leverage"] == "28.1945534756697589"
     # the table shows the last step: 499.75 * 0.98 / (5 * 1.0002), ten percent of the margin
     assert table(found)[0] == ["0", "100", "100", "100", "100", "97.9314137172565487", "2.06858628274345131", "500", "119.343610144206862", "10", "true"]  # fmt: skip
+
+
+# -- a band that closes -------------------------------------------------------------------------------------------------
+
+
+def _worst(name: str, config: dict[str, Any], market: Market, **stops: str) -> list[tuple[Decimal | None, bool]]:
+    """(price, whether the figure changed) of the worst case when the band closes, and when it keeps."""
+    plain = shown(name, config, market)
+    found = [shown(name, {**config, **stops, "stop_close_mode": mode}, market) for mode in ("base" if name == "BTD" else "quote", "keep")]
+    return [(one.worst_case_price, one.worst_case != plain.worst_case) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "market", "stops", "edge", "otherwise"),
+    [
+        ("GRID", GRID, spot(), {"stop_below_price": "92"}, "92", "90"),
+        ("GRID", {**GRID, "stop_loss_price": "93"}, spot(), {"stop_below_price": "92"}, "93", "93"),
+        ("BTD", BTD, spot(), {"stop_above_price": "108"}, "108", "110"),
+        ("BTD", {**BTD, "stop_loss_price": "105"}, spot(), {"stop_above_price": "108"}, "105", "105"),
+        ("LOOP", LOOP, spot(), {"stop_below_price": "95"}, "95", "90.39"),
+        ("COMBO", COMBO, perpetual(), {"stop_below_price": "97"}, "97", "96.09"),
+        ("COMBO", {**COMBO, "direction": "short"}, perpetual(), {"stop_above_price": "103"}, "103", "104.07"),
+        ("COMBO", COMBO, perpetual(), {"stop_above_price": "103"}, "96.09", "96.09"),
+    ],
+)
+def test_the_worst_case_is_at_the_edge_of_a_band_that_closes(
+    name: str, config: dict[str, Any], market: Market, stops: dict[str, str], edge: str, otherwise: str
+) -> None:
+    (closing, moved), (keeping, still) = _worst(name, config, market, **stops)
+    assert (closing, keeping) == (D(edge), D(otherwise)) and moved is (edge != otherwise) and not still
+
+
+def test_what_a_loop_is_worth_at_the_edge_counts_the_buys_met_on_the_way() -> None:
+    """Buys at 98 and 96.04 were met; what the start bought and they brought is worth 95 each."""
+    found = shown("LOOP", {**LOOP, "stop_below_price": "95", "stop_close_mode": "quote"}, spot())
+    first, *rows = found.orders
+    met = [row for row in rows if row.side == "buy" and row.price is not None and row.price >= 95]
+    assert [row.price for row in met] == [D(98), D("96.04")]
+    spent = first.cost * D("1.002") + sum(row.cost for row in met) * D("1.001")
+    assert found.worst_case == 5000 - spent + (first.amount + sum(row.amount for row in met)) * 95
