@@ -30,6 +30,7 @@ PEERS = (
     Peer("nautilus", "nautilus_trader", 20_000, f"{_CLOSE}; a market order at the close itself"),
     Peer("backtesting", "backtesting.py", 20_000, _CLOSE),
     Peer("backtrader", "backtrader", 10_000, _CLOSE),
+    Peer("jesse", "jesse", 20_000, f"{_CLOSE}; a market order at the close itself; its ladder is sent anew after every fill"),
 )
 
 
