@@ -1,7 +1,8 @@
 """The file behind the endpoint: databases, containers, and writes in group commits.
 
 Rules
-1. One connection writes, on the event loop; its COMMIT waits for the disk in a thread, and what arrives meanwhile is the next group.
+1. One connection writes, on the event loop; its COMMIT waits for the disk in a thread, and what arrives meanwhile is the next group;
+   under load that one waits a moment for more (`Pace`).
 2. A write is answered after its commit. A write that is refused leaves nothing, without disturbing its group.
 3. Reads use connections of their own, so they never see what is not yet on the disk.
 """
@@ -17,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from infra.onebox.pace import Pace
 from infra.onebox.store import Synchronous, connect
 
 from .container import Container, checked
@@ -53,6 +55,7 @@ class Storage:
         self._waiting: list[tuple[Work, asyncio.Future]] = []
         self._flushing: asyncio.Task | None = None
         self._swept_ms = 0
+        self._pace = Pace()
         self.lsn: int = self.writing.execute("SELECT value FROM counter").fetchone()[0]
         self.containers: dict[tuple[str, str], Container] = {}
         for row in self.writing.execute("SELECT number, database, settings FROM containers").fetchall():
@@ -160,6 +163,8 @@ class Storage:
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
+            if self._is_threaded and (wait := self._pace.wait_s()):
+                await asyncio.sleep(wait)
             group, self._waiting = self._waiting[:_LARGEST_GROUP], self._waiting[_LARGEST_GROUP:]
             try:
                 self.writing.execute("BEGIN IMMEDIATE")

@@ -1,7 +1,9 @@
 """The durable HTTP API that the stock client calls, on a loopback port of its own.
 
 Rules: 1. 127.0.0.1 only, behind an unguessable path, and never on the public port; 2. a command is answered when it is on disk;
-3. status codes and bodies are those the stock client acts upon.
+3. status codes and bodies are those the stock client acts upon;
+4. who asks for an instance that began less than YOUNG_MS ago, and still runs, most likely waits for its end: the answer waits for it, too,
+   at most HOLD_S, and nobody has to ask again and again.
 """
 
 import json
@@ -17,6 +19,7 @@ from infra.onebox.durable.model import entity_id
 from infra.onebox.durable.runner import Runner
 
 FAR_FUTURE_MS = 1 << 62
+YOUNG_MS, HOLD_S = 5_000, 0.5
 
 
 class DurableApi:
@@ -86,6 +89,9 @@ class DurableApi:
     async def _status(self, request: web.Request) -> web.Response:
         query, instance_id = request.query, request.match_info["id"]
         instance = self._engine.store.instance(instance_id)
+        is_young = instance is not None and instance.is_running and self._engine.clock.now_ms() - instance.created_ms < YOUNG_MS
+        if is_young and await self._runner.ended(instance_id, HOLD_S):
+            instance = self._engine.store.instance(instance_id)
         if instance is None:
             return web.json_response(None, status=404)
         history = self._engine.store.history(instance_id) if _flag(query, "showHistory") else None

@@ -1,7 +1,8 @@
 """Orchestrations: one episode at a time per instance, always replayed from the start.
 
 An episode takes what waits in the mailbox, appends it to the history after an OrchestratorStarted, and asks the function again. Its
-outcome, events and messages alike, is staged as one. A message for an earlier execution of the instance is dropped.
+outcome, events and messages alike, is staged as one. That an episode was over is not in the history: nobody needs it, and every replay
+would read it. A message for an earlier execution of the instance is dropped.
 """
 
 import json
@@ -145,7 +146,7 @@ class OrchestrationWork:
         else:
             instance.status, instance.updated_ms = "Running", now
             self._engine.staged.steps.append((sql.UPDATE, sql.update_row(instance)))
-        chunk = ",".join([*work.events, *outbox.events, wire.orchestrator_completed(now)])
+        chunk = ",".join([*work.events, *outbox.events])
         self._engine.staged.steps.append((sql.EPISODE, (instance.id, len(instance.history), chunk)))
         instance.history.append(chunk)
         self._engine.staged.released.append(instance.id)

@@ -1,7 +1,8 @@
 """The asyncio shell of the durable engine: invokes what the engine hands out and writes what it stages.
 
 Rules:
-1. One transaction is being written at a time, in a thread; everything that finishes meanwhile shares the next one (group commit).
+1. One transaction is being written at a time, in a thread; everything that finishes meanwhile shares the next one (group commit), and
+   under load that one waits a moment for more (`Pace`).
 2. A client's command is answered only after its transaction (`committed`).
 3. A failed write ends the host: memory is then ahead of the disk, and a restart is the only honest way back.
 """
@@ -20,6 +21,7 @@ from infra.onebox.durable.engine import Engine
 from infra.onebox.durable.entities import BadAnswer, EntityBatch
 from infra.onebox.durable.model import Batch
 from infra.onebox.durable.orchestrations import Episode
+from infra.onebox.pace import Pace
 from infra.onebox.worker.function import FunctionFailed, Result
 
 Invoke = Callable[[str, Any], Awaitable[Result]]
@@ -48,6 +50,8 @@ class Runner:
         self._running = {"orchestrators": 0, "entities": 0, "activities": 0}
         self._attempts: dict[str, int] = {}
         self._promises: list[asyncio.Future] = []
+        self._ends: dict[str, set[asyncio.Event]] = {}
+        self._pace = Pace()
         self._writing = self._flush_planned = False
         self._stopping = False
         self._changed = asyncio.Event()
@@ -74,6 +78,18 @@ class Runner:
         self._promises.append(promise)
         self._plan_flush()
         await promise
+
+    async def ended(self, instance_id: str, seconds: float) -> bool:
+        """Wait until an instance's end is on disk, at most so long; whether it is."""
+        event = asyncio.Event()
+        self._ends.setdefault(instance_id, set()).add(event)
+        try:
+            return await self._clock.wait(event, seconds)
+        finally:
+            waiting = self._ends[instance_id]
+            waiting.discard(event)
+            if not waiting:
+                del self._ends[instance_id]
 
     def pump(self) -> None:
         """Hand out what is ready, within the limits; write what is staged."""
@@ -163,7 +179,8 @@ class Runner:
     def _plan_flush(self) -> None:
         if not self._flush_planned and not self._writing and not self._stopping:
             self._flush_planned = True
-            self._loop.call_soon(self._flush)
+            wait = 0.0 if self.engine.staged.is_empty() else self._pace.wait_s()
+            self._loop.call_later(wait, self._flush) if wait else self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flush_planned = False
@@ -184,6 +201,9 @@ class Runner:
             self._on_fatal(error)
             return
         self.engine.publish(batch)
+        for instance_id in batch.ended:
+            for event in self._ends.get(instance_id, ()):
+                event.set()
         _keep(promises)
         self.pump()
 

@@ -78,10 +78,6 @@ def orchestrator_started(ms: int) -> str:
     return event(12, ms)
 
 
-def orchestrator_completed(ms: int) -> str:
-    return event(13, ms)
-
-
 def orchestration_input(instance: str, parent: str | None, text: str | None, history: list[str]) -> str:
     """What an orchestrationTrigger receives; the history is joined as text, never parsed."""
     return (

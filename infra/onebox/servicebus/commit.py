@@ -3,12 +3,14 @@
 Rules:
 1. Whatever a callback acknowledges was appended to the journal before `after` was called.
 2. A failed write is final: nothing is acknowledged any more, and the loop's exception hook hears of it.
+3. Under load a write waits a moment for more (`Pace`).
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from ..pace import Pace
 from .journal import Journal
 
 Callback = Callable[[], None]
@@ -23,6 +25,7 @@ class Committer:
         self._next: list[Callback] = []
         self._current: list[Callback] = []
         self._task: asyncio.Task[None] | None = None
+        self._pace = Pace()
         self.broken: BaseException | None = None
         journal.touched = self._start
         if journal.dirty:
@@ -56,6 +59,8 @@ class Committer:
 
     async def _run(self) -> None:
         while self._journal.dirty and self.broken is None:
+            if wait := self._pace.wait_s():
+                await asyncio.sleep(wait)
             batch = self._journal.take()
             self._current, self._next = self._next, []
             try:

@@ -146,3 +146,36 @@ async def test_a_write_that_fails_ends_the_host(tmp_path):
         it.runner.pump()
         await it.until(lambda: it.fatal)
         assert "messages" in str(it.fatal[0])
+
+
+async def test_who_waits_for_an_end_hears_of_it_once_it_is_on_disk(tmp_path):
+    gate = asyncio.Event()
+
+    async def flow(_payload):
+        await gate.wait()
+        return DONE
+
+    async with Running(tmp_path / "d.db", SystemClock(), {"flow": flow}) as it:
+        it.engine.start("flow", "a", None)
+        await it.runner.committed()
+        assert not await it.runner.ended("a", 0.02)
+        waiting = asyncio.create_task(it.runner.ended("a", 20))
+        await asyncio.sleep(0)
+        gate.set()
+        assert await waiting
+        assert it.store.instance("a").status == "Completed"
+
+
+async def test_commits_that_crowd_are_fewer_than_the_steps(tmp_path):
+    async def flow(_payload):
+        return DONE
+
+    written = []
+    async with Running(tmp_path / "d.db", SystemClock(), {"flow": flow}) as it:
+        write, it.store.write = it.store.write, lambda batch: (written.append(batch), write(batch))[1]
+        for number in range(300):
+            it.engine.start("flow", f"a{number}", None)
+            it.runner.pump()
+            await asyncio.sleep(0.0005)
+        await it.until(lambda: all(it.store.instance(f"a{number}").status == "Completed" for number in (0, 150, 299)))
+        assert len(written) < 300
