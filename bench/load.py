@@ -1,8 +1,9 @@
-"""`python -m bench.load rest|storm|busy|horizon|all [--bots N]`: the embedded host under load, as processes of its own.
+"""`python -m bench.load rest|storm|busy|floor|horizon|all [--bots N]`: the embedded host under load, as processes of its own.
 
 rest     resting bots over 200 markets and a few a second that trade: idle CPU, memory, wake -> order accepted and published
 storm    one move crossed a line of every bot: how fast that drains, in what order, and the API meanwhile
 busy     the same without the API: ticks a second, and what one costs
+floor    the same calls of the stock SDKs with nothing of ours in them (bench/floor): what no tick can be faster than here
 horizon  the question which bots a price concerns, over 100,000 documents
 
 A wake is told from the log line of its tick: from the instant the watcher saw the price to the end of the tick, publication included.
@@ -15,6 +16,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -31,18 +33,22 @@ from tests.chaos.process import Onebox
 ROOT = Path(__file__).resolve().parents[1]
 TICK = re.compile(r"tick\.published.*?kind\W+(\w+).*?late_ms\W+(\d+)")
 ORDER = re.compile(r"orders\.accepted.*?kind\W+(\w+).*?late_ms\W+(\d+)")
+FLOOR = re.compile(r"floor done kind (\w+) late_ms (\d+)")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 HERTZ = os.sysconf("SC_CLK_TCK")
+CALM_S, LATE_MS, PATIENCE_S = 5.0, 1_500, 180.0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("job", choices=(*JOBS, "all"))
     parser.add_argument("--bots", type=int, default=None)
-    parser.add_argument("--lively", type=int, default=300, help="rest: how many of the bots trade")
+    parser.add_argument("--lively", type=int, default=700, help="rest: how many of the bots trade")
+    parser.add_argument("--workers", type=int, default=2, help="worker processes of the host")
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--keep", type=Path, default=None, help="a folder to work in and leave as it is")
     args = parser.parse_args()
+    os.environ["FUNCTIONS_WORKER_PROCESS_COUNT"] = str(args.workers)
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.keep or Path(temporary)
         for name in JOBS:
@@ -53,13 +59,13 @@ def main() -> int:
 
 
 class Reading(NamedTuple):
-    """One look at a storm: bots and stops that had their tick, ticks and CPU in all."""
+    """One look at a storm: bots and stops that had their tick, ticks in all, CPU of the host and of each worker."""
 
     at: float
     bots: int
     stops: int
     ticks: int
-    cpu_s: float
+    cpu_s: tuple[float, ...]
 
 
 # -- the jobs -----------------------------------------------------------------------------------------------------------
@@ -71,7 +77,7 @@ def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="* * * * * *")
     found: dict[str, Any] = {"bots": bots, "lively": args.lively, "start_s": round(onebox.start(), 1)}
     try:
-        time.sleep(15)  # what had been crossed while it was away
+        found["backlog_s"] = round(caught_up(onebox.log), 1)
         before, began, log_from = cpu_s(onebox), time.monotonic(), onebox.log.stat().st_size
         time.sleep(args.seconds)
         passed = time.monotonic() - began
@@ -109,19 +115,45 @@ def drained(folder: Path, bots: int, seconds: float, is_asked: bool) -> dict[str
         while time.monotonic() - began < seconds and not (curve and curve[-1].bots == bots):
             time.sleep(max(0.25, bots / 5_000))
             if (published := len(ticks(onebox.log, 0))) > 0:
-                curve.append(Reading(time.monotonic(), *ticked(folder / "data", from_ms), published, cpu_s(onebox)))
+                curve.append(Reading(time.monotonic(), *ticked(folder / "data", from_ms), published, cpu_each_s(onebox)))
         first, last = curve[0], curve[-1]
         stopped = next((row.at for row in curve if row.stops == -(-bots // STOPS)), None)
         found |= {"bots_ticked": last.bots, "drained_s": round(last.at - began, 1) if last.bots == bots else None}
         found |= {"stops_drained_s": None if stopped is None else round(stopped - began, 1)}
         found |= {"ticks_per_s": round((last.ticks - first.ticks) / max(last.at - first.at, 0.01), 1), "rss_mb": rss_mb(onebox)}
-        found |= {"cpu_ms_per_tick": round((last.cpu_s - first.cpu_s) * 1000 / max(last.ticks - first.ticks, 1), 1)}
+        spent = [(after - before) * 1000 / max(last.ticks - first.ticks, 1) for before, after in zip(first.cpu_s, last.cpu_s, strict=True)]
+        found |= {"cpu_ms_per_tick": round(sum(spent), 1), "of_host_and_workers": [round(ms, 1) for ms in spent]}
         if is_asked:
             found |= {"api_ms": percentiles(asking.took), "api_failed": asking.failed}
     finally:
         asking.over.set()
         onebox.stop()
     return found | ledger(folder / "data", bots)
+
+
+def floor(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """As `busy`: every session's first message, then the others, until the time is over."""
+    app, count = folder / "app", 20_000
+    app.mkdir(exist_ok=True)
+    for file in (ROOT / "bench/floor/function_app.py", ROOT / "host.json"):
+        shutil.copy(file, app)
+    onebox = Onebox(folder, folder)
+    files = {"resources": "infra/resources.json", "settings": "infra/onebox.settings.json"}
+    onebox.arguments = ["--app", str(app), *(text for name, file in files.items() for text in (f"--{name}", str(ROOT / file)))]
+    found: dict[str, Any] = {"start_s": round(onebox.start(), 1)}
+    try:
+        asked = urllib.request.Request(f"{onebox.url}/api/go?count={args.bots or count}&bots=64", b"{}")
+        urllib.request.urlopen(asked, timeout=120).close()
+        while not ticks(onebox.log, 0, FLOOR):
+            time.sleep(0.1)
+        done, began, before = len(ticks(onebox.log, 0, FLOOR)), time.monotonic(), cpu_each_s(onebox)
+        time.sleep(args.seconds)
+        done, passed = len(ticks(onebox.log, 0, FLOOR)) - done, time.monotonic() - began
+        spent = [(after - had) * 1000 / max(done, 1) for had, after in zip(before, cpu_each_s(onebox), strict=True)]
+    finally:
+        onebox.stop()
+    found |= {"ticks": done, "ticks_per_s": round(done / passed, 1), "cpu_ms_per_tick": round(sum(spent), 1)}
+    return found | {"of_host_and_workers": [round(ms, 1) for ms in spent]}
 
 
 def horizon(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
@@ -183,6 +215,18 @@ def seed(data: Path, bots: int, lively: int, ago_s: int, kind: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
+def caught_up(log: Path) -> float:
+    """Waits until what had been crossed while nobody looked is done: CALM_S without a tick later than LATE_MS. How long that took."""
+    began = calm = time.monotonic()
+    read = 0
+    while time.monotonic() - calm < CALM_S and time.monotonic() - began < PATIENCE_S:
+        time.sleep(0.5)
+        found, read = ticks(log, read), log.stat().st_size
+        if any(late > LATE_MS for _, late in found) or not ticks(log, 0):
+            calm = time.monotonic()
+    return time.monotonic() - began
+
+
 def ticks(log: Path, start: int, line: re.Pattern[str] = TICK) -> list[tuple[str, int]]:
     """(kind, ms since the event) of every tick, or other line, the log tells of, from a place in the file."""
     with log.open("rb") as file:
@@ -219,11 +263,13 @@ def processes(onebox: Onebox) -> list[int]:
 
 
 def cpu_s(onebox: Onebox) -> float:
-    total = 0.0
-    for pid in processes(onebox):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / HERTZ
-    return total
+    return sum(cpu_each_s(onebox))
+
+
+def cpu_each_s(onebox: Onebox) -> tuple[float, ...]:
+    """Of the host, and of each of its workers."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in processes(onebox)]
+    return tuple((int(of[11]) + int(of[12])) / HERTZ for of in fields)
 
 
 def rss_mb(onebox: Onebox) -> int:
@@ -273,7 +319,7 @@ def ledger(data: Path, bots: int) -> dict[str, Any]:
     }
 
 
-JOBS = {"horizon": horizon, "rest": rest, "busy": busy, "storm": storm}
+JOBS = {"horizon": horizon, "rest": rest, "floor": floor, "busy": busy, "storm": storm}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -45,6 +45,7 @@ class Onebox:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.starts = 0
+        self.arguments: list[str] = []
         self._environment = {**os.environ, "REPLAY_DIR": str(replay), "MARKET_WATCH_SCHEDULE": "* * * * * *", "PYTHONHASHSEED": "0", **more}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -52,7 +53,7 @@ class Onebox:
         """Until it is healthy; how many seconds that took. Errors: NotHealthy."""
         self.starts += 1
         began = time.monotonic()
-        command = [sys.executable, "-m", "infra.onebox", "--port", str(self.port), "--data", str(self.data)]
+        command = [sys.executable, "-m", "infra.onebox", "--port", str(self.port), "--data", str(self.data), *self.arguments]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
         while time.monotonic() - began < HEALTHY_S:
