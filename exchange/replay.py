@@ -11,7 +11,6 @@ Rules
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import math
 import re
@@ -52,6 +51,7 @@ class Recording(NamedTuple):
 
 _loaded: dict[Path, tuple[int, int, Recording]] = {}  # what was read, with the file's time and size then
 KEPT_FILES = 16
+BLOCK = 10_000  # lines
 
 
 def load(path: Path) -> Recording:
@@ -85,10 +85,10 @@ def _read(path: Path) -> Recording:
         with path.open(encoding="ascii") as lines:
             if lines.readline().strip().replace(" ", "") != HEADER:
                 raise BadFile(f"{path.name}, line 1: the header must be {HEADER}")
-            body = lines.read()
-        if not body.strip():
+            body = [line for line in lines if line.strip()]
+        if not body:
             raise BadFile(f"{path.name}: holds no candles")
-        rows = np.loadtxt(io.StringIO(body), delimiter=",", ndmin=2, dtype=np.float64)
+        rows = np.concatenate([_table(body[k : k + BLOCK]) for k in range(0, len(body), BLOCK)])
     except ValueError as error:
         raise _named(path) or BadFile(f"{path.name}: {error}") from error
     if rows.shape[1] != 6 or not _is_sound(rows):
@@ -100,6 +100,11 @@ def _read(path: Path) -> Recording:
     prices = np.rint(rows[:, 1:5] * 10.0**decimals).astype(np.int64)
     points_at, points = path_points(at, prices, interval)
     return Recording(at, prices, rows[:, 5], points_at, points, Decimal(1).scaleb(-decimals), interval)
+
+
+def _table(lines: list[str]) -> NDArray[np.float64]:
+    """Some rows of a file: reading holds the interpreter, and whatever trades beside it gets its turn between two of these."""
+    return np.loadtxt(lines, delimiter=",", ndmin=2, dtype=np.float64)
 
 
 def _is_sound(rows: NDArray[np.float64]) -> bool:

@@ -26,6 +26,9 @@ from strategy_core import compiled
 Doc = dict[str, Any]
 TIMEOUT_S = 100.0  # below functionTimeout of host.json
 MOST = 4
+KEEPS_MEMORY = {  # columns of a year are freed and wanted again at every run: from the heap they come without new pages
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 28), "MALLOC_TRIM_THRESHOLD_": str(1 << 28), "MALLOC_TOP_PAD_": str(1 << 25),
+}  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -44,7 +47,7 @@ class Process:
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ", "TMPDIR") if name in os.environ}
         build = compiled.path()  # the same source as binaries, where somebody made them
         folders = [*([build] if build else []), str(ROOT), *(path for path in sys.path if path)]
-        environment |= {"PYTHONPATH": os.pathsep.join(folders), "OMP_NUM_THREADS": "1"}
+        environment |= {"PYTHONPATH": os.pathsep.join(folders), "OMP_NUM_THREADS": "1", **KEEPS_MEMORY}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "orchestrators.compute_worker"],
             cwd=ROOT,

@@ -6,8 +6,8 @@ Rules
 3. A part that breaks is done again, TRIES times in all; then the job fails and says why. What was finished stays.
 4. While anything is waited for a clock ticks, and each tick is a report: what there is of the batches under way is read from their
    documents. Progress is told at least once a second, however long a batch takes.
-5. Every tick makes the history longer, and all of it is replayed at every step: after RENEW_AFTER ticks what is under way is waited for,
-   and the job goes on with an empty history and what it carries over.
+5. Every tick makes the history longer, and all of it is read and replayed at every step: after RENEW_AFTER ticks what is under way is
+   waited for, and the job goes on with an empty history and what it carries over. The first report goes out before anything is done.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from orchestrators.research_plan import progress_of
 
 WINDOW = 3
 TRIES = 3
-TICK, RENEW_AFTER = timedelta(milliseconds=600), 300
+TICK, RENEW_AFTER = timedelta(milliseconds=600), 40
 RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=TRIES)
 
 CANCELLED = {"status": "cancelled", "error": None, "params": {}}
@@ -38,6 +38,7 @@ def research(context: df.DurableOrchestrationContext) -> Steps:
     job = {name: given[name] for name in ("userId", "id")}
     run = Run(context, job)
     tasks = run.take_over(given["carried"]) if "carried" in given else None
+    run.tell()
     end: Doc = {"status": "done", "error": None, "params": {}}
     try:
         while True:
@@ -92,6 +93,7 @@ class Run:
         """Goes on where the history before ended. Returns the tasks that are left of the wave."""
         for name in ("wave", "phase", "done", "total", "candles", "have", "best", "best_told", "is_last"):
             setattr(self, name, carried[name])
+        self.under_way = [int(first) for first in self.have]
         self.started -= timedelta(seconds=carried["elapsed_s"])
         tasks: list[Doc] = carried["tasks"]
         return tasks

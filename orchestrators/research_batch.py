@@ -20,7 +20,7 @@ from shared.job import CONTAINER, EQUITY, FILLS, ROWS, RUNS, SPEC, TRIALS, part,
 from shared.stores import Stale
 
 CANDLES = Path(tempfile.gettempdir()) / f"tickwise-candles-{os.getuid()}"
-LOOK_S, BATCH_S = 0.8, 30.0
+LOOK_S, BATCH_S = 0.8, 5.0
 SEED = "tickwise"  # of the simulated market, as exchange.market_data has it
 
 Doc = dict[str, Any]

@@ -61,4 +61,4 @@ def test_a_process_is_given_no_secret(monkeypatch):
     given = {}
     monkeypatch.setattr(compute.subprocess, "Popen", lambda *_, **options: given.update(options))
     compute.Process()
-    assert set(given["env"]) <= {"PATH", "LANG", "TZ", "TMPDIR", "PYTHONPATH", "OMP_NUM_THREADS"}
+    assert set(given["env"]) <= {"PATH", "LANG", "TZ", "TMPDIR", "PYTHONPATH", "OMP_NUM_THREADS", *compute.KEEPS_MEMORY}

@@ -349,7 +349,7 @@ async def test_a_batch_that_was_cut_off_goes_on_where_it_stopped(host, monkeypat
 async def test_a_batch_of_a_cancelled_job_stops_at_the_next_look(host, monkeypatch):
     monkeypatch.setattr(research_batch, "LOOK_S", 0.0)
     job = backtest(host, [{"cells": n} for n in range(4, 9)], status="cancelling")
-    host.cancel_after = 1
+    host.cancel_after = 2
     assert await host.run(job) == "cancelled"
     token = activities._given.set(host.outside)
     try:
