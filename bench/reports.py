@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+import sys
 import tempfile
 import time
 import urllib.request
@@ -160,6 +161,7 @@ def reports(box: Onebox, fills: int, exports: Sequence[str]) -> dict[str, Any]:
     points, began = min(fills, 100_000), time.monotonic()
     token = seeded(box, fills, points)
     seeded_s, began, memory, asked = time.monotonic() - began, time.monotonic(), Memory(box), []
+    say(f"{fills:,} fills in place after {seeded_s:.0f} s")
     while True:
         seconds, found = timed(box, f"/api/v1/bots/{BOT}/analytics", token)
         asked.append(seconds)
@@ -168,6 +170,7 @@ def reports(box: Onebox, fills: int, exports: Sequence[str]) -> dict[str, Any]:
             break
         time.sleep(0.5)
     folded_s = time.monotonic() - began
+    say(f"folded in {folded_s:.0f} s, the slowest report meanwhile took {max(asked):.2f} s")
     after = {name: max(timed(box, path, token)[0] for _ in range(3)) for name, path in PATHS.items()}
     memory.look()
     return {
@@ -176,6 +179,11 @@ def reports(box: Onebox, fills: int, exports: Sequence[str]) -> dict[str, Any]:
         "slowest_after_s": {name: round(seconds, 3) for name, seconds in after.items()},
         "exports": {what: exported(box, what, token, memory) for what in exports}, "resident_mb": memory.said(),
     }  # fmt: skip
+
+
+def say(line: str) -> None:
+    """Progress, beside the answer."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def exported(box: Onebox, what: str, token: str, memory: Memory) -> dict[str, Any]:

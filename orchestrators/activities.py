@@ -23,7 +23,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrators import alarms, native_stop
-from orchestrators.ledger_rows import write_ledger
+from orchestrators.ledger_rows import read_on, write_ledger
 from orchestrators.live import live_actions
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts, reason_of
 from orchestrators.market_path import closed_candles, path_before
@@ -337,6 +337,7 @@ async def publish(publication: dict, bots: func.Out[func.DocumentList], live: fu
 async def put_out(publication: Doc, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
     user_id, document, rows = publication["userId"], publication["document"], publication["rows"]
     await write_ledger(outside().store, user_id, publication)
+    await read_on(outside().work, user_id, publication)
     document = {**document, "userId": user_id, **await wake_time(user_id, document)}
     alarms.quarantined(document)
     bots.set(func.DocumentList([func.Document.from_dict(document)]))

@@ -11,8 +11,9 @@ from orchestrators.live_accounts import LiveAccounts, own_live_accounts
 from shared.bus import Bus
 from shared.clock import now_ms
 from shared.post import own_bus
-from shared.settings import settings
+from shared.settings import Settings, settings
 from shared.stores import CosmosStore, Store
+from shared.work import Work, own_queue
 
 
 class Outside(NamedTuple):
@@ -23,6 +24,14 @@ class Outside(NamedTuple):
     markets: Any
     now_ms: Callable[[], int]
     live: LiveAccounts | None = None
+    work: Work | None = None
+
+
+class Queued(NamedTuple):
+    """Where the work queue is."""
+
+    settings: Settings
+    store: Store
 
 
 given: ContextVar[Outside | None] = ContextVar("outside", default=None)
@@ -39,7 +48,7 @@ def own_outside() -> Outside:
     folder = Path(config.replay_dir) if config.replay_dir else None
     markets = MarketData(now_ms, folder, config.public, addresses=config.addresses)
     store = CosmosStore(config)
-    return Outside(store, own_bus(config, store), markets, now_ms, own_live_accounts())
+    return Outside(store, own_bus(config, store), markets, now_ms, own_live_accounts(), own_queue(Queued(config, store)))
 
 
 def outside() -> Outside:

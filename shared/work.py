@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from shared.ids import derived
 from shared.post import PostWork
 from shared.settings import Settings
 from shared.stores import Store
@@ -39,6 +40,11 @@ def own_queue(plat: Place) -> Work:
     if not _queues:
         _queues.append(WorkQueue(plat.settings) if plat.settings.has_service_bus else PostWork(plat.store))
     return _queues[0]
+
+
+async def queue_fold(queue: Work, user_id: str, bot_id: str, place: str) -> None:
+    """The bot's ledger is to be folded on; asked for many times at the same place it is one message."""
+    await queue.put(derived("fold", user_id, bot_id, place), {"kind": "fold", "userId": user_id, "botId": bot_id})
 
 
 class WorkQueue:

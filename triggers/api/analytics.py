@@ -2,7 +2,8 @@
 
 Rules
 1. One request reads at most ROWS new fills and points; what is left is folded in the background (the `work` queue), and the answer
-   says that it is not complete yet. Nothing ever holds more than a page of rows.
+   says that it is not complete yet. Nothing ever holds more than a page of rows. A bot that trades has its ledger folded on every few
+   hundred fills (orchestrators/ledger_rows.py), so that a report after a long silence finds little left.
 2. A fold that loses a race is thrown away: the other one read the same rows.
 3. Paper and live are never added up, nor two currencies.
 """
@@ -15,11 +16,10 @@ from typing import Any
 from shared import analytics
 from shared.clock import iso
 from shared.errors import conflict
-from shared.ids import derived
 from shared.log import log
 from shared.research import figure
 from shared.stores import Exists, Stale
-from shared.work import Work, own_queue
+from shared.work import Work, own_queue, queue_fold
 from strategy_core.number import ZERO, dec, plain
 from triggers.api.models.analytics import Analytics, BotAnalytics
 from triggers.api.owned import need_bot
@@ -93,9 +93,8 @@ async def fold_on(plat: Platform, user_id: str, bot: Doc, budget: int) -> tuple[
 
 async def fold_later(queue: Work, user_id: str, bot_id: str, fold: Doc) -> None:
     """What is left is read by the work queue; asked for many times at the same place it is one message."""
-    own = derived("fold", user_id, bot_id, fold["fillsAfter"], fold["equityAfter"])
     try:
-        await queue.put(own, {"kind": "fold", "userId": user_id, "botId": bot_id})
+        await queue_fold(queue, user_id, bot_id, f"{fold['fillsAfter']}|{fold['equityAfter']}")
     except Exception as error:  # the report is there all the same, and the next one asks again
         log("analytics.not_queued", error=type(error).__name__)
 
