@@ -54,12 +54,13 @@ def state_of(bot: Doc) -> list[Any]:
     return [bot["status"], int(bot.get("fills") or 0), int(bot.get("deals") or 0)]
 
 
-def changes(told: dict[str, list[Any]], bots: list[Doc]) -> list[Notice]:
-    """What happened since. A bot never seen before tells only what needs its owner: its past is no news."""
+def changes(told: dict[str, list[Any]], bots: list[Doc], is_first: bool = True) -> list[Notice]:
+    """What happened since. On the first look a bot tells only what needs its owner: its past is no news. A bot that is new is, whole."""
     found = []
     for bot in bots:
         status, fills, deals = state_of(bot)
-        before = told.get(bot["id"], [status if status != "error" else "", fills, deals])
+        unseen = [status if status != "error" else "", fills, deals] if is_first else ["draft", 0, 0]
+        before = told.get(bot["id"], unseen)
         notice = _maker(bot)
         if status != before[0] and (occasion := occasion_of(status, str(before[0]), bot)) is not None:
             found.append(notice(occasion, {"reason": str(bot.get("reason") or "")}))

@@ -76,18 +76,18 @@ async def look_at_users(plat: Platform, queue: Work) -> int:
 
 async def look_at_user(plat: Platform, queue: Work, user_id: str) -> int:
     from triggers.api.panic import all_bots
-    from triggers.api.preferences import NOTIFICATIONS
+    from triggers.api.preferences import NOTIFICATIONS, is_on
 
     wanted = await plat.store.read("settings", user_id, NOTIFICATIONS)
-    if wanted is None or not any(one["enabled"] for one in wanted["settings"].get("channels", ())):
+    if wanted is None or not is_on(wanted["settings"]):
         return 0
     stored = await plat.store.read("settings", user_id, TOLD)
     before: Document = stored or {"bots": {}, "number": 0}
-    bots = [bot for bot in await all_bots(plat.store, user_id) if bot["status"] != "draft"]
+    bots = await all_bots(plat.store, user_id)
     boxed = await notice_box.waiting(plat.store, user_id)
     seen = before.get("seen", [])
     fresh = [notice_box.notice_of(row) for row in boxed if row["id"] not in seen]
-    found = notices.changes(before["bots"], bots) + fresh
+    found = notices.changes(before["bots"], bots, stored is None) + fresh
     planned = plan(wanted["settings"], before.get("held", {}), found, plat.now_ms())
     number = int(before["number"])
     for channel, own in planned.now.items():
@@ -101,6 +101,15 @@ async def look_at_user(plat: Platform, queue: Work, user_id: str) -> int:
     for row in boxed:
         await plat.store.delete("settings", user_id, row["id"])
     return len(planned.now)
+
+
+async def begin(plat: Platform, user_id: str) -> None:
+    """Nothing was to be told so far: what happens from here on is news."""
+    from triggers.api.panic import all_bots
+
+    stored = await plat.store.read("settings", user_id, TOLD)
+    bots = {bot["id"]: notices.state_of(bot) for bot in await all_bots(plat.store, user_id)}
+    await move_on(plat.store, user_id, stored, {"held": {}, "number": 0, **(stored or {}), "bots": bots})
 
 
 async def queue_up(queue: Work, user_id: str, channel_id: str, number: str, own: list[Notice], now: int) -> str:

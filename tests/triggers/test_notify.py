@@ -228,6 +228,31 @@ def test_a_bot_seen_for_the_first_time_tells_no_past_but_its_trouble():
     assert [one.occasion for one in changes({"bot_1": ["active", 0, 0]}, [bot(status="stopped", deals=1)])] == ["stopped", "deal_closed"]
 
 
+def test_a_bot_that_is_new_tells_its_whole_life():
+    found = changes({}, [bot(fills=2), bot(id="bot_2", status="draft")], is_first=False)
+    assert [(one.occasion, one.bot_id) for one in found] == [("started", "bot_1"), ("fill", "bot_1")]
+
+
+async def test_from_the_moment_a_channel_is_there_everything_is_told(client, plat):
+    """Also what happens before the notifier looks for the first time, and what happened before the channel never."""
+
+    async def outside(host):
+        return ["93.184.216.34"]
+
+    object.__setattr__(plat, "resolve", outside)
+    channel = {"id": "c1", "kind": "url", "target": URL, "occasions": ["started", "fill", "stopped"]}
+    plat.store._put("bots", "ada", bot(fills=7))
+    for enabled in (True, False, True):
+        settings = {"channels": [{**channel, "enabled": enabled}]}
+        assert (await client.put("/api/v1/notifications", json=settings)).status_code == 200
+    plat.store._put("bots", "ada", bot(status="stopped", fills=7))
+    plat.store._put("bots", "ada", bot(id="bot_2", name="new", fills=1))
+    queue = Queue()
+    await notify.look_at_users(plat, queue)
+    [task] = queue.tasks.values()
+    assert [(name, of) for name, of, *_ in task["notices"]] == [("stopped", "bot_1"), ("started", "bot_2"), ("fill", "bot_2")]
+
+
 def test_messages_fit_their_channels():
     many = [Notice("fill", "b", f"bot {k}" + "x" * 80, "BTC/USDT", {"count": "1"}) for k in range(60)]
     assert len(text_of(many)) <= notices.LONGEST and text_of(many).count("\n") <= notices.MOST_LINES

@@ -44,6 +44,10 @@ async def put_notifications(plat: Platform, user_id: str, body: Notifications, i
     stored = await plat.store.read("settings", user_id, NOTIFICATIONS)
     if if_match is not None and if_match != (stored or {}).get("_etag"):
         raise AppError(412, "changed_meanwhile", "If-Match")
+    if is_on(body.model_dump()) and not is_on((stored or {}).get("settings", {})):
+        from triggers import notify
+
+        await notify.begin(plat, user_id)
     document = {
         "id": NOTIFICATIONS, "kind": NOTIFICATIONS, "schema": SCHEMA, "sort": NOTIFICATIONS, "settings": body.model_dump(mode="json"),
     }  # fmt: skip
@@ -53,6 +57,11 @@ async def put_notifications(plat: Platform, user_id: str, body: Notifications, i
         return str((await plat.store.replace("settings", user_id, {**document, "_etag": stored["_etag"]}))["_etag"])
     except (Exists, Stale):
         raise AppError(412, "changed_meanwhile", "If-Match") from None
+
+
+def is_on(settings: Doc) -> bool:
+    """Whether there is a channel that anything could be told to."""
+    return any(channel["enabled"] for channel in settings.get("channels", ()))
 
 
 async def notification_key(store: Store, user_id: str) -> str:
