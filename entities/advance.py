@@ -42,6 +42,7 @@ from strategy_core.trade import (
 )
 
 FINAL = ("stopped", "finished")
+DEFINITE = ("absent", "found")  # what a venue that is there says of an order
 
 
 def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +68,8 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
             bot.remember(event["id"])
             verdict = take_command(bot, event, given.get("refused"))
         seen_at = None if more or given.get("view") is None else int(given["view"]["point"][0])
-        inheritance.go_on(bot, now, seen_at)
+        is_answered = any(one["result"] in DEFINITE for one in given.get("outcomes") or ())
+        more = (inheritance.go_on(bot, now, seen_at) and is_answered) or more
         intents = plan(bot, again, now)
         if is_new and "hit" in event["body"]:
             tell_inbox(bot, event["body"]["hit"], verdict, intents)

@@ -22,6 +22,7 @@ from strategy_core.number import dec
 from strategy_core.trade import Order, client_order_id
 
 LATE_MS = 15_000
+WAKE_MS = 2_000
 
 
 def inherit(bot: Bot) -> None:
@@ -84,13 +85,21 @@ def give_up(bot: Bot, id_: str, asked_at: int) -> None:
         del bot.book.rows[id_]
 
 
-def go_on(bot: Bot, now: int, seen_at: int | None) -> None:
-    """`seen_at`: the instant of the price this step saw; None while the look is not done."""
+def go_on(bot: Bot, now: int, seen_at: int | None) -> bool:
+    """Whether nothing is missing but a look. `seen_at`: the instant of the price this step saw; None while the look is not done."""
     rows = bot.book.rows
     if bot.heir is not None:
         inherit(bot)
-        if seen_at is None or any(is_open_question(row, now) for row in rows.values()):
-            return
+        if any(is_open_question(row, now) for row in rows.values()):
+            return False
+        if seen_at is None:
+            return True
         bot.heir = None
     if bot.adopted:
         bot.adopted = {key: id_ for key, id_ in bot.adopted.items() if id_ in rows}
+    return False
+
+
+def wake_at(bot: Bot) -> int | None:
+    """A look back goes on soon, whatever there is to ask."""
+    return None if bot.heir is None else bot.ticked_at + WAKE_MS

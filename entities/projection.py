@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 from typing import Any
 from zlib import crc32
 
-from entities import backup
+from entities import backup, inheritance
 from entities.belt import OPEN, wake_at
 from entities.bot_state import Bot
 from shared.clock import iso
@@ -178,7 +178,7 @@ def watch_fields(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         fields["above"] = float(_DOWN.plus(above))
     if urgent := urgent_edges(bot, horizon):
         fields["urgent"] = urgent
-    wake = min((at for at in (bot.book.wake_at(), wake_at(bot)) if at is not None), default=None)
+    wake = min((at for at in (bot.book.wake_at(), wake_at(bot), inheritance.wake_at(bot)) if at is not None), default=None)
     return fields if wake is None else fields | {"wakeMs": wake}
 
 

@@ -48,9 +48,11 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     if given["last"] is not None:
         bot.chain = (int(given["last"]["seq"]), given["last"]["hash"])
     with working_digits():
-        take_over(bot, document, sent, max(int(document.get("lost_after", document["revision"])), int(backup["revision"])), now)
+        take_over(bot, given, now)
         for row in given["fills"]:
             fold(bot, row, sent)
+    if not book.window.claims:  # a paper venue tells trades by their number, and its path is not walked twice
+        bot.cursor = (max(bot.cursor[0], bot.core.at), bot.cursor[1])
     for one in bot.book.rows.values():
         if one.state is not Sent.OVER:
             one.state, one.signed_at, one.looked_at = Sent.PENDING, now, 0
@@ -59,11 +61,16 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     return bot
 
 
-def take_over(bot: Bot, document: dict[str, Any], sent: dict[str, list[Any]], known_until: int, now: int) -> None:
-    """Every order the lost state may have out, or trades to come of, under the id it was sent with. `known_until`: the revision up to
-    which it is written down what became of the others."""
-    rows, published = bot.book.rows, {shown["id"]: shown for shown in document["orders"]}
-    alive = {*published, *document["look"]["mine"], *(id_ for id_, (revision, _) in sent.items() if revision >= known_until)}
+def take_over(bot: Bot, given: dict[str, Any], now: int) -> None:
+    """Every order the lost state may have out, or trades to come of, under the id it was sent with.
+
+    Up to the newer of document and backup it is written down what became of an order; only what was committed later may be unknown.
+    """
+    rows, document, sent, kept = bot.book.rows, given["document"], given["sent"], int(given["backup"]["revision"])
+    told = int(document.get("lost_after", document["revision"]))
+    published = {shown["id"]: shown for shown in document["orders"]} if told >= kept else {}
+    alive = {id_ for id_, (revision, _) in sent.items() if revision >= max(told, kept)} | published.keys()
+    alive |= set(document["look"]["mine"]) if told >= kept else set()
     for id_ in sorted(alive):
         if id_ not in rows and id_ in sent and sent[id_][1][0] != belt.LEG:
             bot.book.commit(id_, load_order(sent[id_][1]), now)

@@ -63,7 +63,7 @@ class World:
     def __init__(self, seed: int, profile: Profile | None = None, plan: Plan | None = None, store: Any = None) -> None:
         self.seed = seed
         self.kernel = kernel = Kernel(seed)
-        self.plan = plan or Plan.of(kernel.chance)
+        self.plan = plan or Plan.of(kernel.chance, seed)
         self.profile = profile or self.plan.profile
         if self.plan.is_onebox or not self.profile.has_deadline:
             # one process has no second to take its work over; and on a venue without deadlines nothing is promised against a frozen host
