@@ -11,6 +11,7 @@ from infra.onebox import log
 from infra.onebox.config import BadConfig
 from infra.onebox.host import Host, Installation
 from infra.onebox.lock import InUse
+from infra.onebox.tidy import set_apart
 from infra.onebox.worker.function import AppBroken
 
 LOG = log.get("host")
@@ -71,6 +72,7 @@ async def run(installation: Installation) -> int:
     host = Host(installation)
     try:
         await host.start()
+        set_apart()
         print(f"{host.url} — sign up with any e-mail and password on the page", flush=True)
         waiting = asyncio.ensure_future(stopped.wait())
         await asyncio.wait({waiting, host.failed}, return_when=asyncio.FIRST_COMPLETED)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.onebox import log
+from infra.onebox.tidy import keep_tidy
 from infra.onebox.worker.driver import Worker
 from infra.onebox.worker.frames import receive, send
 from infra.onebox.worker.function import AppBroken, FunctionFailed
@@ -29,6 +30,7 @@ async def serve(app: Path, descriptor: int) -> None:
         send(writer, "broken", str(error))
         await writer.drain()
         return
+    tidying = asyncio.create_task(keep_tidy(lambda: not running))
     send(writer, "ready", worker.functions)
     while (said := await receive(reader)) is not None and said[0] != "stop":
         if said[0] == "invoke":
@@ -39,9 +41,10 @@ async def serve(app: Path, descriptor: int) -> None:
             running[said[1]].cancel()
     if said is None:
         os._exit(1)  # the host was killed: what runs must not go on
-    for task in running.values():
+    ending = [tidying, *running.values()]
+    for task in ending:
         task.cancel()
-    await asyncio.gather(*running.values(), return_exceptions=True)
+    await asyncio.gather(*ending, return_exceptions=True)
     await worker.stop()
     await writer.drain()
 
