@@ -3,6 +3,8 @@
 import pytest
 
 from tests.triggers.conftest import one_api
+from triggers.api import areas
+from triggers.api.app import make_api
 from triggers.api.openapi import native_paths
 
 SPEC = one_api().openapi()
@@ -87,3 +89,12 @@ async def test_a_start_says_where_its_end_is_seen(client, bot):
     assert (answer.status_code, answer.headers["location"]) == (202, f"/api/v1/bots/{bot}")
     again = await client.post(f"/api/v1/bots/{bot}/start", headers={"idempotency-key": "k"})
     assert again.json()["command_id"] == answer.json()["command_id"]
+
+
+async def test_after_the_first_answer_every_router_is_made_without_being_asked(monkeypatch):
+    app = make_api()
+    monkeypatch.setattr("triggers.api.app.api", app)
+    monkeypatch.setattr(areas, "PAUSE_S", 0)
+    await areas.build()
+    routers = [route for route in app.routes if hasattr(route, "effective_candidates")]
+    assert len(routers) > 10 and all(router._effective_candidates for router in routers)

@@ -4,11 +4,13 @@ Rules
 1. The body is measured before anything reads it.
 2. A bug ends as a bare problem: the middleware lets exceptions rise past FastAPI's own handlers.
 3. The durable client of the invocation travels in a ContextVar (shared/durable.py).
-4. FastAPI's routes are built at the first request: an instance that works on queues and timers never pays for them.
+4. FastAPI's routes are built from the first request on: an instance that works on queues and timers never pays for them. FastAPI builds
+   each router when it is first asked; here the others follow the first answer, one at a time, so that no later request waits for them.
 """
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 
 import azure.durable_functions as df
@@ -21,6 +23,8 @@ from triggers.api.native import problem_response
 
 MAX_BODY = 256 * 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+NOWHERE = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
+PAUSE_S = 0.02
 
 bp = df.Blueprint()
 
@@ -32,12 +36,29 @@ def asgi() -> func.AsgiMiddleware:
     return func.AsgiMiddleware(api)
 
 
+@cache
+def building() -> asyncio.Task[None]:
+    """Once per process, in the background."""
+    return asyncio.get_running_loop().create_task(build())
+
+
+async def build() -> None:
+    """Ask every router for a path nobody has: what it needs for an answer is made by then."""
+    from triggers.api.app import api
+
+    for route in api.routes:
+        route.matches(dict(NOWHERE))
+        await asyncio.sleep(PAUSE_S)
+
+
 async def serve(req: func.HttpRequest, context: func.Context, client: str, name: str = "api") -> func.HttpResponse:
     if len(req.get_body()) > MAX_BODY:
         return problem_response(413, "too_large")
     try:
         with with_client(client), span(f"{req.method} {name}", of_invocation(context), "server"):
-            return await asgi().handle_async(req, context)
+            answered = await asgi().handle_async(req, context)
+        building()
+        return answered
     except Exception as error:
         log_error("api.failed", error, method=req.method, invocation=str(getattr(context, "invocation_id", "")))
         return problem_response(500, "internal")

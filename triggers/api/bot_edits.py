@@ -73,9 +73,9 @@ def effects_of(document: Doc, changes: Doc) -> tuple[EditEffect, ...]:
 
 
 def is_editable(strategy: str, effect: str, field: str) -> bool:
-    from strategy_core.dca_config import FIXED
-
     if strategy in DEALS:
+        from strategy_core.dca_config import FIXED  # who edits a grid does not wait for it
+
         return field not in FIXED
     return effect == "now" if strategy == "COMBO" else effect != "never"
 
