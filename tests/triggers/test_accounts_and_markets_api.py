@@ -13,6 +13,23 @@ async def test_an_account_shows_what_its_bots_have_reserved(client, plat, accoun
     assert listed["balances"] == [row]
 
 
+async def test_a_list_of_accounts_asks_for_its_bots_once_and_gives_each_account_its_own(client, plat, account, plan, monkeypatch):
+    other = (await client.post("/api/v1/accounts", json=paper_account(label="other"))).json()["id"]
+    for owner, held in ((account, "10"), (account, "5"), (other, "70")):
+        made = (await client.post("/api/v1/bots", json={"name": "b", **plan, "account_id": owner})).json()["id"]
+        plat.store.rows["bots", "ada", made]["reserved"] = {"USDT": held}
+    asked, page = [], plat.store.page
+
+    async def counted(container, *how, **more):
+        asked.append(container)
+        return await page(container, *how, **more)
+
+    monkeypatch.setattr(plat.store, "page", counted)
+    items = (await client.get("/api/v1/accounts")).json()["items"]
+    assert {item["id"]: item["balances"][0]["reserved"] for item in items} == {account: "15", other: "70"}
+    assert asked == ["accounts", "bots"]
+
+
 async def test_a_paper_account_starts_with_the_money_it_is_given(client, account):
     body = (await client.get(f"/api/v1/accounts/{account}")).json()
     assert body["balances"] == [{"currency": "USDT", "free": "10000", "used": "0", "total": "10000", "reserved": "0"}]

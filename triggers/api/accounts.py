@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -72,17 +74,36 @@ async def available(plat: Platform, user_id: str, account: dict[str, Any], symbo
     return {currency: max(amount, ZERO) for currency, amount in left.items()}
 
 
-async def reserved(plat: Platform, user_id: str, account_id: str) -> dict[str, Decimal]:
-    """What the account's bots that have not ended were given, per currency."""
-    sums: dict[str, Decimal] = {}
-    for bot in (await plat.store.page("bots", user_id, {"kind": "bot", "account_id": account_id}, 500)).items:
-        for currency, amount in bot.get("reserved", {}).items():
-            sums[currency] = sums.get(currency, ZERO) + dec(amount)
-    return sums
+async def reserved(plat: Platform, user_id: str, account_id: str | None) -> dict[str, dict[str, Decimal]]:
+    """What bots that have not ended were given, by account and currency; None: of all accounts, in one go."""
+    where = {"kind": "bot"} | ({"account_id": account_id} if account_id else {})
+    sums: dict[str, dict[str, Decimal]] = {}
+    place = None
+    while True:
+        page = await plat.store.page("bots", user_id, where, HELD_BOTS, place)
+        for bot in page.items:
+            own = sums.setdefault(bot["account_id"], {})
+            for currency, amount in bot.get("reserved", {}).items():
+                own[currency] = own.get(currency, ZERO) + dec(amount)
+        place = page.next
+        if place is None:
+            return sums
+
+
+async def views(plat: Platform, user_id: str, accounts: Sequence[dict[str, Any]]) -> list[AccountView]:
+    """With what they hold: two rounds of questions at once, however many there are."""
+    if not accounts:
+        return []
+    books = asyncio.gather(*(balances(plat, user_id, account) for account in accounts))
+    held, promised = await asyncio.gather(books, reserved(plat, user_id, accounts[0]["id"] if len(accounts) == 1 else None))
+    return [view_of(account, own, promised.get(account["id"], {})) for account, own in zip(accounts, held, strict=True)]
 
 
 async def view(plat: Platform, user_id: str, account: dict[str, Any]) -> AccountView:
-    found, promised = await balances(plat, user_id, account), await reserved(plat, user_id, account["id"])
+    return (await views(plat, user_id, [account]))[0]
+
+
+def view_of(account: dict[str, Any], found: dict[str, Balance], promised: Mapping[str, Decimal]) -> AccountView:
     rows = [
         {"currency": name, "free": b.free, "used": b.used, "total": b.free + b.used, "reserved": promised.get(name, ZERO)}
         for name, b in sorted(found.items())

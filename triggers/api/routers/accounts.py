@@ -44,7 +44,7 @@ async def list_accounts(
 ) -> AccountPage:
     """The user's accounts with their balances, newest first."""
     page = await listed(plat, user.id, "accounts", where_of(kind="account", exchange=exchange), limit, cursor, made)
-    return AccountPage(items=tuple([await accounts.view(plat, user.id, document) for document in page.items]), next=page.next)
+    return AccountPage(items=tuple(await accounts.views(plat, user.id, page.items)), next=page.next)
 
 
 @router.get("/{account_id}")
