@@ -21,6 +21,7 @@ from strategy_core.state import FINAL, State
 from strategy_core.trade import Candles, Ended, Fill, Horizon, Look, Order, client_order_id
 from tests.exchange.paper_fakes import Clock
 
+STOPS = Path(__file__).resolve().parents[1] / "strategy_core" / "cases"
 CASES = Path(__file__).resolve().parents[3] / "shared" / "reference" / "cases"
 EVERY_POINT = Horizon(Decimal(1), Decimal(1), None)
 Seen = tuple[int, str, Decimal, Decimal, Decimal, str]
@@ -162,6 +163,20 @@ async def test_every_acceptance_case_fills_alike_on_paper(tmp_path: Path, path: 
     assert [[side, str(price.normalize() + 0), str(amount.normalize() + 0)] for _, side, price, amount, _, _ in bot.fills] == [
         [row[3], str(Decimal(row[4]).normalize() + 0), str(Decimal(row[5]).normalize() + 0)] for row in case.expect["fills"]
     ]
+
+
+@pytest.mark.parametrize("path", sorted(STOPS.glob("*-5-*.json")), ids=lambda path: path.stem)
+async def test_a_stop_condition_ends_a_bot_on_paper_where_it_does_in_the_backtest(tmp_path: Path, path: Path) -> None:
+    case = read_case(path)
+    series = read_series(case, path, None)
+    bot = Bot(case, series, tmp_path)
+    if case.market.is_future:
+        await bot.paper.prepare(case.market.symbol, Decimal(case.config["leverage"]), "isolated")
+    while bot.clock.now < bot.start + (len(series) + 1) * case.interval_ms:
+        bot.clock.now += 17_000
+        await bot.wake()
+    assert bot.fills == backtested(case, series)
+    assert (bot.state.status.value, bot.state.reason) == (case.expect["status"], case.expect["reason"])
 
 
 class FlakyBooks(MemoryBooks):
