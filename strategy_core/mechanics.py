@@ -44,6 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_ATTEMPTS = 5
+MISSED_APART = 40
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
 _WORKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING)
 _HALTED: Final = (Status.PAUSED, Status.ERROR)
@@ -172,9 +173,9 @@ def _hand_over(state: State, fill: Fill, taken: Taken) -> None:
 
 
 def _miss(state: State, fill: Fill, taken: Taken) -> None:
-    """Parts of one order make one entry: there are never more than there were orders."""
+    """Beyond so many, parts of one order make one entry: the pile grows no further than there are orders."""
     part = (taken.order, fill.generation, fill.price)
-    for i, (before, known) in enumerate(state.missed):
+    for i, (before, known) in enumerate(state.missed if len(state.missed) >= MISSED_APART else ()):
         if (known.order, before.generation, before.price) == part and not known.done:
             whole = fill._replace(amount=before.amount + fill.amount, fee=before.fee + fill.fee)
             state.missed[i] = Missed(whole, Taken(taken.order, taken.done, known.before))
