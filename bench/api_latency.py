@@ -26,7 +26,7 @@ import aiohttp
 from tests.chaos.market import candles, write
 from tests.chaos.process import Onebox
 
-CLIENTS, USERS, PACE_S, BURST, BURST_PER_S, TURNS = 50, 10, 0.5, 1_000, 100, 4
+CLIENTS, USERS, PACE_S, BURST, BURST_PER_S, TURNS, SETTLE_S = 50, 10, 0.5, 1_000, 100, 4, 10.0
 TARGET = Path(__file__).parent / "results" / "api.json"
 GRID = {"low": "90", "high": "110", "cells": 20, "spacing": "arithmetic", "investment": "5000", "reserve_pct": "0"}
 GOALS = {"reads": ("p99", 30.0), "writes": ("p99", 60.0), "webhooks": ("p99", 60.0)}
@@ -37,7 +37,7 @@ class Tenant:
 
     def __init__(self, session: aiohttp.ClientSession, name: str) -> None:
         self.session, self.name, self.headers = session, name, {"authorization": ""}
-        self.bot, self.hook, self.secret = "", "", ""
+        self.bot, self.hook, self.hook_id, self.secret = "", "", "", ""
 
     async def post(self, path: str, body: Any) -> Any:
         async with self.session.post(path, json=body, headers=self.headers) as answer:
@@ -56,6 +56,7 @@ class Tenant:
         self.bot = (await self.post("/api/v1/bots", body))["id"]
         await self.post(f"/api/v1/bots/{self.bot}/start", {})
         hook = await self.post("/api/v1/webhooks", {"name": "bench", "bots": [self.bot]})
+        self.hook_id = hook["webhook"]["id"]
         self.hook, self.secret = "/api/hooks/" + hook["webhook"]["url"].rpartition("/")[2], hook["secret"]
 
     def reads(self) -> list[str]:
@@ -142,18 +143,17 @@ async def alerting(tenants: list[Tenant]) -> dict[str, Any]:
     return times.figures()
 
 
-async def drained(tenants: list[Tenant], most_s: float = 40.0) -> float:
-    """Until the bots have done what was asked of them: their revisions stand still. Returns how long that took."""
-    began, before = time.monotonic(), []
-    while time.monotonic() - began < most_s:
-        now = []
-        for tenant in tenants:
-            async with tenant.session.get(f"/api/v1/bots/{tenant.bot}", headers=tenant.headers) as answer:
-                now.append((await answer.json())["revision"])
-        if now == before:
-            break
-        before = now
-        await asyncio.sleep(2.0)
+async def drained(tenants: list[Tenant], most_s: float = 120.0) -> float:
+    """Until the bots have decided what the alerts asked of them: the last one of each webhook. Returns how long that took."""
+    began = time.monotonic()
+    for tenant in tenants:
+        path = f"/api/v1/webhooks/{tenant.hook_id}/inbox?limit=1"
+        while time.monotonic() - began < most_s:
+            async with tenant.session.get(path, headers=tenant.headers) as answer:
+                last = (await answer.json())["items"][0]
+            if all(decision["status"] != "pending" for decision in last["decisions"]):
+                break
+            await asyncio.sleep(0.5)
     return round(time.monotonic() - began, 1)
 
 
@@ -208,7 +208,7 @@ async def measured(box: Onebox, seconds: float) -> dict[str, Any]:
         await reading(tenants, 2.0)
         found = {"reads": await reading(tenants, seconds), "garbage": await beside_garbage(box.url, tenants, seconds * 2)}
         found["writes"] = await writing(tenants, seconds)
-        await drained(tenants)
+        await asyncio.sleep(SETTLE_S)
         found["webhooks"] = await alerting(tenants)
         found["webhooks"]["drained_s"] = await drained(tenants)
         full = await reading(tenants, seconds / 2, 0.0)
