@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter, Query, Response
-
-from shared.read_model import Strategy
-from shared.research import BacktestView, JobStatus
-from triggers.api import bands, research
-from triggers.api.filters import Created, where_of
+from shared.research import BacktestView
+from triggers.api import bands, job_lists, research
 from triggers.api.idempotency import IdempotencyKey
-from triggers.api.models.bot import ObjectId, Symbol
-from triggers.api.models.common import Cursor
+from triggers.api.job_lists import Number, Run, RunLimit, WantedJobs
+from triggers.api.models.bot import ObjectId
 from triggers.api.models.research import BacktestBand, BacktestCreate, BacktestEquity, BacktestFillPage, BacktestPage, BotFrom, RunPage
-from triggers.api.paging import listed, number_of
+from triggers.api.paging import number_of
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/backtests", tags=["research"])
-
-Number = Annotated[str | None, Query(description="Taken from `next` of the page before", json_schema_extra={"pattern": "^[0-9]{1,6}$"})]
-Run = Annotated[int, Query(ge=0, le=100_000, description="Which run of the job")]
 
 
 @router.post("", status_code=202)
@@ -34,19 +27,9 @@ async def create_backtest(
 
 
 @router.get("")
-async def list_backtests(
-    user: CurrentUser,
-    plat: Plat,
-    status: Annotated[JobStatus | None, Query()] = None,
-    strategy: Annotated[Strategy | None, Query()] = None,
-    symbol: Annotated[Symbol | None, Query()] = None,
-    made: Created = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
-) -> BacktestPage:
+async def list_backtests(user: CurrentUser, plat: Plat, wanted: WantedJobs) -> BacktestPage:
     """The user's backtests, newest first."""
-    where = where_of(kind="backtest", status=status, strategy=strategy, symbol=symbol)
-    page = await listed(plat, user.id, "backtests", where, limit, cursor, made)
+    page = await job_lists.jobs(plat, user.id, "backtest", wanted)
     return BacktestPage(items=tuple(BacktestView.of_document(document) for document in page.items), next=page.next)
 
 
@@ -57,13 +40,9 @@ async def get_backtest(backtest_id: ObjectId, user: CurrentUser, plat: Plat) -> 
 
 
 @router.get("/{backtest_id}/runs")
-async def list_backtest_runs(
-    backtest_id: ObjectId, user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: Number = None
-) -> RunPage:
+async def list_backtest_runs(backtest_id: ObjectId, user: CurrentUser, plat: Plat, limit: RunLimit = 100, cursor: Number = None) -> RunPage:
     """Finished runs with their figures, by number: while the job goes on, those there are."""
-    document = await research.need_job(plat, user.id, backtest_id, "backtest")
-    runs, following = await research.runs_from(plat, user.id, document, number_of(cursor), limit)
-    return RunPage(items=tuple(runs), next=None if following is None else str(following))
+    return await job_lists.runs(plat, user.id, "backtest", backtest_id, cursor, limit)
 
 
 @router.get("/{backtest_id}/fills")
@@ -93,8 +72,7 @@ async def get_backtest_band(backtest_id: ObjectId, user: CurrentUser, plat: Plat
 @router.get("/{backtest_id}/bot")
 async def get_bot_of_backtest(backtest_id: ObjectId, user: CurrentUser, plat: Plat, run: Run = 0) -> BotFrom:
     """What a bot like this run is created with."""
-    document = await research.need_job(plat, user.id, backtest_id, "backtest")
-    return await research.bot_from(plat, user.id, document, run)
+    return await job_lists.bot_of(plat, user.id, "backtest", backtest_id, run)
 
 
 @router.post("/{backtest_id}/cancel", status_code=202)

@@ -6,17 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from shared.read_model import Strategy
-from shared.research import JobStatus, OptimisationView
-from triggers.api import research
-from triggers.api.filters import Created, where_of
+from shared.research import OptimisationView
+from triggers.api import job_lists, research
 from triggers.api.idempotency import IdempotencyKey
-from triggers.api.models.bot import ObjectId, Symbol
-from triggers.api.models.common import Cursor
+from triggers.api.job_lists import Number, Run, RunLimit, WantedJobs
+from triggers.api.models.bot import ObjectId
 from triggers.api.models.research import BotFrom, HeatMap, OptimisationCreate, OptimisationPage, RunPage
-from triggers.api.paging import listed, number_of
 from triggers.api.platform import CurrentUser, Plat
-from triggers.api.routers.backtests import Number, Run
 
 router = APIRouter(prefix="/api/v1/optimisations", tags=["research"])
 Field = Annotated[str, Query(pattern=r"^[a-z0-9_]{1,60}$")]
@@ -33,19 +29,9 @@ async def create_optimisation(
 
 
 @router.get("")
-async def list_optimisations(
-    user: CurrentUser,
-    plat: Plat,
-    status: Annotated[JobStatus | None, Query()] = None,
-    strategy: Annotated[Strategy | None, Query()] = None,
-    symbol: Annotated[Symbol | None, Query()] = None,
-    made: Created = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
-) -> OptimisationPage:
+async def list_optimisations(user: CurrentUser, plat: Plat, wanted: WantedJobs) -> OptimisationPage:
     """The user's searches, newest first."""
-    where = where_of(kind="optimisation", status=status, strategy=strategy, symbol=symbol)
-    page = await listed(plat, user.id, "backtests", where, limit, cursor, made)
+    page = await job_lists.jobs(plat, user.id, "optimisation", wanted)
     return OptimisationPage(items=tuple(OptimisationView.of_document(document) for document in page.items), next=page.next)
 
 
@@ -57,12 +43,10 @@ async def get_optimisation(optimisation_id: ObjectId, user: CurrentUser, plat: P
 
 @router.get("/{optimisation_id}/runs")
 async def list_optimisation_runs(
-    optimisation_id: ObjectId, user: CurrentUser, plat: Plat, limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: Number = None
+    optimisation_id: ObjectId, user: CurrentUser, plat: Plat, limit: RunLimit = 100, cursor: Number = None
 ) -> RunPage:
     """The trials with their figures, by number."""
-    document = await research.need_job(plat, user.id, optimisation_id, "optimisation")
-    runs, following = await research.runs_from(plat, user.id, document, number_of(cursor), limit)
-    return RunPage(items=tuple(runs), next=None if following is None else str(following))
+    return await job_lists.runs(plat, user.id, "optimisation", optimisation_id, cursor, limit)
 
 
 @router.get("/{optimisation_id}/heatmap")
@@ -82,8 +66,7 @@ async def get_heatmap(
 @router.get("/{optimisation_id}/bot")
 async def get_bot_of_optimisation(optimisation_id: ObjectId, user: CurrentUser, plat: Plat, run: Run = 0) -> BotFrom:
     """What a bot like this trial is created with."""
-    document = await research.need_job(plat, user.id, optimisation_id, "optimisation")
-    return await research.bot_from(plat, user.id, document, run)
+    return await job_lists.bot_of(plat, user.id, "optimisation", optimisation_id, run)
 
 
 @router.post("/{optimisation_id}/cancel", status_code=202)
