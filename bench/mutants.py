@@ -24,7 +24,21 @@ from bench.mutation.reach import measured
 from bench.mutation.trial import prepare, survives
 
 ROOT = Path(__file__).resolve().parents[1]
-PATTERNS = ("intent", "ledger", "book", "mechanics*", "grid*", "btd*", "loop*", "dca_*", "combo*", "closing", "ladder", "late")
+PATTERNS = (
+    "intent",
+    "ledger",
+    "book",
+    "mechanics*",
+    "grid*",
+    "btd*",
+    "loop*",
+    "dca_*",
+    "combo*",
+    "closing",
+    "ladder",
+    "late",
+    "stop_condition",
+)
 Verdicts = list[dict[str, Any]]
 
 

@@ -50,7 +50,9 @@ def close_order(state: State) -> tuple[Side, Decimal | None, Decimal] | None:
     mode = state.close_mode or "keep"
     ledger, market = state.ledger, state.market
     found: tuple[Side, Decimal | None, Decimal] | None = None
-    if mode == "break_even" and ledger.total(state.price) < 0:
+    if mode == "break_even" and ledger.total(state.price) >= 0:  # nothing to make good: home, into what the bot counts in
+        mode = "base" if ledger.kind is Kind.BASE else "quote"
+    if mode == "break_even":
         found = break_even_order(state)
     elif mode == "base" and ledger.kind is not Kind.FUTURES:
         found = (Side.BUY, None, buy_everything(state))

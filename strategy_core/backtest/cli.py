@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         case = read_case(options.case)
         series = read_series(case, options.case, options.candles)
+        if options.plot is not None and not options.plot.absolute().parent.is_dir():
+            raise BadCase(f"--plot: {options.plot.parent} is no directory")
         report = run(case.strategy, case.config, case.market, series, progress=_progress(len(series)))
     except BadCase as error:
         print(error, file=sys.stderr)
@@ -37,7 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.plot is not None:
         from strategy_core.backtest.plot import page
 
-        options.plot.write_text(page(report, case.name or case.strategy), encoding="utf-8")
+        try:
+            options.plot.write_text(page(report, case.name or case.strategy), encoding="utf-8")
+        except OSError as error:
+            print(f"--plot: {options.plot}: {error.strerror}", file=sys.stderr)
+            return 2
     if options.json:
         print(json.dumps(answer(report)))
     else:

@@ -26,16 +26,7 @@ HUGE = "1000000000000000"
 AMOUNT, SHARE = ("(0", HUGE), ("0", "100")  # "(": the bound itself is outside
 SECONDS = 0.25  # of CPU, also under coverage
 
-FORMS: dict[str, dict[str, Any]] = {
-    "GRID": {"low": "90", "high": "110", "cells": 4, "investment": "1000"},
-    "BTD": {"low": "90", "high": "110", "cells": 4, "investment": "8"},
-    "LOOP": {"investment": "5000", "order_count": 10, "distance_pct": "2"},
-    "COMBO": {"direction": "long", "margin": "200", "levels": 10, "step_pct": "1"},
-    "DCA": {"base_order_size": "100", "safety_order_size": "100", "safety_orders": 3, "step_pct": "2", "take_profit_pct": "2"},
-    "DCA_FUTURES": {
-        "base_order_margin": "100", "safety_order_margin": "100", "safety_orders": 3, "step_pct": "2", "take_profit_pct": "2", "leverage": "2",
-    },
-}  # fmt: skip
+FORMS = walks.FORMS
 LADDER: dict[str, tuple[str, str]] = {
     "low": AMOUNT, "high": AMOUNT, "investment": AMOUNT, "reserve_pct": ("0", "5"), "pump_guard_pct": ("0.1", "100"),
     "trail_up_limit": AMOUNT, "trail_down_limit": AMOUNT, "stop_loss_price": AMOUNT, "take_profit_price": AMOUNT,

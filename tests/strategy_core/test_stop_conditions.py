@@ -26,15 +26,8 @@ _spec.loader.exec_module(walks)
 D = Decimal
 BEGIN = 1_640_995_200_000  # 2022-01-01T00:00:00Z, where a walk begins
 FORMS: dict[str, dict[str, Any]] = {
-    "GRID": {"low": "90", "high": "110", "cells": 4, "investment": "1000", "spacing": "arithmetic"},
-    "BTD": {"low": "90", "high": "110", "cells": 4, "investment": "8", "spacing": "arithmetic"},
-    "LOOP": {"investment": "5000", "order_count": 10, "distance_pct": "2"},
-    "COMBO": {"direction": "long", "margin": "200", "levels": 10, "step_pct": "1"},
-    "DCA": {"base_order_size": "100", "safety_order_size": "100", "safety_orders": 3, "step_pct": "2", "take_profit_pct": "2"},
-    "DCA_FUTURES": {
-        "base_order_margin": "100", "safety_order_margin": "100", "safety_orders": 3, "step_pct": "2", "take_profit_pct": "2", "leverage": "2",
-    },
-}  # fmt: skip
+    name: {**plan, **({"spacing": "arithmetic"} if name in ("GRID", "BTD") else {})} for name, plan in walks.FORMS.items()
+}
 DEALS = ("DCA", "DCA_FUTURES")
 BAND = {"stop_below_price": "95", "stop_above_price": "103"}
 every_bot = pytest.mark.parametrize("name", FORMS)

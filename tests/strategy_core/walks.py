@@ -16,6 +16,17 @@ from strategy_core.state import FINAL, State, rates
 from strategy_core.trade import Fill, Look, Market, Order, OrderType, Side
 
 D = Decimal
+# a plan of each bot that can start at 100
+FORMS: dict[str, dict[str, Any]] = {
+    "GRID": {"low": "90", "high": "110", "cells": 4, "investment": "1000"},
+    "BTD": {"low": "90", "high": "110", "cells": 4, "investment": "8"},
+    "LOOP": {"investment": "5000", "order_count": 10, "distance_pct": "2"},
+    "COMBO": {"direction": "long", "margin": "200", "levels": 10, "step_pct": "1"},
+    "DCA": {"base_order_size": "100", "safety_order_size": "100", "safety_orders": 3, "step_pct": "2", "take_profit_pct": "2"},
+    "DCA_FUTURES": {
+        "base_order_margin": "100", "safety_order_margin": "100", "safety_orders": 3, "step_pct": "2", "take_profit_pct": "2", "leverage": "2",
+    },
+}  # fmt: skip
 
 
 def market(*, future: bool, mode: str = "quote", tick: str = "0.01", step: str = "0.001", **more: Any) -> Market:
