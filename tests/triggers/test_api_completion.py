@@ -58,6 +58,16 @@ async def test_an_edit_of_a_dca_bot_waits_for_the_next_deal(client, plat, bot):
     assert (fixed.status_code, fixed.json()["code"], fixed.json()["field"]) == (422, "not_editable", "config.direction")
 
 
+async def test_another_window_of_a_combo_is_a_restart_of_its_ladder(client, plat, bot):
+    run(plat, bot, strategy="COMBO", config={"direction": "long", "margin": "1000", "leverage": "5", "levels": 10, "step_pct": "1"})
+    path = f"/api/v1/bots/{bot}/edit"
+    answer = await client.post(path, json={"config": {"step_pct": "2", "stop_at": "2099-01-01T00:00:00Z"}})
+    assert answer.status_code == 202, answer.text
+    assert {one["field"]: one["effective"] for one in answer.json()["effects"]} == {"step_pct": "restart", "stop_at": "now"}
+    fixed = await client.post(path, json={"config": {"leverage": "2"}})
+    assert (fixed.status_code, fixed.json()["code"], fixed.json()["field"]) == (422, "not_editable", "config.leverage")
+
+
 async def test_an_edit_of_an_old_version_or_of_nonsense_is_refused(client, plat, bot):
     run(plat, bot)
     path = f"/api/v1/bots/{bot}/edit"

@@ -66,18 +66,10 @@ def effects_of(document: Doc, changes: Doc) -> tuple[EditEffect, ...]:
         model.model_validate({**document["config"], **changes})
     except ValidationError as error:
         raise findings_error(findings(model, error), "config") from None
-    fixed = [name for name in changes if not is_editable(strategy, effect_of(model, name), name)]
+    fixed = [name for name in changes if effect_of(model, name) == "never"]
     if fixed:
         raise findings_error([Finding(field=name, code="not_editable") for name in fixed], "config")
     return tuple(EditEffect(field=name, effective=effective(strategy, effect_of(model, name))) for name in changes)
-
-
-def is_editable(strategy: str, effect: str, field: str) -> bool:
-    if strategy in DEALS:
-        from strategy_core.dca_config import FIXED  # who edits a grid does not wait for it
-
-        return field not in FIXED
-    return effect == "now" if strategy == "COMBO" else effect != "never"
 
 
 def effective(strategy: str, effect: str) -> Any:

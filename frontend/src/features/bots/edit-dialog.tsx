@@ -32,7 +32,7 @@ export default function EditDialog(props: Props) {
 
 /** What can never change while a bot runs is not offered. */
 function editable(fields: FieldSpec[], bot: Bot): FieldSpec[] {
-  return bot.status === "draft" ? fields : fields.filter((field) => field.effect !== "never" && (bot.strategy !== "COMBO" || field.effect === "now"));
+  return bot.status === "draft" ? fields : fields.filter((field) => field.effect !== "never");
 }
 
 function EditForm({ bot, fields, onClose }: Props & { fields: FieldSpec[] }) {
