@@ -398,3 +398,23 @@ def test_a_stopped_bot_was_stopped_for_a_reason_that_holds(name: str, stops: dic
         assert holds[state.reason]
     else:
         assert not any(holds.values()) or state.status is Status.STARTING or state.book.markets
+
+
+@pytest.mark.parametrize("name", DEALS)
+def test_a_bot_paused_between_two_deals_stops_on_its_date(name: str) -> None:
+    walk = go(bot(name, stop_at="2022-01-01T00:10:00Z", cooldown_s=3600), "100", "103")
+    assert walk.state.status is Status.WAITING and walk.state.ledger.deals == 1
+    registry.apply(walk.state, Command("pause", {}, walk.at, "p"))
+    registry.apply(walk.state, Look(D(103), BEGIN + 600_000))
+    assert ended(walk) == ("stopped", "schedule")
+
+
+@pytest.mark.parametrize("name", ["GRID", "BTD"])
+def test_a_ladder_in_error_is_not_laid_anew(name: str) -> None:
+    walk = go(bot(name), "100", "100")
+    registry.distrust(walk.state)
+    with pytest.raises(Invalid) as refused:
+        edit(walk, cells=6)
+    assert (refused.value.field, refused.value.code, refused.value.params) == ("cells", "not_editable", {"status": "error"})
+    edit(walk, stop_above_price="120")
+    assert walk.state.config.stop_above_price == 120 and walk.state.config.cells == 4
