@@ -8,6 +8,7 @@ Input:  now (wall ms) · event {id, kind, body} or null · view {point, before, 
         result, order_id, reason, report}] · published (a revision known to be stored) · settled (nobody waits for the answer)
         · refused {reason, params} (the account's word on the command) · raised (the id under which the account has promised more)
 Answer: intents · look {mine, cursor, horizon} (for the next look) · more · publish (null while the tick goes on) · final
+        · calm (the cancels among the intents, gone as planned, change nothing else)
         · settle {amounts, revision, id} (what the account must keep for the bot from now on)
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from entities import belt, deals, heal, inheritance
+from entities import belt, deals, following, heal, inheritance
 from entities.bot_state import Bot
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
 from entities.sent import NOT_NOW, Row
@@ -70,7 +71,7 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         seen_at = None if more or given.get("view") is None else int(given["view"]["point"][0])
         is_answered = any(one["result"] in DEFINITE for one in given.get("outcomes") or ())
         more = (inheritance.go_on(bot, now, seen_at) and is_answered) or more
-        intents = plan(bot, again, now)
+        intents, is_calm = plan(bot, again, now)
         if is_new and "hit" in event["body"]:
             tell_inbox(bot, event["body"]["hit"], verdict, intents)
         events = registry.drain(bot.core)
@@ -78,8 +79,9 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         heal.said(bot, events)
         heal.end(bot, intents, now, seen_at)
         note_end(bot, now)
+        more = more and bot.stopped_at is None  # at its end there is nothing left to look at
         quiet = bool(given.get("settled")) or (more and not intents)
-        return answer(bot, intents, more, quiet, given.get("raised"))
+        return answer(bot, intents, more, quiet, given.get("raised")) | {"calm": is_calm}
 
 
 def resumed(bot: Bot, event: dict[str, Any]) -> str:
@@ -114,6 +116,9 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
             row.state = Sent.OPEN if row.state is Sent.PENDING else row.state
             facts = []
         elif outcome["kind"] == "place" and result == "rejected" and row.state is not Sent.PENDING:
+            facts = []
+        elif result == "held":
+            bot.book.held(row, now)
             facts = []
         elif outcome["kind"] == "place" and result == "rejected" and outcome.get("reason") in NOT_NOW:
             bot.book.busy(row, now)
@@ -301,9 +306,11 @@ def wanted_orders(bot: Bot) -> dict[str, Order]:
     return {adopted.get(order.key) or client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
 
 
-def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
-    """What to ask the exchange, committed before it is handed out. In quarantine, in error or while a bot made again looks back only
-    doubts are cleared up."""
+def plan(bot: Bot, again: list[str], now: int) -> tuple[list[dict[str, Any]], bool]:
+    """What to ask the exchange, committed before it is handed out; and whether its cancels change nothing else.
+
+    In quarantine, in error or while a bot made again looks back only doubts are cleared up.
+    """
     wanted = wanted_orders(bot)
     rows = bot.book.rows
     sent = {id_: SentOrder(row.order, row.binding) for id_, row in rows.items()}
@@ -325,11 +332,24 @@ def plan(bot: Bot, again: list[str], now: int) -> list[dict[str, Any]]:
         elif isinstance(intent, Cancel):
             rows[intent.id].state, rows[intent.id].looked_at = Sent.CANCELLING, now
             intents.append(spoken("cancel", intent.id, bot))
-    for id_ in () if nothing_new else again:
+    for id_ in () if nothing_new else following.unhindered(bot, wanted, again):
         bot.book.commit_again(rows[id_], now)
         intents.append(spoken("place", id_, bot))
+    is_calm = following.is_calm(bot, [intent["id"] for intent in intents if intent["kind"] == "cancel"])
+    intents += follow(bot, wanted, intents, now) if is_calm else []
     bot.book.forget(set(wanted))
-    return intents
+    return intents, is_calm
+
+
+def follow(bot: Bot, wanted: dict[str, Order], intents: list[dict[str, Any]], now: int) -> list[dict[str, Any]]:
+    """What takes the place of the orders cancelled in this round, committed with them."""
+    found, fills = following.followers(bot, wanted, [intent["id"] for intent in intents if intent["kind"] == "cancel"])
+    placed = []
+    for place in found:
+        if not (is_market_exit(place.order) and bot.core.market.is_future):
+            bot.book.commit(place.id, place.order, now)
+            placed.append(spoken("place", place.id, bot) | {"after": fills})
+    return placed
 
 
 def is_market_exit(order: Order) -> bool:
@@ -341,7 +361,7 @@ def spoken(kind: str, id_: str, bot: Bot) -> dict[str, Any]:
     return {
         "kind": kind, "id": id_, "order": order_row(row.order), "order_id": row.order_id,
         "signed_at": row.signed_at, "deadline": row.deadline, "margin": margin_of(bot),
-        "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None, "origin": bot.origin,
+        "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None, "origin": bot.origin, "filled": plain(row.filled),
     }  # fmt: skip
 
 

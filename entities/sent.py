@@ -164,6 +164,11 @@ class Book:
         pause = min(LOOK_AGAIN_MS << min(row.put_off, 10), LONGEST_PAUSE_MS)
         row.signed_at, row.looked_at = now - self.window.ambiguous_ms, now + pause - LOOK_AGAIN_MS
 
+    def held(self, row: Row, now: int) -> None:
+        """Held back by who had the only right to send it (entities/following.py): it is not there, and may be sent when it is looked up."""
+        row.put_off += 1
+        row.signed_at, row.looked_at = now - self.window.ambiguous_ms, 0
+
     def absent(self, row: Row, is_wanted: bool, asked_at: int, at: int) -> tuple[bool, list[Fact]]:
         """The venue, asked at `asked_at`, did not know the order: (send again?, facts). See rule 3."""
         if not self.window.claims:

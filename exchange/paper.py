@@ -122,7 +122,9 @@ class PaperExchange:
         def accept(book: Book) -> Outcome:
             if book.row(placement.client_order_id) is not None:
                 return Outcome(Result.DUPLICATE, order_id(placement.client_order_id))
-            if self._clock() > placement.deadline or book.is_fenced(placement):
+            if book.is_fenced(placement):
+                return Outcome(Result.REJECTED, None, "other", "the bot was made again since")
+            if self._clock() > placement.deadline:
                 return Outcome(Result.EXPIRED, None, "expired", "the deadline had passed; nothing was sent")
             return _accept(book, placement, market, made, self._settings.latency_ms)
 

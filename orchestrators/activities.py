@@ -28,7 +28,7 @@ from orchestrators.live import live_actions
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts, reason_of
 from orchestrators.market_path import closed_candles, path_before
 from orchestrators.native_stop import belt_seen
-from orchestrators.outcomes import confirmed, is_not_there, settled
+from orchestrators.outcomes import cancelled, confirmed, is_not_there, may_follow, settled
 from orchestrators.outside import Outside as Outside
 from orchestrators.outside import given, outside
 from orchestrators.reality import reality
@@ -232,10 +232,11 @@ async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[
     outcomes, view = await asked_or_unknown(user_id, account, work)
     if "at" in work and any(outcome["result"] == "accepted" for outcome in outcomes):
         log("orders.accepted", kind=work.get("kind"), late_ms=max(0, outside().now_ms() - work["at"]), count=len(outcomes))
-    is_settled = publication is not None and settled(outcomes, view, work["look"])
+    gone = cancelled(outcomes, work)
+    is_settled = publication is not None and settled(outcomes, view, work["look"], gone)
     is_published = publication is not None and (is_settled or publication["overdue"])
     if is_settled:
-        publication = confirmed(publication, {outcome["id"] for outcome in outcomes}, view["cursor"])
+        publication = confirmed(publication, {outcome["id"] for outcome in outcomes} - gone, gone, view["cursor"])
     if is_published:
         await put_out(publication, bots, live)
     return {
@@ -264,7 +265,12 @@ async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | 
 
     symbol = work["symbol"]
     mine = await claims_of(work)
-    outcomes = [await carry_out(exchange, symbol, intent, mine) for intent in work["intents"]]
+    outcomes: list[Doc] = []
+    for intent in work["intents"]:
+        if may_follow(intent, outcomes):
+            outcomes.append(await carry_out(exchange, symbol, intent, mine))
+        else:  # with the right to send it in hand nobody has; without, it may have been sent by an earlier run
+            outcomes.append(outcome_json(intent, "held" if intent["claim"] in mine else "unknown"))
     if any(map(is_not_there, outcomes)):
         return outcomes, None
     try:

@@ -78,7 +78,7 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
         asked = {
             "userId": event["user_id"], "botId": event["bot_id"], "accountId": seen["accountId"], "account": seen.get("account"),
             "symbol": seen["symbol"],
-            "intents": state["intents"], "look": state["look"], "publication": state["publish"],
+            "intents": state["intents"], "look": state["look"], "publication": state["publish"], "calm": state.get("calm", False),
         }  # fmt: skip
         asked |= {name: event[name] for name in ("traceparent", "kind", "at") if name in event}
         done = yield context.call_activity("execute", asked)

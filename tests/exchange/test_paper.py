@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from exchange.paper import Settings, settings_of
-from exchange.protocol import Cursor, OrderStatus, Result
+from exchange.protocol import Cursor, OrderStatus, Origin, Result
+from shared.claims import next_fence
+from strategy_core.storage import load_order
 from strategy_core.trade import FeeMode, Horizon, Side
 from tests.exchange.paper_fakes import AT_ONCE, MINUTE, T0, World, rules
 
@@ -331,3 +333,22 @@ async def test_what_was_refused_once_is_not_taken_later(tmp_path: Path) -> None:
     assert (await world.paper.place(refused)).result is Result.DUPLICATE
     report = await world.paper.look_up("BTC/USDT", "order1", None)
     assert report is not None and (report.status, report.price, report.amount) == (OrderStatus.REJECTED, D(95), D(11))
+
+
+async def test_a_bot_made_again_is_told_what_it_had_placed_and_its_earlier_self_places_nothing_more(tmp_path: Path) -> None:
+    world = World(tmp_path, ["100 101 95 99"], {"USDT": "1000"})
+    first, other = (world.placement(text)._replace(origin=Origin(bot, 0, 3)) for text, bot in (("buy 1 @ 95", "b1"), ("buy 1 @ 94", "b2")))
+    for placement in (first, other):
+        assert (await world.paper.place(placement)).result is Result.ACCEPTED
+    world.clock.now += MINUTE
+    await world.look(T0, "order1")  # it fills: what is over is told, too
+    epoch, sent = await world.paper.raise_fence("b1", lambda fence: next_fence(fence, 0, "command"))
+    assert (epoch, list(sent), sent["order1"][0]) == (1, ["order1"], 3)
+    assert load_order(sent["order1"][1]) == first.order
+    late = world.placement("buy 1 @ 95", id_="late")._replace(origin=Origin("b1", 0, 4))
+    assert (await world.paper.place(late)).result is Result.REJECTED
+    assert await world.paper.look_up("BTC/USDT", "late", None) is None
+    assert (await world.paper.place(late._replace(origin=Origin("b1", 1, 4)))).result is Result.ACCEPTED
+    assert (await world.paper.place(first)).result is Result.DUPLICATE
+    again, _ = await world.paper.raise_fence("b1", lambda fence: next_fence(fence, 0, "command"))
+    assert again == 1 and (await world.paper.raise_fence("b1", lambda fence: next_fence(fence, 0, "other")))[0] == 2

@@ -79,6 +79,15 @@ async def test_the_fills_of_a_ladder_take_six_executions_each_or_less(name, tmp_
     assert 0 < host.used <= 6 * host.fills
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in LADDERS])
+async def test_the_fills_of_deals_take_eight_executions_each_or_less(name, tmp_path):
+    """A safety order moves the take profit: what takes its place is asked for with the cancel."""
+    case = json.loads((CASES / f"{name}.json").read_text())
+    host = Counting(prepared(case, tmp_path / "market"))
+    await lived(host, case)
+    assert 0 < host.used <= 8 * host.fills
+
+
 class Counting:
     """A host that adds up the executions of the ticks that brought fills."""
 
