@@ -2,13 +2,13 @@
  * One Web PubSub connection per tab. Rules:
  * 1. The token of the URL carries the user's group, so nothing is joined; every reconnect negotiates anew.
  * 2. Backing off happens here: the client itself reconnects at once.
- * 3. Messages are hints, applied once per animation frame; after a gap, a reconnect or a hidden tab the API is read again.
+ * 3. Messages are hints, applied a few per animation frame; after a gap, a reconnect or a hidden tab the API is read again.
  */
 import { WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client";
 import type { QueryClient } from "@tanstack/react-query";
 import { api, must } from "./client";
-import { applyMessages, readAgain } from "./live-apply";
-import { parseMessage, type LiveMessage } from "./live-message";
+import { readAgain } from "./live-apply";
+import { Inbox } from "./live-inbox";
 import { setLive } from "./live-status";
 
 const FIRST_WAIT_MS = 1_000;
@@ -74,41 +74,5 @@ class Pace {
     const wait = this.next * (0.7 + Math.random() * 0.6);
     this.next = Math.min(LONGEST_WAIT_MS, this.next === 0 ? FIRST_WAIT_MS : this.next * 2);
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-  }
-}
-
-/** Collects messages for one frame; a hidden tab only remembers that it missed some. */
-class Inbox {
-  private waiting: LiveMessage[] = [];
-  private missed = false;
-
-  constructor(private readonly cache: QueryClient) {}
-
-  take(data: unknown): void {
-    const message = parseMessage(data);
-    if (!message) return setLive({ heardAt: Date.now() });
-    if (document.hidden) {
-      this.missed = true;
-      return;
-    }
-    this.waiting.push(message);
-    if (this.waiting.length === 1) requestAnimationFrame(() => this.flush());
-  }
-
-  watchVisibility(): () => void {
-    const back = () => {
-      if (document.hidden || !this.missed) return;
-      this.missed = false;
-      readAgain(this.cache);
-    };
-    document.addEventListener("visibilitychange", back);
-    return () => document.removeEventListener("visibilitychange", back);
-  }
-
-  private flush(): void {
-    const messages = this.waiting;
-    this.waiting = [];
-    setLive({ heardAt: Date.now() });
-    applyMessages(this.cache, messages);
   }
 }

@@ -30,9 +30,25 @@ function text({ digits, scale }: Parts): string {
   return scale === 0 ? sign + body : `${sign}${body.slice(0, -scale)}.${body.slice(-scale)}`;
 }
 
+/** By their digits as text: sorting a table of hundreds by its money asks this thousands of times. */
 export function compare(a: string, b: string): -1 | 0 | 1 {
-  const [x, y] = align(parts(a), parts(b));
-  return x < y ? -1 : x > y ? 1 : 0;
+  const [x, y] = [size(a), size(b)];
+  if (x.sign !== y.sign) return x.sign < y.sign ? -1 : 1;
+  const larger = x.whole.length - y.whole.length || order(x.whole, y.whole) || order(x.fraction, y.fraction);
+  return larger === 0 ? 0 : larger > 0 === x.sign > 0 ? 1 : -1;
+}
+
+/** Its sign, and its digits without zeros that say nothing. */
+function size(value: string): { sign: -1 | 0 | 1; whole: string; fraction: string } {
+  if (!DECIMAL.test(value)) throw new Error(`not a decimal: ${value}`);
+  const below = value.startsWith("-");
+  const [left = "", right = ""] = (below ? value.slice(1) : value).split(".");
+  const [whole, fraction] = [left.replace(/^0+/, ""), right.replace(/0+$/, "")];
+  return { sign: whole || fraction ? (below ? -1 : 1) : 0, whole, fraction };
+}
+
+function order(a: string, b: string): -1 | 0 | 1 {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Exact addition: digits only, nothing is rounded. */

@@ -1,11 +1,11 @@
 "use client";
 /** A sortable table; beyond sixty rows only what is in view is in the document, and the code for that comes with the sixty-first. */
-import { flexRender, getSortedRowModel, useReactTable, type ColumnDef, type Header, type RowSelectionState, type SortingState } from "@tanstack/react-table";
+import { flexRender, useReactTable, type ColumnDef, type Header, type RowSelectionState, type SortingState } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { cx } from "@/lib/cx";
 import { late } from "@/lib/late";
-import { keptRows } from "./kept-rows";
+import { keptRows, sortedRows } from "./kept-rows";
 import { FROM, TableRow } from "./table-row";
 import type Windowed from "./windowed-rows";
 
@@ -52,7 +52,7 @@ export function DataTable<T>({ label, columns, rows, rowId, initialSort = [], ma
     onRowSelectionChange: (next) => selection?.onChange(typeof next === "function" ? next(rowSelection) : next),
     getRowId: rowId,
     getCoreRowModel: keptRows<T>,
-    getSortedRowModel: getSortedRowModel(),
+    getSortedRowModel: sortedRows<T>,
   });
   const model = table.getRowModel().rows;
   const windowed = model.length > WINDOW_FROM;

@@ -1,7 +1,7 @@
 /** A live table makes rows only for what changed; all else about them is the table's own. */
 import { createColumnHelper, createTable, getSortedRowModel, type SortingState, type TableOptionsResolved } from "@tanstack/react-table";
 import { expect, test } from "vitest";
-import { keptRows } from "@/ui/kept-rows";
+import { keptRows, sortedRows } from "@/ui/kept-rows";
 
 type Line = { id: string; size: number };
 
@@ -16,7 +16,7 @@ function aTable(sorting: SortingState = []) {
     state: { sorting, columnPinning: { left: [], right: [] } },
     getRowId: (line) => line.id,
     getCoreRowModel: keptRows<Line>,
-    getSortedRowModel: getSortedRowModel(),
+    getSortedRowModel: sortedRows<Line>,
     onStateChange: () => undefined,
     renderFallbackValue: null,
   };
@@ -63,4 +63,42 @@ test("other columns are asked anew, and nothing is made again without a reason",
   expect(table.getCoreRowModel()).toBe(model);
   set({ columns: [column.accessor((line) => line.size * 10, { id: "size" })] });
   expect(rows()[0]?.getValue("size")).toBe(30);
+});
+
+test.each([[[{ id: "size", desc: false }]], [[{ id: "size", desc: true }]], [[{ id: "kind", desc: true }, { id: "size", desc: false }]], [[]]])(
+  "whatever changes, the order is the one the table itself would give: %j",
+  (sorting: SortingState) => {
+    const both = [sortedRows<Line>, getSortedRowModel<Line>()].map((sorted) => {
+      const one = aTable(sorting);
+      one.set({ columns: [column.accessor("size", {}), column.accessor((line) => line.size % 3, { id: "kind" })], getSortedRowModel: sorted });
+      return one;
+    });
+    let data = Array.from({ length: 90 }, (_, index) => ({ id: `l${index}`, size: (index * 37) % 19 }));
+    for (let step = 0; step < 30; step += 1) {
+      data = data.map((line, index) => (index % 30 === step ? { ...line, size: (line.size * 7 + step) % 23 } : line));
+      if (step % 10 === 9) data = [{ id: `n${step}`, size: step }, ...data.slice(0, -1)];
+      const [ours, theirs] = both.map(({ set, rows }) => {
+        set({ data });
+        return rows().map((row) => `${row.id} ${row.original.size}`);
+      });
+      expect(ours).toEqual(theirs);
+    }
+  },
+);
+
+test("sorting hands on the very rows there are", () => {
+  const { rows, table } = aTable([{ id: "size", desc: false }]);
+  expect(rows()[0]).toBe(table.getCoreRowModel().rowsById.b);
+});
+
+test.each([["last"], ["first"], [1], [-1], [false]] as const)("a line without a value goes where its column says: %s", (sortUndefined) => {
+  for (const desc of [true, false]) {
+    const orders = [sortedRows<Line>, getSortedRowModel<Line>()].map((sorted) => {
+      const one = aTable([{ id: "known", desc }]);
+      const known = column.accessor((line) => (line.id === "b" ? undefined : line.size), { id: "known", sortUndefined });
+      one.set({ columns: [known], getSortedRowModel: sorted });
+      return one.rows().map((row) => row.id);
+    });
+    expect(orders[0]).toEqual(orders[1]);
+  }
 });

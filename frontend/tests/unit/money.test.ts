@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compare, formatAmount, formatDecimal, formatMoney, formatPercent, formatPrice, parseTyped, round, sum, toStep, tone } from "@/lib/money";
+import { compare, formatAmount, formatDecimal, formatMoney, formatPercent, formatPrice, negate, parseTyped, round, sum, toStep, tone } from "@/lib/money";
 
 test("digits beyond a float's reach survive", () => {
   expect(formatDecimal("12345678901234567890.123456789012345678")).toBe("12,345,678,901,234,567,890.123456789012345678");
@@ -55,4 +55,9 @@ test.each([
   ["1.2.3", null],
 ])("typed %j becomes %j", (typed, value) => {
   expect(parseTyped(typed)).toBe(value);
+});
+
+test("comparison agrees with exact subtraction, whatever the digits", () => {
+  const values = ["0", "-0", "0.0", "-0.000", "00.5", "0.5", "-0.5", "0.50", "1", "-1", "9.99", "10", "-10", "-9.99", "0.05", "-0.05", "0.049", "100.0001", "100.001", "12345678901234567890.1", "12345678901234567890.01", "-12345678901234567890.1"];
+  for (const a of values) for (const b of values) expect([a, b, compare(a, b)]).toEqual([a, b, tone(sum([a, negate(b)])) === "flat" ? 0 : tone(sum([a, negate(b)])) === "positive" ? 1 : -1]);
 });

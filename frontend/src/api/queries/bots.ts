@@ -69,8 +69,8 @@ export function equityQuery(id: string) {
   };
 }
 
-export function useEquity(id: string) {
-  return useQuery(equityQuery(id));
+export function useEquity(id: string, enabled = true) {
+  return useQuery({ ...equityQuery(id), enabled });
 }
 
 export function usePreview(plan: BotPlan | null) {

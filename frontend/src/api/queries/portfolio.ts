@@ -19,11 +19,17 @@ export function usePortfolio() {
 
 export type PricedRow = { at: string; bot: PortfolioBot };
 
-/** One bot's line: a row on screen is drawn again only when its own line moved. */
+const indexed = new WeakMap<Portfolio, ReadonlyMap<string, PortfolioBot>>();
+
+/** One bot's line; a portfolio is gone through once, however many rows ask. */
+export function rowOf(all: Portfolio | undefined, id: string): PricedRow | null {
+  if (!all) return null;
+  let lines = indexed.get(all);
+  if (!lines) indexed.set(all, (lines = new Map(all.bots.map((bot) => [bot.bot_id, bot]))));
+  const bot = lines.get(id);
+  return bot ? { at: all.at, bot } : null;
+}
+
 export function usePortfolioBot(id: string): PricedRow | null {
-  const select = (all: Portfolio): PricedRow | null => {
-    const bot = all.bots.find((one) => one.bot_id === id);
-    return bot ? { at: all.at, bot } : null;
-  };
-  return useQuery({ ...query, select }).data ?? null;
+  return useQuery({ ...query, select: (all) => rowOf(all, id) }).data ?? null;
 }

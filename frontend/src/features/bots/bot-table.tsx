@@ -1,18 +1,20 @@
 "use client";
 import { createColumnHelper } from "@tanstack/react-table";
-import { useMemo } from "react";
+import { createContext, memo, useContext, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { useEquity } from "@/api/queries/bots";
-import type { Bot } from "@/api/types";
+import { rowOf, usePortfolio } from "@/api/queries/portfolio";
+import type { Bot, Portfolio } from "@/api/types";
 import { Sparkline } from "@/charts/sparkline";
 import { ModeBadge } from "@/features/shell/mode-badge";
 import { compare, formatDecimal, formatPrice } from "@/lib/money";
 import { Link } from "@/lib/nav";
 import { useNow } from "@/lib/now";
+import { useStayed } from "@/lib/stayed";
 import { ageSeconds, formatFull, formatSpan } from "@/lib/time";
 import { DataTable, type Selection } from "@/ui/data-table";
 import { Money, Percent } from "@/ui/figure";
-import { usePriced } from "./priced";
+import { pricedOf, type Priced } from "./priced";
 import { PricedAge } from "./priced-age";
 import { StatusBadge } from "./status-badge";
 import { quoteOf } from "./words";
@@ -21,7 +23,15 @@ const column = createColumnHelper<Bot>();
 
 type Props = { bots: Bot[]; label: string; selection?: Selection };
 
-export default function BotTable({ bots, label, selection }: Props) {
+/** The market's prices, asked for once by the table and not by every row. */
+const Prices = createContext<Portfolio | undefined>(undefined);
+
+function usePriced(bot: Bot): Priced {
+  return pricedOf(bot, rowOf(useContext(Prices), bot.id));
+}
+
+function BotTable({ bots, label, selection }: Props) {
+  const prices = usePortfolio().data;
   const t = useTranslations("bots");
   const strategy = useTranslations("strategy");
   const choosing = selection !== undefined;
@@ -66,7 +76,7 @@ export default function BotTable({ bots, label, selection }: Props) {
         sortingFn: (a, b) => compare(a.original.pnl?.total ?? "0", b.original.pnl?.total ?? "0"),
         cell: ({ row }) => <TotalNow bot={row.original} />,
       }),
-      column.display({ id: "trend", header: t("trend"), meta: { from: "xl" }, cell: ({ row }) => <Trend bot={row.original} /> }),
+      column.display({ id: "trend", header: t("trend"), meta: { from: "xl" }, cell: ({ row: { original: bot } }) => <Trend id={bot.id} name={bot.name} /> }),
       column.accessor("deals", { cell: count, header: t("deals"), meta: { right: true, from: "lg" } }),
       column.accessor("open_orders", { cell: count, header: t("orders"), meta: { right: true, from: "md" } }),
       column.accessor("fills", { cell: count, header: t("fills"), meta: { right: true, from: "md" } }),
@@ -78,8 +88,15 @@ export default function BotTable({ bots, label, selection }: Props) {
     ],
     [t, strategy, choosing],
   );
-  return <DataTable label={label} columns={columns} rows={bots} rowId={(bot) => bot.id} selection={selection} />;
+  return (
+    <Prices value={prices}>
+      <DataTable label={label} columns={columns} rows={bots} rowId={(bot) => bot.id} selection={selection} />
+    </Prices>
+  );
 }
+
+/** With the same bots nothing is drawn: who shows it may lag behind the feed on purpose. */
+export default memo(BotTable);
 
 function count({ getValue }: { getValue: () => number | undefined }) {
   return formatDecimal(String(getValue() ?? 0));
@@ -128,13 +145,16 @@ function TotalNow({ bot }: { bot: Bot }) {
   );
 }
 
-/** Drawn only for rows in view, since a table of hundreds holds only those. */
-function Trend({ bot }: { bot: Bot }) {
+/** A row that only passes by, scrolled or sorted away at once, asks for nothing. */
+const LOOKED_AT_MS = 250;
+
+/** Drawn only for rows in view, since a table of hundreds holds only those, and not again with every figure beside it. */
+const Trend = memo(function Trend({ id, name }: { id: string; name: string }) {
   const t = useTranslations("bots");
-  const equity = useEquity(bot.id);
+  const equity = useEquity(id, useStayed(LOOKED_AT_MS));
   const values = useMemo(() => (equity.data?.items ?? []).slice(0, 60).map((point) => point.total).reverse(), [equity.data]);
-  return <Sparkline values={values} label={t("trendLabel", { name: bot.name })} />;
-}
+  return <Sparkline values={values} label={t("trendLabel", { name })} />;
+});
 
 function Age({ at }: { at: string | null | undefined }) {
   const now = useNow(5_000);

@@ -1,6 +1,6 @@
 "use client";
 import { FileUp, Plus, Search } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useBots } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";
@@ -23,6 +23,8 @@ export function BotsScreen() {
   const [filters, setFilters] = useState<Filters>(ALL);
   const items = useMemo(() => bots.data?.items ?? [], [bots.data]);
   const shown = useMemo(() => items.filter((bot) => matches(bot, filters)), [items, filters]);
+  // The table follows the feed between two frames, not in the way of one.
+  const drawn = useDeferredValue(shown);
   const [importing, setImporting] = useState(false);
   const [marks, setMarks] = useState<Record<string, boolean>>({});
   const selection = useMemo(() => ({ chosen: marks, onChange: setMarks }), [marks]);
@@ -62,7 +64,7 @@ export function BotsScreen() {
           </Empty>
         ) : null}
         {chosen.length > 0 ? <BulkBar bots={chosen} onClear={clear} /> : null}
-        {shown.length > 0 ? <BotTable bots={shown} label={t("tableLabel")} selection={selection} /> : null}
+        {shown.length > 0 ? <BotTable bots={drawn} label={t("tableLabel")} selection={selection} /> : null}
       </Panel>
     </>
   );
