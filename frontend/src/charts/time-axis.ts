@@ -14,7 +14,7 @@ export function axisTime(time: Time, mark: TickMarkType): string {
   if (mark === TickMarkType.Year) return show(time, { year: "numeric" });
   if (mark === TickMarkType.Month) return show(time, { month: "short" });
   if (mark === TickMarkType.DayOfMonth) return show(time, { day: "numeric", month: "short" });
-  return show(time, { hour: "2-digit", minute: "2-digit" });
+  return show(time, { hour: "2-digit", minute: "2-digit", second: mark === TickMarkType.TimeWithSeconds ? "2-digit" : undefined });
 }
 
 export function crosshairTime(time: Time): string {

@@ -4,6 +4,7 @@
  * 2. What is plainly wrong (not a number, out of the schema's bounds) is said before a request is made, with the server's own codes.
  */
 import { compare, isDecimal, parseTyped } from "@/lib/money";
+import { instantOf, typedTime } from "@/lib/time";
 import type { Bounds, FieldSpec } from "./spec";
 
 export type Values = Record<string, unknown>;
@@ -59,6 +60,8 @@ function valueOf(field: FieldSpec, raw: unknown, path: string, issues: Issue[]):
     case "text":
       if (raw === "" || raw === undefined || raw === null) return missing(field, path, issues);
       return String(raw);
+    case "moment":
+      return moment(field, typeof raw === "string" ? raw : "", path, issues);
     case "list": {
       const rows = Array.isArray(raw) ? raw : [];
       return rows.length === 0 ? missing(field, path, issues) : rows.map((row, index) => objectOf(field.item, row as Values, `${path}.${index}.`, issues));
@@ -78,6 +81,13 @@ function valueOf(field: FieldSpec, raw: unknown, path: string, issues: Issue[]):
 function missing(field: FieldSpec, path: string, issues: Issue[]): undefined {
   if (field.required) issues.push({ path, code: "required", params: {} });
   return undefined;
+}
+
+function moment(field: FieldSpec, typed: string, path: string, issues: Issue[]): string | undefined {
+  if (typed === "") return missing(field, path, issues);
+  const instant = instantOf(typed);
+  if (instant === null) issues.push({ path, code: "not_a_date", params: {} });
+  return instant ?? undefined;
 }
 
 function numeric(field: Extract<FieldSpec, { kind: "decimal" | "whole" }>, typed: string, path: string, issues: Issue[]): string | number | undefined {
@@ -121,9 +131,15 @@ export function changesOf(fields: FieldSpec[], before: Values, after: Values): V
 
 function same(a: unknown, b: unknown): boolean {
   if (typeof a === "string" && typeof b === "string" && isDecimal(a) && isDecimal(b)) return compare(a, b) === 0;
+  if (isInstant(a) && isInstant(b)) return Date.parse(a) === Date.parse(b);
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b || (a === null && b === "") || (a === "" && b === null);
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...names].every((name) => same((a as Values)[name] ?? null, (b as Values)[name] ?? null));
+}
+
+/** The same moment is written with another zone, or with more digits. */
+function isInstant(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value);
 }
 
 /** The form of a configuration that already exists (a backtest's, another bot's). */
@@ -137,6 +153,8 @@ function shownValue(field: FieldSpec, given: unknown): unknown {
   switch (field.kind) {
     case "switch":
       return field.nullable ? String(given) : given === true;
+    case "moment":
+      return typedTime(String(given));
     case "list":
       return Array.isArray(given) ? given.map((row) => valuesOf(field.item, row as Values)) : [];
     case "group":

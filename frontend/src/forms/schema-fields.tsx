@@ -6,8 +6,10 @@ import { useFieldArray, useFormContext, useWatch } from "react-hook-form";
 import { useTranslations } from "use-intl";
 import { cx } from "@/lib/cx";
 import { Button, IconButton } from "@/ui/button";
+import { zoneName } from "@/lib/time";
 import { CheckField, SelectField, TextField } from "@/ui/field";
 import { defaultsOf } from "./config";
+import { useOptionText } from "./option-text";
 import type { FieldSpec } from "./spec";
 
 export type FormSurroundings = {
@@ -62,7 +64,7 @@ function useWords(field: FieldSpec): { label: string; help: string | undefined }
   const help = useTranslations("fieldHelp");
   return {
     label: t.has(field.name as never) ? t(field.name as never) : field.name.replace(/_pct$/, "").replace(/_/g, " "),
-    help: help.has(field.name as never) ? help(field.name as never) : field.help,
+    help: help.has(field.name as never) ? help(field.name as never, { zone: zoneName() } as never) : field.help,
   };
 }
 
@@ -83,8 +85,9 @@ function TextControl({ field, prefix = "" }: Props) {
         help={help}
         required={field.required}
         error={errorAt(path)}
-        unit={unit(field.unit)}
+        unit={field.kind === "moment" ? undefined : unit(field.unit)}
         placeholder={field.required ? undefined : t("optional")}
+        type={field.kind === "moment" ? "datetime-local" : undefined}
         inputMode={field.kind === "whole" ? "numeric" : field.kind === "decimal" ? "decimal" : undefined}
         autoComplete="off"
       />
@@ -127,7 +130,7 @@ function ChoiceControl({ field, prefix = "" }: Props) {
   const { errorAt } = useContext(FormSurroundingsContext);
   const { label, help } = useWords(field);
   const t = useTranslations("newBot");
-  const option = useTranslations("option");
+  const option = useOptionText();
   const path = prefix + field.name;
   const { ref, ...input } = register(path);
   if (field.kind !== "choice") return null;
@@ -137,7 +140,7 @@ function ChoiceControl({ field, prefix = "" }: Props) {
       {open ? <option value="">{t("optional")}</option> : null}
       {field.options.map((name) => (
         <option key={name} value={name}>
-          {option.has(name as never) ? option(name as never) : name.replace(/_/g, " ")}
+          {option(name, field.name)}
         </option>
       ))}
     </SelectField>
@@ -180,7 +183,7 @@ function VariantControl({ field, prefix = "" }: Props) {
   const { errorAt } = useContext(FormSurroundingsContext);
   const { label, help } = useWords(field);
   const t = useTranslations("newBot");
-  const option = useTranslations("option");
+  const option = useOptionText();
   const path = prefix + field.name;
   const tag = field.kind === "variant" ? field.tag : "type";
   const chosen = useWatch({ control, name: `${path}.${tag}` }) as string;
@@ -193,7 +196,7 @@ function VariantControl({ field, prefix = "" }: Props) {
         {field.nullable ? <option value="">{t("optional")}</option> : null}
         {field.variants.map(({ value }) => (
           <option key={value} value={value}>
-            {option.has(value as never) ? option(value as never) : value.replace(/_/g, " ")}
+            {option(value, field.name)}
           </option>
         ))}
       </SelectField>

@@ -22,6 +22,8 @@ export type FieldSpec =
   | (Common & { kind: "decimal" | "whole"; bounds: Bounds })
   | (Common & { kind: "switch" })
   | (Common & { kind: "text" })
+  /** A date and time, typed in the owner's zone. */
+  | (Common & { kind: "moment" })
   | (Common & { kind: "choice"; options: string[] })
   | (Common & { kind: "list"; item: FieldSpec[]; most?: number })
   | (Common & { kind: "group"; fields: FieldSpec[] })
@@ -62,7 +64,8 @@ function field(name: string, raw: Json, root: Json, required: boolean): FieldSpe
     case "integer":
       return { ...common, kind: "whole", bounds: bounds(merged) };
     case "string":
-      return node.format === "decimal" ? { ...common, kind: "decimal", bounds: bounds(merged) } : { ...common, kind: "text" };
+      if (node.format === "decimal") return { ...common, kind: "decimal", bounds: bounds(merged) };
+      return { ...common, kind: node.format === "date-time" ? "moment" : "text" };
     case "array":
       return { ...common, kind: "list", item: objectFields(resolve((node.items ?? {}) as Json, root), root), most: whole(node.maxItems) };
     case "object":

@@ -26,6 +26,7 @@ const SPOKEN: Record<string, readonly string[]> = {
   step_below_fees: ["step_pct", "needed_pct"],
   below_min_notional: ["level", "needed", "got"],
   out_of_range: ["min", "max"],
+  price_outside_range: ["price", "low", "high"],
 };
 
 /** One code with its figures in words; an unknown code is shown as it is rather than hidden. */

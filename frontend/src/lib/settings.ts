@@ -37,16 +37,30 @@ export function resolvedTheme(theme: Settings["theme"]): "dark" | "light" {
 }
 
 export function changeSettings(change: Partial<Settings>): void {
-  current = { ...getSettings(), ...change };
-  localStorage.setItem(KEY, JSON.stringify(current));
-  document.documentElement.dataset.theme = resolvedTheme(current.theme);
-  document.documentElement.dataset.palette = current.palette;
+  const next = { ...getSettings(), ...change };
+  localStorage.setItem(KEY, JSON.stringify(next));
+  show(next);
+}
+
+function show(next: Settings): void {
+  current = next;
+  document.documentElement.dataset.theme = resolvedTheme(next.theme);
+  document.documentElement.dataset.palette = next.palette;
   for (const listener of listeners) listener();
 }
 
+/** What is chosen in one tab is seen in all of them. */
+function elsewhere({ key }: StorageEvent): void {
+  if (key === KEY) show(read());
+}
+
 function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) window.addEventListener("storage", elsewhere);
   listeners.add(listener);
-  return () => listeners.delete(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) window.removeEventListener("storage", elsewhere);
+  };
 }
 
 export function useSettings(): Settings {

@@ -87,7 +87,7 @@ export function CheckField({ label, help, className, inputRef, ...rest }: InputP
           ref={inputRef}
           type="checkbox"
           aria-describedby={help ? `${id}-help` : undefined}
-          className="size-4 accent-[var(--accent-solid)]"
+          className="size-4 shrink-0 accent-[var(--accent-solid)]"
           {...rest}
         />
         {label}

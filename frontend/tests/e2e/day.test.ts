@@ -137,12 +137,17 @@ test("a webhook takes a real alert, and the alert is sent again from the inbox",
   await page.reload();
   await page.getByText("Accepted", { exact: true }).first().waitFor();
   await page.getByRole("button", { name: "Send again" }).first().click();
+  const again = page.getByRole("dialog", { name: "Send this alert again" });
+  await again.getByText("Dry run", { exact: true }).waitFor();
+  await shoot(page, "day-replay-alert");
+  await again.getByRole("button", { name: "Send again" }).click();
   await page.getByText("Sent again.").first().waitFor();
   webhook = page.url();
   await shoot(page, "day-5-webhook");
   await page.goto(bot);
   await page.getByText("Paused", { exact: true }).first().waitFor();
   await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Resume the bot" }).click();
   await page.getByText("Active", { exact: true }).first().waitFor();
 });
 
@@ -154,6 +159,7 @@ test("panic freezes all that runs", async () => {
   await shoot(page, "day-panic");
   await page.goto(bot);
   await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Resume the bot" }).click();
   await page.getByText("Active", { exact: true }).first().waitFor();
 });
 

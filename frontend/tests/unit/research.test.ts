@@ -22,6 +22,14 @@ describe("settings to vary", () => {
       { field: "step_pct", whole: false, low: "0.25", high: "0.75" },
     ]);
   });
+  test("the range's ends come last, and only move outwards", () => {
+    const ends: FieldSpec[] = ["low", "high"].map((name) => ({ ...common, name, kind: "decimal", bounds: {}, unit: "price" }));
+    expect(variablesOf([...ends, ...FIELDS], { low: "100", high: "200", cells: 20 })).toEqual([
+      { field: "cells", whole: true, low: "10", high: "30" },
+      { field: "low", unit: "price", whole: false, low: "90", high: "100" },
+      { field: "high", unit: "price", whole: false, low: "200", high: "220" },
+    ]);
+  });
   test("become overrides of their own kind, each once", () => {
     const [cells, step] = variablesOf(FIELDS, { cells: 20, step_pct: "0.5" });
     expect(variantsOf(cells!, "10 30, 30")).toEqual([{ cells: 10 }, { cells: 30 }]);

@@ -30,6 +30,7 @@ const NONE: BacktestFill[] = [];
 
 export default function BacktestScreen({ id }: { id: string }) {
   const t = useTranslations("backtests");
+  const say = useCodeText();
   const job = useBacktest(id);
   if (job.isPending) return <Loading rows={8} />;
   if (!job.data) {
@@ -42,7 +43,7 @@ export default function BacktestScreen({ id }: { id: string }) {
       {isOpen(job.data) ? <JobProgress job={job.data} label={t("progress")} /> : null}
       {job.data.status === "failed" ? (
         <p role="alert" className="rounded-md bg-negative-soft px-3 py-2 text-sm text-negative">
-          {t("failed", { error: job.data.error ?? "" })}
+          {t("failed", { error: say(job.data.error ?? "internal", {}) })}
         </p>
       ) : null}
       <Runs job={job.data} />

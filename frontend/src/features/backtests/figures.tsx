@@ -39,7 +39,7 @@ export function Figures({ run, metrics }: { run: RunView; metrics: Metrics }) {
       <Stat label={t("fillCount")}>{formatDecimal(String(metrics.fills))}</Stat>
       <Stat label={t("deals")}>{run.deals === null || run.deals === undefined ? "–" : formatDecimal(String(run.deals))}</Stat>
       <Stat label={t("days")}>
-        {formatDecimal(metrics.days, { max: 1 })} <span className="text-[11px] font-normal text-muted">{t("daysUnit")}</span>
+        {formatDecimal(metrics.days, { max: 1 })} <span className="text-[11px] font-normal text-muted">{t("daysUnit", { count: compare(metrics.days, "1") === 0 ? 1 : 2 })}</span>
       </Stat>
       <Stat label={t("candles")}>{formatDecimal(String(metrics.candles))}</Stat>
     </dl>

@@ -4,12 +4,22 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useHeatMap } from "@/api/queries/optimisations";
 import type { HeatMap as Heat, Optimisation } from "@/api/types";
+import { quoteOf } from "@/features/bots/words";
 import { heatColour, heatOf } from "@/charts/heat";
 import { formatDecimal } from "@/lib/money";
 import { SelectField } from "@/ui/field";
 import { Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { useFieldName } from "./field-name";
+
+/** What the figures of the map are, and in which unit; a ratio has none. */
+function What({ job }: { job: Optimisation }) {
+  const t = useTranslations("optimise");
+  const objective = t(`objective_${job.objective}`);
+  const units: Partial<Record<Optimisation["objective"], string>> = { pnl: job.best?.metrics?.currency ?? quoteOf(job.symbol), worst_month: "%" };
+  const unit = units[job.objective];
+  return <p className="mb-2 text-[11px] text-muted">{unit ? t("heatUnit", { objective, unit }) : objective}</p>;
+}
 
 export function HeatMapPanel({ job, ready }: { job: Optimisation; ready: boolean }) {
   const t = useTranslations("optimise");
@@ -39,7 +49,9 @@ export function HeatMapPanel({ job, ready }: { job: Optimisation; ready: boolean
       {!ready ? <Empty title={t("heatLater")} /> : null}
       {ready && map.isPending ? <Loading /> : null}
       {map.isError && !map.data ? <Failed error={map.error} retry={() => void map.refetch()} /> : null}
-      {map.data ? <Grid map={map.data} label={t("heatLabel", { x: name(x), y: name(y) })} /> : null}
+      {map.data?.cells.length === 0 ? <Empty title={t("heatEmpty")} /> : null}
+      {map.data && map.data.cells.length > 0 ? <What job={job} /> : null}
+      {map.data && map.data.cells.length > 0 ? <Grid map={map.data} label={t("heatLabel", { x: name(x), y: name(y) })} /> : null}
     </Panel>
   );
 }

@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 import { ApiError } from "@/api/client";
 import { useCancelOptimisation, useDeleteOptimisation, useOptimisation, useOptimisationRuns } from "@/api/queries/optimisations";
 import type { Optimisation } from "@/api/types";
-import { useErrorText } from "@/lib/errors";
+import { useCodeText, useErrorText } from "@/lib/errors";
 import { formatDecimal } from "@/lib/money";
 import { Link, useNav } from "@/lib/nav";
 import { Badge } from "@/ui/badge";
@@ -26,6 +26,7 @@ import { useSourceText } from "./source-text";
 export default function OptimisationScreen({ id }: { id: string }) {
   const t = useTranslations("optimise");
   const words = useTranslations("backtests");
+  const say = useCodeText();
   const job = useOptimisation(id);
   if (job.isPending) return <Loading rows={8} />;
   if (!job.data) {
@@ -38,7 +39,7 @@ export default function OptimisationScreen({ id }: { id: string }) {
       {isOpen(job.data) ? <JobProgress job={job.data} label={t("progress")} /> : null}
       {job.data.status === "failed" ? (
         <p role="alert" className="rounded-md bg-negative-soft px-3 py-2 text-sm text-negative">
-          {words("failed", { error: job.data.error ?? "" })}
+          {words("failed", { error: say(job.data.error ?? "internal", {}) })}
         </p>
       ) : null}
       <Found job={job.data} />

@@ -4,10 +4,24 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { useMemo } from "react";
 import { useTranslations } from "use-intl";
 import type { RunView } from "@/api/types";
+import { useCodeText } from "@/lib/errors";
 import { compare, formatDecimal } from "@/lib/money";
 import { DataTable } from "@/ui/data-table";
 import { Money, Percent } from "@/ui/figure";
 import { overridesText, useFieldName } from "./field-name";
+
+/** Why there are no figures, as the strategy says it. */
+function Refused({ run }: { run: RunView }) {
+  const t = useTranslations("runs");
+  const say = useCodeText();
+  const why = run.refused?.[0];
+  return (
+    <span className="inline-flex flex-col items-end font-sans leading-tight text-muted">
+      {t("couldNotStart")}
+      {why ? <span className="max-w-56 text-[11px] whitespace-normal">{say(why.code, why.params ?? {})}</span> : null}
+    </span>
+  );
+}
 
 const column = createColumnHelper<RunView>();
 const by = (pick: (run: RunView) => string | null | undefined) => (a: { original: RunView }, b: { original: RunView }) => compare(pick(a.original) ?? "0", pick(b.original) ?? "0");
@@ -35,7 +49,7 @@ export function RunTable({ runs, label, chosen, onChoose, many }: Props) {
         header: words("total"),
         meta: { right: true },
         sortingFn: by((run) => run.metrics?.pnl.total),
-        cell: ({ row: { original: run } }) => (run.metrics ? <Money value={run.metrics.pnl.total} unit={run.metrics.currency} sign /> : <span className="text-muted">{t("couldNotStart")}</span>),
+        cell: ({ row: { original: run } }) => (run.metrics ? <Money value={run.metrics.pnl.total} unit={run.metrics.currency} sign /> : <Refused run={run} />),
       }),
       column.accessor((run) => run.metrics?.roi_pct ?? undefined, { id: "roi", sortUndefined: "last", header: words("roi"), meta: { right: true, from: "sm" }, sortingFn: by((run) => run.metrics?.roi_pct), cell: ({ getValue }) => <Percent value={getValue()} /> }),
       column.accessor((run) => run.metrics?.max_drawdown_pct ?? undefined, {

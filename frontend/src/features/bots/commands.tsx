@@ -15,6 +15,7 @@ import { PauseDialog } from "./pause-dialog";
 import { StopDialog } from "./stop-dialog";
 import { mayDelete, mayPause, mayResume, mayStart, mayStop } from "./words";
 
+const ResumeDialog = late(() => import("./resume-dialog"));
 const StartDraft = late(() => import("./start-draft"));
 
 export function Commands({ bot }: { bot: Bot }) {
@@ -22,7 +23,7 @@ export function Commands({ bot }: { bot: Bot }) {
   const words = useTranslations("bot");
   const text = useErrorText();
   const command = useCommand(bot.id);
-  const [dialog, setDialog] = useState<"start" | "stop" | "pause" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"start" | "resume" | "stop" | "pause" | "delete" | null>(null);
   const close = () => setDialog(null);
 
   const tell = (what: Command) =>
@@ -42,7 +43,7 @@ export function Commands({ bot }: { bot: Bot }) {
         </Button>
       ) : null}
       {mayResume(bot) ? (
-        <Button look="primary" busy={command.isPending} onClick={() => tell({ name: "resume" })}>
+        <Button look="primary" onClick={() => setDialog("resume")}>
           <CirclePlay aria-hidden="true" className="size-4" /> {t("resume")}
         </Button>
       ) : null}
@@ -63,6 +64,7 @@ export function Commands({ bot }: { bot: Bot }) {
       ) : null}
       <MoreMenu bot={bot} />
       {dialog === "start" ? <StartDraft bot={bot} busy={command.isPending} onClose={close} onConfirm={() => tell({ name: "start" })} /> : null}
+      {dialog === "resume" ? <ResumeDialog bot={bot} busy={command.isPending} onClose={close} onConfirm={() => tell({ name: "resume" })} /> : null}
       <StopDialog key={`stop-${dialog}`} bot={bot} open={dialog === "stop"} busy={command.isPending} onClose={close} onConfirm={(closeMode) => tell({ name: "stop", closeMode })} />
       <PauseDialog key={`pause-${dialog}`} bot={bot} open={dialog === "pause"} busy={command.isPending} onClose={close} onConfirm={(keepOrders) => tell({ name: "pause", keepOrders })} />
       {dialog === "delete" ? <DeleteDialog bot={bot} onClose={close} /> : null}

@@ -13,6 +13,8 @@ export const WATCHED = [
   ["next_safety_price", "level"],
   ["stop_price", "stop"],
   ["guard_price", "stop"],
+  ["stop_below_price", "stop"],
+  ["stop_above_price", "stop"],
   ["liquidation_price", "liquidation"],
   ["entry_price", "entry"],
   ["trail_up_price", "trail"],
@@ -22,11 +24,11 @@ export const WATCHED = [
 export type WatchedName = (typeof WATCHED)[number][0];
 export type Watched = { name: WatchedName; kind: LineKind; price: string };
 
-export function watchedPrices(bot: Pick<Bot, "figures">): Watched[] {
-  const figures = bot.figures ?? {};
+export function watchedPrices(bot: Pick<Bot, "figures" | "config">): Watched[] {
+  const known: Record<string, unknown> = { ...bot.figures, stop_below_price: bot.config.stop_below_price, stop_above_price: bot.config.stop_above_price };
   return WATCHED.flatMap(([name, kind]) => {
-    const price = figures[name];
-    return price !== undefined && isDecimal(price) ? [{ name, kind, price }] : [];
+    const price = known[name];
+    return typeof price === "string" && isDecimal(price) ? [{ name, kind, price }] : [];
   });
 }
 

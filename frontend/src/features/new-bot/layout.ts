@@ -2,7 +2,7 @@
 import type { FieldSpec } from "@/forms/spec";
 import type { Values } from "@/forms/config";
 
-export const GROUPS = ["range", "size", "trailing", "exit", "start", "limits", "other"] as const;
+export const GROUPS = ["range", "size", "trailing", "exit", "start", "ending", "limits", "other"] as const;
 export type Group = (typeof GROUPS)[number];
 
 const FIRST: Record<string, readonly string[]> = {
@@ -15,9 +15,10 @@ const FIRST: Record<string, readonly string[]> = {
 };
 
 const GROUP_OF: readonly [RegExp, Group][] = [
+  [/^(stop_at|stop_below|stop_above|stop_close|max_deals)/, "ending"],
   [/^(trail|pump_guard)/, "trailing"],
   [/^(stop_loss|take_profit|trailing|break_even|after_stop|exit_coin|min_profit|close_)/, "exit"],
-  [/^(start|min_price|max_price|cooldown|max_deals)/, "start"],
+  [/^(start|min_price|max_price|cooldown)/, "start"],
   [/^(max_|equity_guard|missing|allow_|reserve|mmr)/, "limits"],
   [/^(low|high|cells|spacing|levels|grid_levels|step|distance|order_count|custom_ladder|safety)/, "range"],
   [/(investment|margin|funds|size|reinvest|leverage|risk)/, "size"],
@@ -40,6 +41,7 @@ const NEEDS: Record<string, Needs> = {
   stop_loss_timeout_s: hasStop,
   trailing_stop: hasStop,
   after_stop_loss: hasStop,
+  stop_close_mode: ({ stop_at, stop_below_price, stop_above_price, max_deals }) => Boolean(stop_at || stop_below_price || stop_above_price || max_deals),
   break_even_after_tp1: ({ take_profit_steps }) => Array.isArray(take_profit_steps) && take_profit_steps.length > 0,
 };
 

@@ -20,7 +20,7 @@ export function PlanChart({ account, market, preview, config, picking, onPick, o
   const [timeframe, setTimeframe] = useState<Timeframe>("15m");
   const candles = useCandles(account.id, market.symbol, timeframe);
   const words = useMemo(
-    () => ({ stop: field("stop_loss_price"), target: field("take_profit_price"), low: field("low"), high: field("high"), average: t("averageAtEnd"), liquidation: t("liquidationAtEnd") }),
+    () => ({ under: field("stop_below_price"), over: field("stop_above_price"), stop: field("stop_loss_price"), target: field("take_profit_price"), low: field("low"), high: field("high"), average: t("averageAtEnd"), liquidation: t("liquidationAtEnd") }),
     [field, t],
   );
   const lines = useMemo(() => linesOf(preview, config, words), [preview, config, words]);
@@ -57,7 +57,7 @@ export function PlanChart({ account, market, preview, config, picking, onPick, o
 }
 
 /** The orders of the plan, and the prices the owner typed, which can be taken hold of. */
-function linesOf(preview: PreviewAnswer | null, config: Values, words: Record<"stop" | "target" | "low" | "high" | "average" | "liquidation", string>): ChartLine[] {
+function linesOf(preview: PreviewAnswer | null, config: Values, words: Record<"under" | "over" | "stop" | "target" | "low" | "high" | "average" | "liquidation", string>): ChartLine[] {
   const lines: ChartLine[] = [];
   const add = (price: unknown, kind: ChartLine["kind"], title: string, drag?: string) => {
     if (typeof price === "string" && isDecimal(price)) lines.push({ price, kind, title, labelled: true, drag });
@@ -73,6 +73,8 @@ function linesOf(preview: PreviewAnswer | null, config: Values, words: Record<"s
   add(end?.average, "average", words.average);
   add(end?.liquidation ?? preview?.preview.plan?.liquidation, "liquidation", words.liquidation);
   add(config.stop_loss_price, "stop", words.stop, "stop_loss_price");
+  add(config.stop_below_price, "stop", words.under, "stop_below_price");
+  add(config.stop_above_price, "stop", words.over, "stop_above_price");
   add(config.take_profit_price, "target", words.target, "take_profit_price");
   return lines;
 }

@@ -76,7 +76,8 @@ function Sheet({ answer, symbol }: { answer: PreviewAnswer; symbol: string }) {
         <Stat label={t("venueOrders")}>{preview.venue_orders}</Stat>
         {Object.entries(preview.plan ?? {}).map(([name, value]) => (
           <Stat key={name} label={words.has(name as never) ? words(name as never) : <span className="capitalize">{name.replace(/_pct$/, "").replace(/_/g, " ")}</span>}>
-            {isDecimal(value) ? formatAmount(value) : value} <span className="text-[11px] font-normal text-muted">{planUnit(name, market)}</span>
+            {isDecimal(value) ? (planUnit(name, market) === market.quote ? formatMoney(value) : formatAmount(value)) : value}{" "}
+            <span className="text-[11px] font-normal text-muted">{planUnit(name, market)}</span>
           </Stat>
         ))}
       </dl>
@@ -90,7 +91,7 @@ function Sheet({ answer, symbol }: { answer: PreviewAnswer; symbol: string }) {
         </p>
       )}
       <Orders answer={answer} symbol={symbol} />
-      {preview.table && preview.table.length > 0 ? <PreviewTable rows={preview.table} /> : null}
+      {preview.table && preview.table.length > 0 ? <PreviewTable rows={preview.table} quote={market.quote} currency={preview.currency} /> : null}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 /** The strategy's own rows (depths of a ladder, liquidation per depth), as it sends them. */
 import { useTranslations } from "use-intl";
 import { formatMoney, isDecimal } from "@/lib/money";
+import { useWord } from "@/lib/word";
 
 /** Rows explain the plan; their figures are exact and long, so they are cut for reading. */
 function show(value: string): string {
@@ -9,8 +10,14 @@ function show(value: string): string {
   return value.includes(".") ? formatMoney(value) : value;
 }
 
-export function PreviewTable({ rows }: { rows: readonly Record<string, string>[] }) {
+const PRICES = new Set(["price", "average", "take_profit", "liquidation"]);
+const MONEY = new Set(["size", "cumulative", "notional"]);
+
+type Props = { rows: readonly Record<string, string>[]; quote: string; currency: string };
+
+export function PreviewTable({ rows, quote, currency }: Props) {
   const t = useTranslations("newBot");
+  const name = useWord("planRow");
   const heads = Object.keys(rows[0] ?? {});
   return (
     <details open className="border-t border-line pt-2">
@@ -21,8 +28,9 @@ export function PreviewTable({ rows }: { rows: readonly Record<string, string>[]
           <thead className="sticky top-0 bg-panel">
             <tr className="border-b border-line text-[11px] text-muted">
               {heads.map((head) => (
-                <th key={head} scope="col" className="px-2 py-1.5 text-right font-medium whitespace-nowrap first-letter:uppercase">
-                  {head.replace(/_pct$/, " %").replace(/_/g, " ")}
+                <th key={head} scope="col" className="px-2 py-1.5 text-right font-medium whitespace-nowrap">
+                  {name(head)}
+                  {PRICES.has(head) ? ` (${quote})` : MONEY.has(head) ? ` (${currency})` : ""}
                 </th>
               ))}
             </tr>

@@ -12,6 +12,7 @@ import { Button } from "@/ui/button";
 import { CheckField, SelectField, TextField } from "@/ui/field";
 import { RangeField, type ResearchPlan } from "./range-field";
 import { lastDays, sourceOf } from "./research-range";
+import { unitText } from "./units";
 import { variablesOf, type Variable } from "./vary";
 
 const OBJECTIVES = ["pnl", "calmar", "sharpe", "worst_month"] as const;
@@ -65,7 +66,7 @@ export function SearchForm({ name, account, symbol, strategy, config, fields }: 
         <legend className="text-xs font-medium text-muted">{t("fields")}</legend>
         <ul className="max-h-56 space-y-1 overflow-auto">
           {rows.map((row) => (
-            <SpaceRow key={row.field} row={row} onChange={(part) => change(row.field, part)} />
+            <SpaceRow key={row.field} row={row} unit={unitText(row.unit, symbol)} onChange={(part) => change(row.field, part)} />
           ))}
         </ul>
         {space?.length ? null : <p className="text-xs text-muted">{t("pickTwo")}</p>}
@@ -84,12 +85,12 @@ export function SearchForm({ name, account, symbol, strategy, config, fields }: 
   );
 }
 
-function SpaceRow({ row, onChange }: { row: Row; onChange: (part: Partial<Row>) => void }) {
+function SpaceRow({ row, unit, onChange }: { row: Row; unit: string; onChange: (part: Partial<Row>) => void }) {
   const t = useTranslations("optimise");
   const name = useFieldName();
   return (
     <li className="grid grid-cols-[1fr_88px_88px] items-end gap-2">
-      <CheckField label={name(row.field)} checked={row.on} onChange={(event) => onChange({ on: event.target.checked })} />
+      <CheckField label={unit && unit !== name(row.field).toLowerCase() ? `${name(row.field)} (${unit})` : name(row.field)} checked={row.on} onChange={(event) => onChange({ on: event.target.checked })} />
       <TextField label={<span>{t("from")}<span className="sr-only"> {name(row.field)}</span></span>} inputMode="decimal" disabled={!row.on} value={row.low} onChange={(event) => onChange({ low: event.target.value })} />
       <TextField label={<span>{t("to")}<span className="sr-only"> {name(row.field)}</span></span>} inputMode="decimal" disabled={!row.on} value={row.high} onChange={(event) => onChange({ high: event.target.value })} />
     </li>

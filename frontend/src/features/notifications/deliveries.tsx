@@ -4,6 +4,7 @@ import { useTranslations } from "use-intl";
 import { useDeliveries } from "@/api/queries/preferences";
 import type { Channel, Delivery } from "@/api/types";
 import { formatDateTime } from "@/lib/time";
+import { useWord } from "@/lib/word";
 import { Badge, type Tone } from "@/ui/badge";
 import { Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
@@ -12,6 +13,7 @@ const TONES: Record<Delivery["status"], Tone> = { delivered: "positive", failed:
 
 export function Deliveries({ channels }: { channels: readonly Channel[] }) {
   const t = useTranslations("notify");
+  const detail = useWord("deliveryDetail");
   const deliveries = useDeliveries();
   const items = deliveries.data?.items ?? [];
   return (
@@ -26,7 +28,7 @@ export function Deliveries({ channels }: { channels: readonly Channel[] }) {
             <span className="min-w-0 break-all">{channels.find((channel) => channel.id === one.channel)?.target ?? one.channel}</span>
             <span className="text-xs text-muted">
               {one.occasions.map((name) => (t.has(`occasion_${name}` as never) ? t(`occasion_${name}` as never) : name.replace(/_/g, " "))).join(" · ")}
-              {one.status === "delivered" ? "" : ` · ${one.detail.replace(/_/g, " ")} · ${t("attempts", { count: one.attempts })}`}
+              {one.status === "delivered" ? "" : ` · ${detail(one.detail)} · ${t("attempts", { count: one.attempts })}`}
             </span>
             <time dateTime={one.at} className="num ml-auto text-xs text-muted">
               {formatDateTime(one.at)}

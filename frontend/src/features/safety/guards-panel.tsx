@@ -10,6 +10,7 @@ import { FormWords } from "@/i18n/form-words";
 import { useErrorText } from "@/lib/errors";
 import { formatAmount, formatMoney } from "@/lib/money";
 import { formatDateTime } from "@/lib/time";
+import { Ask } from "@/ui/ask";
 import { Badge } from "@/ui/badge";
 import { Button, IconButton } from "@/ui/button";
 import { Panel } from "@/ui/panel";
@@ -31,6 +32,7 @@ function Guards() {
   const guards = useGuards();
   const put = usePutGuards();
   const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<Guard | null>(null);
   const items = guards.data?.items ?? [];
   const save = (next: Guard[]) => put.mutateAsync(next).catch((error: unknown) => toast.error(text(error)));
   return (
@@ -48,9 +50,20 @@ function Guards() {
       {guards.data && items.length === 0 ? <p className="p-3 text-xs text-muted">{t("empty")}</p> : null}
       <ul className="divide-y divide-line">
         {items.map((guard) => (
-          <GuardRow key={guard.id} guard={guard} state={guards.data?.states.find((one) => one.id === guard.id)} onRemove={() => void save(items.filter((one) => one.id !== guard.id))} />
+          <GuardRow key={guard.id} guard={guard} state={guards.data?.states.find((one) => one.id === guard.id)} onRemove={() => setRemoving(guard)} />
         ))}
       </ul>
+      {removing ? (
+        <Ask
+          danger
+          title={t("removeTitle", { kind: t(removing.kind) })}
+          text={t("removeText")}
+          confirm={t("remove")}
+          busy={put.isPending}
+          onClose={() => setRemoving(null)}
+          onConfirm={() => void save(items.filter((one) => one.id !== removing.id)).then(() => setRemoving(null))}
+        />
+      ) : null}
       {adding ? <GuardDialog busy={put.isPending} onClose={() => setAdding(false)} onSave={(guard) => put.mutateAsync([...items, guard]).then(() => setAdding(false))} /> : null}
     </Panel>
   );

@@ -4,9 +4,11 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useAccounts } from "@/api/queries/accounts";
 import { useImportBot, useImportThreeCommas, type ThreeCommasAnswer } from "@/api/queries/sharing";
+import { useFieldName } from "@/features/backtests/field-name";
 import { FormWords } from "@/i18n/form-words";
 import { useErrorText } from "@/lib/errors";
 import { useNav } from "@/lib/nav";
+import { useWord } from "@/lib/word";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -104,6 +106,8 @@ function Import({ onClose }: { onClose: () => void }) {
 /** Their settings one by one: where each went, or why it has no place here. */
 function Mapping({ rows }: { rows: ThreeCommasAnswer["rows"] }) {
   const t = useTranslations("sharing");
+  const mapping = useWord("mapping");
+  const name = useFieldName();
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard
     <div className="max-h-56 overflow-auto rounded-md border border-line" role="region" aria-label={t("mapping")} tabIndex={0}>
@@ -114,9 +118,9 @@ function Mapping({ rows }: { rows: ThreeCommasAnswer["rows"] }) {
               <th scope="row" className="px-2 py-1 text-left font-medium break-all">
                 {row.field}
               </th>
-              <td className="px-2 py-1 text-muted">{row.to ?? "–"}</td>
+              <td className="px-2 py-1 text-muted">{row.to === null ? "–" : name(row.to.replace(/^config\./, ""))}</td>
               <td className="px-2 py-1 text-right">
-                <Badge tone={row.is_blocking ? "negative" : row.code === "mapped" ? "positive" : "plain"}>{row.code.replace(/_/g, " ")}</Badge>
+                <Badge tone={row.is_blocking ? "negative" : row.code === "mapped" ? "positive" : "plain"}>{mapping(row.code)}</Badge>
               </td>
             </tr>
           ))}

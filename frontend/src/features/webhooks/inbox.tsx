@@ -1,19 +1,21 @@
 "use client";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { useInbox, useReplayHit } from "@/api/queries/webhooks";
-import { useErrorText } from "@/lib/errors";
+import { useInbox } from "@/api/queries/webhooks";
+import type { Hit } from "@/api/types";
+import { late } from "@/lib/late";
 import { Button } from "@/ui/button";
 import { Panel } from "@/ui/panel";
 import { Empty, Failed, Loading } from "@/ui/states";
-import { toast } from "@/ui/toast";
 import { HitRow } from "./hit-row";
+
+const ReplayDialog = late(() => import("./replay-dialog"));
 
 /** Every alert that arrived, what was understood, and what became of it. */
 export function Inbox({ id }: { id: string }) {
   const t = useTranslations("webhooks");
-  const text = useErrorText();
   const inbox = useInbox(id);
-  const replay = useReplayHit(id);
+  const [again, setAgain] = useState<Hit | null>(null);
   return (
     <Panel flush title={t("inbox")}>
       {inbox.isPending ? <Loading /> : null}
@@ -22,16 +24,13 @@ export function Inbox({ id }: { id: string }) {
       <ul className="divide-y divide-line">
         {inbox.data?.items.map((hit) => (
           <HitRow key={hit.id} hit={hit}>
-            <Button
-              small
-              busy={replay.isPending && replay.variables === hit.id}
-              onClick={() => replay.mutate(hit.id, { onSuccess: () => toast.success(t("replayed")), onError: (error) => toast.error(text(error)) })}
-            >
+            <Button small onClick={() => setAgain(hit)}>
               {t("replay")}
             </Button>
           </HitRow>
         ))}
       </ul>
+      {again ? <ReplayDialog hook={id} hit={again} onClose={() => setAgain(null)} /> : null}
     </Panel>
   );
 }

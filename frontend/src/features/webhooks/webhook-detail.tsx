@@ -6,6 +6,7 @@ import { useDeleteWebhook, useMessages, useSwitchWebhook, useTryMessage } from "
 import type { Webhook } from "@/api/types";
 import { useErrorText } from "@/lib/errors";
 import { Link, useNav } from "@/lib/nav";
+import { Ask } from "@/ui/ask";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { SelectField } from "@/ui/field";
@@ -26,7 +27,7 @@ export function WebhookDetail({ hook }: { hook: Webhook }) {
   const toggle = useSwitchWebhook(hook.id);
   const remove = useDeleteWebhook(hook.id);
   const say = (error: unknown) => toast.error(text(error));
-  const [open, setOpen] = useState<"edit" | "rotate" | null>(null);
+  const [open, setOpen] = useState<"edit" | "rotate" | "delete" | null>(null);
   return (
     <div className="space-y-3">
       <header className="space-y-2">
@@ -45,9 +46,7 @@ export function WebhookDetail({ hook }: { hook: Webhook }) {
             <Button busy={toggle.isPending} onClick={() => toggle.mutate(!hook.enabled, { onError: say })}>
               {t(hook.enabled ? "turnOff" : "turnOn")}
             </Button>
-            <Button busy={remove.isPending} onClick={() => remove.mutate(undefined, { onSuccess: () => nav.go("/webhooks/"), onError: say })}>
-              {action("delete")}
-            </Button>
+            <Button onClick={() => setOpen("delete")}>{action("delete")}</Button>
           </div>
         </div>
       </header>
@@ -61,6 +60,17 @@ export function WebhookDetail({ hook }: { hook: Webhook }) {
         <Inbox id={hook.id} />
       </div>
       {open === "edit" ? <EditDialog hook={hook} onClose={() => setOpen(null)} /> : null}
+      {open === "delete" ? (
+        <Ask
+          danger
+          title={t("deleteTitle", { name: hook.name })}
+          text={t("deleteText")}
+          confirm={action("delete")}
+          busy={remove.isPending}
+          onClose={() => setOpen(null)}
+          onConfirm={() => remove.mutate(undefined, { onSuccess: () => nav.go("/webhooks/"), onError: say })}
+        />
+      ) : null}
       {open === "rotate" ? <RotateDialog hook={hook} onClose={() => setOpen(null)} /> : null}
     </div>
   );
