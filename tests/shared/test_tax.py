@@ -100,3 +100,33 @@ def test_nothing_is_sold_twice_and_cost_is_never_made_up(steps, method):
     assert sum(Decimal(row["cost"]) for row in known) <= spent + Decimal("1e-9")
     sold = sum(Decimal(f["amount"]) for f in fills if f["side"] == "sell")
     assert abs(sum(Decimal(row["amount"]) for row in rows) - sold) < Decimal("1e-12")
+
+
+def across_the_year():
+    """Fees in base, in quote and in a third coin; a sale on the last evening of 2025, two in 2026."""
+    return [
+        fill("buy", 1, 100, "2025-12-01", "0.001", "BTC"),
+        fill("buy", 1, 200, "2025-12-15", "0.2"),
+        {**fill("sell", "0.5", 300, "2025-12-31", "0.15"), "at": "2025-12-31T23:59:59.999Z"},
+        fill("sell", "1.2", 250, "2026-01-01", "0.01", "BNB"),
+        fill("sell", "0.2", 260, "2026-02-01", "0.0002", "BTC"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "number", "gains"),
+    [  # by hand: lots of 0.999 for 100 and of 1 for 200.2; the sales bring 149.85, 300 (0.01 BNB beside) and 52 for 0.2002
+        ("fifo", 2025, ["99.79994995"]),  # 149.85 - 100 * 0.5 / 0.999
+        ("fifo", 2026, ["74.80005005", "34.9098", "11.91996"]),  # 0.499 and 0.701 of the 1.2, then 52 - 0.2002 * 200.2
+        ("hifo", 2025, ["49.75"]),  # 149.85 - 0.5 * 200.2
+        ("hifo", 2026, ["24.9", "104.92992993", "31.95995996"]),  # 0.5 and 0.7 of the 1.2, then 52 - 0.2002 * 100 / 0.999
+        ("average", 2025, ["74.76245623"]),  # 149.85 - 0.5 * 300.2 / 1.999
+        ("average", 2026, ["119.78989495", "21.93494747"]),
+    ],
+)
+def test_a_small_example_comes_out_as_by_hand(method, number, gains):
+    rows = year(method, across_the_year(), number)
+    assert [round(Decimal(row["gain"]), 8) for row in rows] == [Decimal(gain) for gain in gains]
+    assert {row["disposed_at"][:4] for row in rows} == {str(number)}
+    beside = {(row["other_fee"], row["other_fee_currency"]) for row in rows if row["other_fee"]}
+    assert beside == ({("0.01", "BNB")} if number == 2026 else set())
