@@ -40,7 +40,7 @@ class Done(NamedTuple):
 
 
 class Orders:
-    """Executions in, orders out; each row is looked at once."""
+    """Executions in, in any order, orders out; each row is looked at once."""
 
     def __init__(self) -> None:
         self._found: dict[str, list[Any]] = {}
@@ -54,6 +54,7 @@ class Orders:
                 key = (row["leg"], str(row.get("role") or ""), row["side"])
                 self._found[row["order_id"]] = [key, ms_of(row["at"]), price * amount, amount, fee]
             else:
+                known[1] = min(known[1], ms_of(row["at"]))
                 known[2] += price * amount
                 known[3] += amount
                 known[4] += fee

@@ -56,10 +56,11 @@ async def report_if_due(plat: Platform, user_id: str, link: Doc) -> int:
     if plat.now_ms() < due:
         return 0
     try:
-        report = (await twins.compared(plat, user_id, link, due - twins.WEEK_MS, due)).model_dump(mode="json")
+        found = await twins.compared(plat, user_id, link, due - twins.WEEK_MS, due, twins.MOST_IN_BACKGROUND)
     except AppError:  # one of the two was deleted: nothing is left to compare
         await plat.store.delete("settings", user_id, link["id"])
         return 0
+    report = found.model_dump(mode="json")
     number = int(link["reports"])
     own = derived("parity", user_id, link["bot_id"], str(number))
     document = {

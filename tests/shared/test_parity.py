@@ -34,6 +34,12 @@ def test_the_same_orders_do_not_drift():
     assert (found["price_drift_pct"], found["fee_drift_pct"], found["amount_drift_pct"], found["delay_s"]) == ("0", "0", "0", "0")
 
 
+def test_the_order_of_the_rows_does_not_matter():
+    rows = [fill("a", T0 + k * MINUTE, amount="0.5") for k in range(3)]
+    found = compare(rows[::-1], rows)
+    assert (found["orders"], found["paired"], found["delay_s"]) == (1, 1, "0")
+
+
 def test_worse_is_positive_on_either_side_and_weighed_by_money():
     live = [fill("a", price="101", amount="3"), fill("b", T0 + MINUTE, "S2", "sell", price="99", amount="1")]
     paper = [fill("x", price="100", amount="3"), fill("y", T0 + MINUTE, "S2", "sell", price="100", amount="1")]

@@ -6,9 +6,10 @@ from shared.clock import iso
 from tests.builders import MINUTE, T0, grid, paper_account
 from tests.triggers.test_notify import Queue
 from triggers import notify
+from triggers.api import twins
 from triggers.twin_watch import look_at_twins
 
-WEEK = 7 * 86_400_000
+DAY, WEEK = 86_400_000, 7 * 86_400_000
 
 
 @pytest.fixture
@@ -123,6 +124,23 @@ async def test_the_two_are_compared_when_asked(client, plat, bot):
     assert float(found["price_drift_pct"]) == pytest.approx(101 / 211, abs=1e-5)
 
 
+async def test_of_a_long_ledger_only_the_days_asked_for_are_read(client, plat, bot, monkeypatch):
+    monkeypatch.setattr(twins, "PAGE", 5)
+    monkeypatch.setattr(twins, "MOST_FILLS", 20)
+    link = await twin_of(client, bot)
+    rows = [(T0 + k * MINUTE, f"B{k}", "buy", "100") for k in range(40)] + [(T0 + 9 * DAY + k, f"S{k}", "sell", "110") for k in range(7)]
+    for one in (bot, link["twin_id"]):
+        begin(plat, one)
+        fills(plat, one, *rows)
+    plat.now_ms.now = T0 + 10 * DAY
+    plat.store.reads.clear()
+    for days, orders, is_complete in ((3, 7, True), (30, 20, False)):
+        answer = await client.get(f"/api/v1/bots/{bot}/parity", params={"days": days})
+        found = answer.json()
+        assert (found["orders"], found["paired"], found["is_complete"]) == (orders, orders, is_complete)
+    assert len([place for place, _ in plat.store.reads if place == "fills"]) == 2 * (3 + 4)
+
+
 async def test_every_week_is_told_once_in_the_log_and_to_the_owner(client, plat, bot):
     link = await drifting(client, plat, bot)
     channel = {"id": "c1", "kind": "email", "target": "ada@example.com", "occasions": ["parity_report", "parity_drift"]}
@@ -131,6 +149,8 @@ async def test_every_week_is_told_once_in_the_log_and_to_the_owner(client, plat,
     plat.now_ms.now = T0 + WEEK
     assert await look_at_twins(plat) == 1 and await look_at_twins(plat) == 0
     [report] = (await client.get(f"/api/v1/bots/{bot}/parity/reports")).json()["items"]
+    for ends, count in (({"since": iso(T0 + WEEK)}, 1), ({"until": iso(T0 + WEEK)}, 0)):
+        assert len((await client.get(f"/api/v1/bots/{bot}/parity/reports", params=ends)).json()["items"]) == count
     assert (report["since"], report["until"], report["drifts"]) == (link["created_at"], iso(T0 + WEEK), ["price"])
     [note] = [event for event in plat.bus.sent if event.body["name"] == "note"]
     assert (note.bot_id, note.body["params"]["code"], note.body["params"]["said"]["drifts"]) == (bot, "parity_report", "price")

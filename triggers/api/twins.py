@@ -8,6 +8,7 @@ Rules
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +32,8 @@ from triggers.api.platform import Platform
 from triggers.market_source import Path
 
 WEEK_MS, NEAR_MS, DAY_MS = 7 * 86_400_000, 60_000, 86_400_000
-SPARE, MOST_FILLS, PAGE = 20, 50_000, 1_000
+SPARE, PAGE = 20, 1_000
+MOST_FILLS, MOST_IN_BACKGROUND = 5_000, 50_000  # of each side: what somebody waits for, and what nobody does
 TWINNED = "twin-users"
 ENDED = ("stopped", "finished")
 
@@ -140,8 +142,8 @@ async def detach(plat: Platform, user_id: str, bot_id: str) -> None:
     await plat.store.delete("settings", user_id, link["id"])
 
 
-async def compared(plat: Platform, user_id: str, link: Doc, since: int, until: int) -> ParityReport:
-    """The two side by side over a span, read as it is now."""
+async def compared(plat: Platform, user_id: str, link: Doc, since: int, until: int, most: int | None = None) -> ParityReport:
+    """The two side by side over a span, read as it is now, at most so many fills of each."""
     live = await plat.store.read("bots", user_id, link["bot_id"])
     paper = await plat.store.read("bots", user_id, link["twin_id"])
     if live is None or paper is None:
@@ -149,32 +151,31 @@ async def compared(plat: Platform, user_id: str, link: Doc, since: int, until: i
     started = [ms_of(one["started_at"]) if one.get("started_at") else None for one in (live, paper)]
     known = [at for at in started if at is not None]
     began = max(known) if len(known) == 2 else until
-    sides, complete = [], True
-    for bot in (live, paper):
-        orders, is_complete = await orders_of(plat, user_id, bot["id"], began - NEAR_MS)
-        sides.append(orders)
-        complete = complete and is_complete
-    figures = parity.report(sides[0], sides[1], max(since, began - NEAR_MS), until)
+    first = max(since, began - NEAR_MS)
+    sides = await asyncio.gather(
+        *(orders_of(plat, user_id, bot["id"], first - parity.PAIR_MS, most or MOST_FILLS) for bot in (live, paper))
+    )
+    figures = parity.report(sides[0][0], sides[1][0], first, until)
     totals = [one["pnl"]["total"] if one.get("pnl") else None for one in (live, paper)]
     return ParityReport.model_validate(
         {
             **figures, "bot_id": link["bot_id"], "twin_id": link["twin_id"], "since": iso(since), "until": iso(until),
             "live_total": totals[0], "paper_total": totals[1], "currency": (live.get("pnl") or {}).get("currency"),
-            "same_start": len(known) == 2 and abs(known[0] - known[1]) <= NEAR_MS, "is_complete": complete,
+            "same_start": len(known) == 2 and abs(known[0] - known[1]) <= NEAR_MS, "is_complete": sides[0][1] and sides[1][1],
         }
     )  # fmt: skip
 
 
-async def orders_of(plat: Platform, user_id: str, bot_id: str, since: int) -> tuple[parity.Orders, bool]:
-    """Orders from an instant on; False when there were more fills than one answer reads."""
-    found, after, count = parity.Orders(), "", 0
-    while count < MOST_FILLS:
-        rows = await plat.store.since("fills", user_id, {"kind": "fill", "botId": bot_id}, after, PAGE)
-        found.take(row for row in rows if ms_of(row["at"]) >= since)
-        count += len(rows)
-        if len(rows) < PAGE:
+async def orders_of(plat: Platform, user_id: str, bot_id: str, since: int, most: int) -> tuple[parity.Orders, bool]:
+    """Orders from an instant on, read from the newest fill back; False when there were more fills than `most`."""
+    found, cursor, count = parity.Orders(), None, 0
+    while count < most:
+        page = await plat.store.page("fills", user_id, {"kind": "fill", "botId": bot_id}, PAGE, cursor)
+        rows = [row for row in page.items if ms_of(row["at"]) >= since]
+        found.take(rows)
+        count, cursor = count + len(page.items), page.next
+        if not rows or cursor is None:
             return found, True
-        after = rows[-1]["sort"]
     return found, False
 
 
