@@ -1,7 +1,8 @@
 """How a bot fared, folded from its ledger row by row: what was read once is never read again.
 
 Rules
-1. The fold is a document, moved on from where it stopped; the rows stay the truth, and folding them anew gives the same.
+1. The fold is a document, moved on from where it stopped. Fills stay for good; points of the curve it has read grow coarse with age
+   (triggers/api/equity_points.py).
 2. Money is exact and comes from the core's own ledger; ratios, deviations and shares are floats and leave as decimal strings.
 3. Its size is bounded: every day one row, of the finer past only the last FINE points and one per hour of the last HOURS.
 4. Wins need a known cost: a bot that sells what it did not buy in its own ledger has none (`is_known` false).

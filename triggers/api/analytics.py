@@ -21,6 +21,7 @@ from shared.research import figure
 from shared.stores import Exists, Stale
 from shared.work import Work, own_queue, queue_fold
 from strategy_core.number import ZERO, dec, plain
+from triggers.api import equity_points
 from triggers.api.models.analytics import Analytics, BotAnalytics
 from triggers.api.owned import need_bot
 from triggers.api.panic import all_bots
@@ -100,13 +101,16 @@ async def fold_later(queue: Work, user_id: str, bot_id: str, fold: Doc) -> None:
 
 
 async def fold_in_background(plat: Platform, queue: Work, task: Doc) -> None:
-    """Folds on for BACKGROUND_ROWS and leaves the rest to the next message."""
+    """Folds on for BACKGROUND_ROWS, then makes old points coarse; leaves the rest to the next message."""
     bot = await plat.store.read("bots", task["userId"], task["botId"])
     if bot is None or not bot.get("pnl"):
         return
     for _ in range(BACKGROUND_ROWS // STEP):
         fold, is_complete, _ = await fold_on(plat, task["userId"], bot, STEP)
         if is_complete:
+            place = await equity_points.thin(plat, task["userId"], task["botId"], fold)
+            if place is not None:
+                await queue_fold(queue, task["userId"], task["botId"], place)
             return
     await fold_later(queue, task["userId"], task["botId"], fold)
 
