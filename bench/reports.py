@@ -20,6 +20,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from bench.core import Row
 from infra.onebox.cosmos.value import tag
 from shared.clock import iso
@@ -69,6 +71,15 @@ def point_of(k: int, points: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def link_of() -> dict[str, Any]:
+    """Compared with itself: both sides are as long as they get."""
+    at = iso(BEGAN)
+    return {
+        "id": f"twin-{BOT}", "kind": "twin", "schema": 1, "sort": f"{at}:{BOT}", "bot_id": BOT, "twin_id": BOT, "account_id": ACCOUNT,
+        "created_at": at, "next_report_at": iso(4_000_000_000_000), "reports": 0,
+    }  # fmt: skip
+
+
 async def first_rows(data: Path, user: str, fills: int, points: int) -> None:
     """Through the service itself: the shape of the rest."""
     from infra.onebox.clock import SystemClock
@@ -77,7 +88,8 @@ async def first_rows(data: Path, user: str, fills: int, points: int) -> None:
     resource = json.loads((ROOT / "infra/resources.json").read_text(encoding="utf-8"))["cosmos"]
     service = CosmosService(data, SystemClock(), resource["database"], resource["containers"], synchronous="OFF")
     await service.start()
-    for place, row in (("bots", bot_of(fills)), ("fills", fill_of(0, fills)), ("equity", point_of(0, points))):
+    rows = (("bots", bot_of(fills)), ("fills", fill_of(0, fills)), ("equity", point_of(0, points)), ("settings", link_of()))
+    for place, row in rows:
         await service.upsert(resource["database"], place, {**row, "userId": user})
     await service.stop()
 
@@ -85,15 +97,18 @@ async def first_rows(data: Path, user: str, fills: int, points: int) -> None:
 def multiply(data: Path, place: str, rows: Iterator[dict[str, Any]]) -> None:
     """More rows beside the one of that container, in one transaction."""
     with sqlite3.connect(data / "cosmos.sqlite3") as link:
+        link.execute("PRAGMA synchronous = OFF")
         number = next(n for n, name in link.execute("SELECT number, id FROM containers") if name == place)
         names = [row[1] for row in link.execute(f"PRAGMA table_info(docs_{number})")]
         values = dict(zip(names, link.execute(f"SELECT * FROM docs_{number} LIMIT 1").fetchone(), strict=True))
         pattern = json.loads(values["doc"])
         columns = [name for name in names if name != "row"]
+        indexed = {f"k.{name}": name for name in ("sort", "at", "side") if f"k.{name}" in names}
 
         def made() -> Iterator[tuple[Any, ...]]:
             for row in rows:
-                changed = {"id": row["id"], "doc": json.dumps({**pattern, **row}), "k.sort": tag(row["sort"])}
+                changed = {"id": row["id"], "doc": orjson.dumps({**pattern, **row}).decode()}
+                changed |= {column: tag(row[name]) for column, name in indexed.items()}
                 yield tuple(changed.get(name, values[name]) for name in columns)
 
         listed = ", ".join(f'"{name}"' for name in columns)
@@ -101,13 +116,14 @@ def multiply(data: Path, place: str, rows: Iterator[dict[str, Any]]) -> None:
 
 
 def resident_mb(oldest: int) -> dict[str, float]:
-    """Memory now of the host and of its worker."""
+    """Memory now of the host and of its workers."""
     parents = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):  # it has ended meanwhile
                 parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(") ")[2].split()[1])
-    found = {"host": oldest, "worker": next((pid for pid, parent in parents.items() if parent == oldest), oldest)}
+    workers = sorted(pid for pid, parent in parents.items() if parent == oldest)
+    found = {"host": oldest, **{f"worker{k}": pid for k, pid in enumerate(workers)}}
     return {f"{name}_{kind}": mb for name, pid in found.items() for kind, mb in memory_of(pid).items()}
 
 
@@ -216,6 +232,8 @@ def exported(box: Onebox, what: str, token: str, memory: Memory) -> dict[str, An
 PATHS = {
     "bot": f"/api/v1/bots/{BOT}/analytics", "analytics": "/api/v1/analytics", "portfolio": "/api/v1/portfolio",
     "fills page": f"/api/v1/bots/{BOT}/fills?limit=200", "equity page": f"/api/v1/bots/{BOT}/equity?limit=200",
+    "fills of a day": f"/api/v1/bots/{BOT}/fills?limit=200&since=2025-03-01T00:00:00Z&until=2025-03-02T00:00:00Z",
+    "sells": f"/api/v1/bots/{BOT}/fills?limit=200&side=sell", "parity of a year": f"/api/v1/bots/{BOT}/parity?days=365",
     "csv part": "/api/v1/exports/fills.csv", "parquet part": "/api/v1/exports/parquet/fills",
 }  # fmt: skip
 
