@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from infra.onebox import log
+from infra.onebox import log, loop
 from infra.onebox.config import BadConfig
 from infra.onebox.host import Host, Installation
 from infra.onebox.lock import InUse
@@ -88,7 +88,7 @@ async def run(installation: Installation) -> int:
 def main() -> None:
     log.configure()
     os.umask(0o077)  # whatever is kept is its owner's alone, also in a folder that was there before
-    status = asyncio.run(run(parse(sys.argv[1:])))
+    status = loop.run(run(parse(sys.argv[1:])))
     sys.stdout.flush()
     sys.stderr.flush()
     # Threads of functions that never return must not hold the process: everything promised is on disk by now.

@@ -10,7 +10,7 @@ So there is a bucket of BURST commits that fills up again at one every GAP_S: wh
 import time
 from collections.abc import Callable
 
-BURST, GAP_S = 12, 0.008
+BURST, GAP_S = 12, 0.012
 
 
 class Pace:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.onebox import log
+from infra.onebox import log, loop
 from infra.onebox.tidy import keep_tidy
 from infra.onebox.worker.driver import Worker
 from infra.onebox.worker.frames import receive, send
@@ -65,7 +65,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     log.configure()
     os.nice(int(sys.argv[3]))
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+    loop.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
     atexit._run_exitfuncs()  # what is still to be exported is; threads that hang are not waited for
     sys.stdout.flush()
     sys.stderr.flush()
