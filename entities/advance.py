@@ -53,7 +53,7 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
     is_new = event is not None and not bot.is_done(event["id"])
     if event is not None:
         heal.begin(bot, now, resumed(bot, event) if is_new else "")
-    bot.ticked_at = now
+    bot.ticks(now)
     if given.get("published") is not None:
         bot.published(int(given["published"]))
     verdict = "ok"

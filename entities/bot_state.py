@@ -22,6 +22,7 @@ from strategy_core.trade import Event
 
 SCHEMA = 1
 REMEMBERED_EVENTS = 32
+HOUR_MS = 3_600_000
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Bot:
     keeps_stops: bool = False
     belt_heirs: list[list[Any]] = field(default_factory=list)  # stops of an earlier epoch that may be at the venue
     went_back: bool = False  # in this step: the cursor stays where it was put
+    is_hour_new: bool = False  # in this step: no step before it was in this hour of the clock
     heal: dict[str, Any] | None = None  # a look back under way (entities/heal.py)
     parts: dict[str, list[str]] = field(default_factory=dict)  # by order: amount and profit of a deal closed in part (entities/deals.py)
 
@@ -71,6 +73,11 @@ class Bot:
     def origin(self) -> list[Any]:
         """What an order carries to tell whose it is (exchange.protocol.Origin)."""
         return [self.id, self.epoch, self.revision]
+
+    def ticks(self, now: int) -> None:
+        """A step at this instant."""
+        self.is_hour_new = now // HOUR_MS != self.ticked_at // HOUR_MS
+        self.ticked_at = now
 
     def is_done(self, event_id: str) -> bool:
         return event_id in self.done

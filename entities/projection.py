@@ -195,8 +195,8 @@ def urgent_edges(bot: Bot, horizon: Horizon) -> str:
 
 
 def equity_of(bot: Bot, document: dict[str, Any]) -> dict[str, Any] | None:
-    """A point of the equity curve when something was filled or the bot came to rest."""
-    if not any(row["kind"] == "fill" for row in bot.outbox) and bot.stopped_at is None:
+    """A point of the equity curve when something was filled, the bot came to rest, or an hour is new: prices move without fills."""
+    if not any(row["kind"] == "fill" for row in bot.outbox) and bot.stopped_at is None and not bot.is_hour_new:
         return None
     pnl = document["pnl"]
     name = f"{bot.id}-{bot.epoch}-{bot.revision:08d}"

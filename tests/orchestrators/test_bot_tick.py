@@ -109,6 +109,20 @@ async def test_the_feed_counts_revisions_one_by_one(world):
     assert set(fills) == {row["id"] for row in world.fills}
 
 
+async def test_the_curve_has_a_point_an_hour_without_any_fill(world):
+    await world.command("start")
+    await world.live_through()
+    seen = []
+    for after_ms in (3_600_000, 60_000, 3_600_000):
+        fills = len(world.fills)
+        await world.wake(after_ms)
+        assert len(world.fills) == fills
+        seen.append([row["at"] for row in world.store.of("equity")])
+    assert [len(after) - len(seen[0]) for after in seen] == [0, 0, 1]
+    [row] = [row for row in world.store.of("equity") if row["revision"] == world.bot["revision"]]
+    assert (row["at"], row["price"], row["total"]) == tuple(world.bot["pnl"][name] for name in ("at", "price", "total"))
+
+
 async def test_the_why_log_is_one_chain(world):
     await world.command("start")
     await world.live_through()
