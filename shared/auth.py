@@ -4,7 +4,8 @@ Rules
 1. RS256 only. A token that brings its own key (`jwk`, `jku`, `x5u`, `x5c`) or a critical extension is refused before its key is looked for.
 2. Issuer, audience, expiry and not-before are checked by the library; the key comes from the configured JWKS and nowhere else.
 3. An id token is not an access token: a scope claim is needed, and `nonce` or `at_hash` give an id token away.
-4. An unknown key id makes the key set be read again, at most once per COOL_DOWN_S: rotation works, a flood of made-up ids does not.
+4. An unknown key id makes the key set be read again, at most once per COOL_DOWN_S (RETRY_S while none could be read): rotation works, a
+   flood of made-up ids does not.
 5. A token that was verified is known for KNOWN_S, never past its own end: a client that asks ten times a second pays for one signature.
 6. Every refusal is the same 401 for the caller; the reason goes to the log only.
 """
@@ -25,8 +26,8 @@ KNOWN_S, MOST_KNOWN = 60.0, 10_000
 ALGORITHMS = ["RS256"]
 OWN_KEY_HEADERS = {"jwk", "jku", "x5u", "x5c", "crit"}
 KEEP_S = 3600.0
-COOL_DOWN_S = 10.0
-LEEWAY_S = 30
+COOL_DOWN_S, RETRY_S = 60.0, 5.0
+LEEWAY_S = 65  # clocks a minute apart are taken, and a request may be on its way
 
 Fetch = Callable[[str], Awaitable[dict[str, Any]]]
 
@@ -165,6 +166,8 @@ class KeySet:
             found = await self._fetch(self._url)
         except Exception as error:  # the issuer is away: known keys go on working, unknown ones are refused
             log("auth.keys_unreachable", error=type(error).__name__)
+            if not self._keys:
+                self._tried_at -= COOL_DOWN_S - RETRY_S
             return
         keys = [key for key in found.get("keys", []) if key.get("kty") == "RSA" and key.get("use", "sig") == "sig" and key.get("kid")]
         self._keys = {key["kid"]: jwt.PyJWK(key, algorithm="RS256").key for key in keys}

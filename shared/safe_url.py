@@ -3,8 +3,9 @@
 Rules
 1. Refused by its looks: another scheme, a user in it, a port of its own, an address instead of a name in any spelling, a name without a
    dot, names of this network.
-2. Refused by what it resolves to: every address must be public. Who calls it later connects to the addresses checked then, and follows
-   no redirect.
+2. Refused by what it resolves to: every address must be public, and an IPv6 address must be one of its own: those that stand for an IPv4
+   address (mapped, compatible, translated, NAT64, 6to4, Teredo) lead wherever that one leads. Who calls it later connects to the addresses
+   checked then, and follows no redirect.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 Resolve = Callable[[str], Awaitable[list[str]]]
@@ -21,6 +22,8 @@ Resolve = Callable[[str], Awaitable[list[str]]]
 _NAME = re.compile(r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$")
 _OURS = (".local", ".internal", ".localhost", ".home", ".lan", ".arpa", ".onion", ".test", ".invalid", ".example")
 _SPECIAL = {"168.63.129.16"}  # the platform's own address, public by its number
+_UNICAST = IPv6Network("2000::/3")  # all that is given to anybody; what is outside is of a network, or stands for another address
+_STANDING_IN = (IPv6Network("2001::/23"), IPv6Network("2001:db8::/32"), IPv6Network("2002::/16"), IPv6Network("3fff::/20"))
 
 
 class UnsafeUrl(Exception):
@@ -44,8 +47,9 @@ def host_of(url: str) -> str:
 
 def is_public(address: str) -> bool:
     found = ip_address(address)
-    mapped = getattr(found, "ipv4_mapped", None) or found
-    return bool(mapped.is_global) and not mapped.is_multicast and str(mapped) not in _SPECIAL
+    if isinstance(found, IPv6Address):
+        return found in _UNICAST and found.is_global and not any(found in network for network in _STANDING_IN)
+    return found.is_global and not found.is_multicast and str(found) not in _SPECIAL
 
 
 async def check(url: str, resolve: Resolve) -> list[str]:

@@ -166,7 +166,8 @@ async def test_a30_an_address_inside_is_refused_by_its_looks(stage, url):
     assert url not in answer.text
 
 
-INSIDE = ["127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "168.63.129.16", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "0.0.0.0", "224.0.0.1", "100.64.0.1"]  # fmt: skip
+INSIDE = ["127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "168.63.129.16", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "0.0.0.0", "::ffff:8.8.8.8",
+          "64:ff9b::a9fe:a9fe", "::127.0.0.1", "::ffff:0:7f00:1", "2002:7f00:1::1", "2001:0:7f00:1::1", "fec0::1", "ff0e::1", "255.255.255.255", "224.0.0.1", "100.64.0.1"]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -177,6 +178,7 @@ async def test_a30_a_name_that_resolves_inside_is_refused(address):
     with pytest.raises(safe_url.UnsafeUrl):
         await safe_url.check("https://example.com/hook", inside)
     assert await safe_url.check("https://hooks.example.com/x?y=1", resolve) == ["93.184.216.34"]
+    assert safe_url.is_public("2606:2800:220:1:248:1893:25c8:1946")
 
 
 async def test_a31_what_a_request_says_never_becomes_a_statement(stage):

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from shared.auth import COOL_DOWN_S, KNOWN_S, LEEWAY_S, TokenVerifier
+from shared.auth import COOL_DOWN_S, KNOWN_S, LEEWAY_S, RETRY_S, TokenVerifier
 from shared.errors import AppError
 from tests.builders import settings
 
@@ -135,6 +135,26 @@ async def test_a_new_key_is_found_and_made_up_keys_do_not_make_us_ask_again(issu
     for _ in range(20):
         assert await refused(verifier, issuer.token("k2", {"kid": "made-up"}))
     assert issuer.reads == before + 1
+
+
+async def test_clocks_a_minute_apart_are_taken_and_ten_minutes_are_not(issuer, verifier):
+    now = int(time.time())
+    for skew in ({"exp": now - 60}, {"nbf": now + 60}, {"iat": now + 60}):
+        assert (await verifier.user("Bearer " + issuer.token(**skew))).id == "ada"
+    for skew in ({"exp": now - 600}, {"nbf": now + 600}, {"iat": now + 600}):
+        assert await refused(verifier, issuer.token(**skew))
+
+
+async def test_an_issuer_that_was_away_is_asked_again_soon_until_its_keys_are_known_and_then_once_a_minute(issuer, verifier):
+    issuer.is_down = True
+    assert await refused(verifier, issuer.token())
+    issuer.is_down, issuer.now = False, issuer.now + RETRY_S + 1
+    await verifier.user("Bearer " + issuer.token())
+    before = issuer.reads
+    for _ in range(120):  # two minutes of made-up ids
+        issuer.now += 1
+        assert await refused(verifier, issuer.token("k1", {"kid": f"made-up-{issuer.now}"}))
+    assert issuer.reads - before <= 2
 
 
 async def test_known_keys_go_on_working_while_the_issuer_is_away(issuer, verifier):
