@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
@@ -40,13 +41,16 @@ class Patience:
     """Refusals that come in a flood are answered late: who sends nonsense as fast as it is answered waits instead of working us.
 
     A bucket of `free` refusals that fills with PER_S a second is answered at once. Of the others at most `most` at a time wait `wait_s`
-    (give or take half, so that they do not come back together); beyond that nobody is kept.
+    (give or take half, so that they do not come back together); beyond that nobody is kept. Refusals that must not be told apart leave at
+    one age, `alike_s`, which is longer than anything that is done for one.
     """
 
     PER_S = 2.0
 
-    def __init__(self, free: int = 10, most: int = 500, wait_s: float = 1.0, now_ms: Callable[[], int] = now_ms) -> None:
-        self._most, self._wait_s, self._waiting = most, wait_s, 0
+    def __init__(
+        self, free: int = 10, most: int = 500, wait_s: float = 1.0, now_ms: Callable[[], int] = now_ms, alike_s: float = 0.2
+    ) -> None:
+        self._most, self._wait_s, self._waiting, self._alike_s = most, wait_s, 0, alike_s
         self._bucket = Buckets(free, self.PER_S, now_ms)
 
     async def refusal(self) -> None:
@@ -57,6 +61,10 @@ class Patience:
             await asyncio.sleep(self._wait_s * random.uniform(0.5, 1.5))
         finally:
             self._waiting -= 1
+
+    async def alike(self, began: float) -> None:
+        """Until the age at which they all leave; `began` on the monotonic clock."""
+        await asyncio.sleep(max(0.0, began + self._alike_s - time.monotonic()))
 
 
 ENDLESS = 10**9  # refusals a second that are all answered at once

@@ -1,8 +1,9 @@
 """TradingView's door: `POST /api/hooks/{opaque}`. A native function: raw bytes, its own limits, an answer well within three seconds.
 
 Rules
-1. 404 for an unknown address, a revoked one, a wrong secret, a forbidden origin and a locked caller: one answer, one shape. An address
-   nobody made costs the same reads and hashes as a real one that nobody used within the last second.
+1. 404 for an unknown address, a revoked one, a wrong secret, a forbidden origin and a locked caller: one answer, one shape, one time. An
+   address nobody made costs the same reads and hashes as a real one that nobody used within the last second, and none leaves before it
+   is as old as any (shared/limit.py): what else was looked at, counted and kept does not show.
 2. 202 only when the commands are durable; 503 when they could not be made so. What the alert's author did wrong is 422 and in the inbox.
 3. Nothing about the user, their bots or the reason of a 404 is in an answer.
 4. The webhook is glanced at: a rotated address or secret ends at once where it was rotated, and within GLANCE_S everywhere.
@@ -12,6 +13,7 @@ Rules
 from __future__ import annotations
 
 import json
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -56,9 +58,12 @@ def guarding(plat: Platform) -> Guarding:
 @bp.route(route="api/hooks/{opaque}", methods=["POST"])
 @bp.durable_client_input(client_name="client")
 async def hooks(req: func.HttpRequest, context: func.Context, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    began = time.monotonic()
     try:
         with with_client(client), span("hook", of_invocation(context), "server"):
             answered = await receive(platform(), req.route_params.get("opaque", ""), req.get_body(), dict(req.headers))
+        if answered.status_code == 404:
+            await platform().patience.alike(began)
         if answered.status_code in (404, 429):
             await platform().patience.refusal()
         return answered

@@ -1,12 +1,15 @@
 """Webhooks from their making to the inbox: addresses, secrets, alerts, decisions."""
 
+import asyncio
 import copy
 import json
+import time
 from dataclasses import replace
 
 import azure.functions as func
 import pytest
 
+from shared.limit import ENDLESS, Patience
 from shared.webhooks.decision import decision_row
 from tests.fakes import MemoryBus, MemoryStore
 from triggers import hooks
@@ -217,6 +220,28 @@ async def test_guesses_lock_the_caller_out_and_nobody_else(client, plat, hook, b
     plat.now_ms.now += 16 * 60_000
     assert (await post(plat, url, alert(hook, bot), **thief)).status_code == 202
     assert len([hit for hit in await inbox(client, hook) if hit["reason"] == "bad_secret"]) == 10
+
+
+async def test_every_404_is_as_old_as_any_other_whatever_was_done_for_it(client, plat, hook, bot, monkeypatch):
+    """A wrong secret is counted and kept in the inbox, an address nobody made is not, a locked caller is not even heard: it does not show."""
+    plat = replace(plat, patience=Patience(ENDLESS, alike_s=0.25))
+    url, kept = hook["webhook"]["url"], plat.store.upsert
+
+    async def slow(*how):
+        await asyncio.sleep(0.05)
+        return await kept(*how)
+
+    async def age(address, body):
+        began = time.monotonic()
+        return (await post(plat, address, body)).status_code, time.monotonic() - began
+
+    monkeypatch.setattr(plat.store, "upsert", slow)
+    wrong, unknown = alert(hook, bot, token="wrong"), url.rpartition("/")[0] + "/" + "A" * 90
+    ages = [await age(url, wrong), await age(unknown, wrong)]
+    monkeypatch.setattr(hooks, "FAILURES_OF_UNKNOWN", 1)
+    ages.append(await age(url, alert(hook, bot)))
+    assert [status for status, _ in ages] == [404, 404, 404]
+    assert min(seconds for _, seconds in ages) >= 0.25
 
 
 async def test_the_origin_can_be_demanded_and_a_forged_header_is_not_one(client, plat, hook, bot):

@@ -43,7 +43,7 @@ class Platform:
     seals: SealKeys = field(default_factory=lambda: VaultKeys(settings()))
     resolve: Resolve = resolve
     live: LiveAccounts = field(default_factory=own_live_accounts)
-    patience: Patience = field(default_factory=lambda: Patience(ENDLESS))
+    patience: Patience = field(default_factory=lambda: Patience(ENDLESS, alike_s=0.0))
     sessions: Sessions = field(init=False)
     limits: Limits = field(init=False)
     rates: Buckets = field(init=False)
