@@ -82,6 +82,13 @@ async def test_an_edit_of_an_old_version_is_refused(client, bot):
     assert (await client.patch(f"/api/v1/bots/{bot}", json={"name": "a"}, headers={"if-match": etag})).status_code == 200
     answer = await client.patch(f"/api/v1/bots/{bot}", json={"name": "b"}, headers={"if-match": etag})
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (412, "changed_meanwhile", "If-Match")
+    assert answer.headers["content-type"] == "application/problem+json"
+    now = (await client.get(f"/api/v1/bots/{bot}")).headers["etag"]
+    for said, status in ((f'"x", {now}', 200), ("*", 200), ('"x", W/"y"', 412), ("", 412)):
+        assert (await client.patch(f"/api/v1/bots/{bot}", json={"name": "b"}, headers={"if-match": said})).status_code == status, said
+        now = (await client.get(f"/api/v1/bots/{bot}")).headers["etag"]
+    weak = {"if-match": f"W/{now}"}  # what a proxy that compresses makes of it
+    assert (await client.patch(f"/api/v1/bots/{bot}", json={"name": "c"}, headers=weak)).status_code == 200
 
 
 async def test_a_start_says_where_its_end_is_seen(client, bot):

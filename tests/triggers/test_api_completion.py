@@ -133,6 +133,33 @@ async def test_deals_are_paired_with_their_ends(client, plat, bot):
     assert [*first["items"], *rest["items"]] == items
 
 
+@pytest.mark.parametrize("limit", [1, 2, 50])
+async def test_deals_are_narrowed_by_their_state_and_when_they_began(client, plat, bot, limit):
+    run(plat, bot, strategy="DCA")
+    for n in range(8):  # closed and cancelled in turn; the last goes on
+        event(plat, bot, 2 * n + 1, "deal_started", amount="1", price=str(n))
+        if n < 7:
+            event(plat, bot, 2 * n + 2, ("deal_closed", "deal_cancelled")[n % 2], gross="1")
+    cases = (
+        ({"status": "closed"}, "6420"), ({"status": "cancelled"}, "531"), ({"status": "open"}, "7"),
+        ({"since": "2026-01-01T00:00:05Z", "until": "2026-01-01T00:00:11Z"}, "432"),
+        ({"status": "closed", "until": "2026-01-01T00:00:09Z"}, "20"), ({"status": "open", "until": "2026-01-01T00:00:15Z"}, ""),
+    )  # fmt: skip
+    for query, expected in cases:
+        found, cursor = [], None
+        while True:
+            asked = {**query, "limit": limit} | ({"cursor": cursor} if cursor else {})
+            page = (await client.get(f"/api/v1/bots/{bot}/deals", params=asked)).json()
+            found += [(deal["open_price"], deal["status"]) for deal in page["items"]]
+            assert len(page["items"]) <= limit
+            if (cursor := page["next"]) is None:
+                break
+        assert "".join(price for price, _ in found) == expected, query
+        assert {status for _, status in found} <= {query.get("status")} or "status" not in query
+    other = await client.get(f"/api/v1/bots/{bot}/deals", params={"limit": 1})
+    assert (await client.get(f"/api/v1/bots/{bot}/deals", params={"cursor": other.json()["next"], "status": "open"})).status_code == 400
+
+
 async def test_the_portfolio_never_adds_paper_to_live_nor_two_currencies(client, plat, account):
     running(plat, "a", account_id=account, price="50")
     running(plat, "b", account_id=account, status="stopped", total="7")

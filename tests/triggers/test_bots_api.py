@@ -149,3 +149,18 @@ async def test_the_number_of_bots_is_limited_and_the_limit_named(client, plat, p
     await client.post("/api/v1/bots", json={"name": "a", **plan})
     answer = await client.post("/api/v1/bots", json={"name": "b", **plan})
     assert (answer.status_code, answer.json()["params"]) == (429, {"limit": "1"})
+
+
+async def test_a_bot_is_judged_field_by_field_and_nothing_is_made(client, plan):
+    good = await client.post("/api/v1/bots/validate", json=plan)
+    assert (good.status_code, good.json()["valid"], good.json()["findings"]) == (200, True, [])
+    wrong = {**plan, "config": {**plan["config"], "low": "200", "cells": 1}}
+    said = (await client.post("/api/v1/bots/validate", json=wrong)).json()
+    refused = (await client.post("/api/v1/bots/preview", json=wrong)).json()
+    assert said["valid"] is False and said["findings"] == refused["findings"] and len(said["findings"]) >= 1
+    assert all(finding["field"].startswith("config.") for finding in said["findings"])
+    assert (await client.get("/api/v1/bots")).json()["items"] == []
+    nowhere = await client.post("/api/v1/bots/validate", json={**plan, "account_id": "acc_nobody"})
+    assert (nowhere.status_code, nowhere.json()["field"]) == (404, "account_id")
+    unknown = await client.post("/api/v1/bots/validate", json={**plan, "symbol": "NO/NE"})
+    assert unknown.status_code in (200, 404, 422) and unknown.json().get("valid") is not True

@@ -137,9 +137,17 @@ async def test_every_list_of_the_users_own_things_can_be_narrowed(client):
     from triggers.api.app import api
 
     by_number = {"/api/v1/backtests/{backtest_id}/runs", "/api/v1/optimisations/{optimisation_id}/runs"}
-    rounds = {"/api/v1/bots/{bot_id}/deals", "/api/v1/bots/{bot_id}/parity/reports"}
     lists = {path for path, one in contract(api)["paths"].items() if {"limit"} <= names(one)}
-    assert {path for path in lists if not names(contract(api)["paths"][path]) - {"limit", "cursor"}} == by_number | rounds
+    assert {path for path in lists if not names(contract(api)["paths"][path]) - {"limit", "cursor"}} == by_number
+
+
+async def test_every_parameter_of_a_query_says_what_it_narrows_also_on_the_page(client):
+    from triggers.api.app import api
+
+    read, page = contract(api)["paths"], (await client.get("/api/v1/docs")).text
+    asked = [(path, one) for path, methods in read.items() for one in methods.get("get", {}).get("parameters", ()) if one["in"] == "query"]
+    assert len(asked) > 100 and [(path, one["name"]) for path, one in asked if not one.get("description")] == []
+    assert "Only on this symbol" in page and "docs/limits.md" in page
 
 
 def names(methods):

@@ -23,6 +23,9 @@ async def test_a_ladder_lists_its_completed_cells_newest_first(client, plat, bot
         (2, "closed", "95", "100", "9.5"),
         (1, "closed", "95", "100", "10"),
     ]
+    for query, expected in (({"since": "2026-01-01T00:00:03Z"}, [2]), ({"status": "closed", "limit": 1}, [2]), ({"status": "open"}, [])):
+        some = (await client.get(f"/api/v1/bots/{bot}/deals", params=query)).json()["items"]
+        assert [deal["number"] for deal in some] == expected, query
     first = (await client.get(f"/api/v1/bots/{bot}/deals", params={"limit": 1})).json()
     rest = (await client.get(f"/api/v1/bots/{bot}/deals", params={"limit": 1, "cursor": first["next"]})).json()
     assert [*first["items"], *rest["items"]] == items and rest["next"] is None

@@ -8,20 +8,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.bot_command import edit_params, money_currency
-from shared.errors import AppError, conflict, findings_error, invalid
+from shared.errors import conflict, findings_error, invalid
 from shared.read_model import BotView
 from strategy_core.number import ZERO, plain
 from strategy_core.trade import Finding
 from triggers.api import accounts, bots, commands
-from triggers.api.ladder_deals import cells
+from triggers.api.deal_lists import DEALS
 from triggers.api.models.bot import Accepted, BotCreate
-from triggers.api.models.bot_edit import CloneBody, DealPage, DealView, EditAnswer, EditBody, EditEffect
+from triggers.api.models.bot_edit import CloneBody, EditAnswer, EditBody, EditEffect
 from triggers.api.owned import need_account, need_bot
-from triggers.api.paging import cursor_of, place_of, scope_of
 from triggers.api.platform import Platform
+from triggers.api.versions import need_version
 
 Doc = dict[str, Any]
-DEALS = ("DCA", "DCA_FUTURES")
 
 
 async def clone(plat: Platform, user_id: str, bot_id: str, body: CloneBody, key: str | None) -> Doc:
@@ -34,8 +33,7 @@ async def clone(plat: Platform, user_id: str, bot_id: str, body: CloneBody, key:
 
 async def edit(plat: Platform, user_id: str, bot_id: str, body: EditBody, if_match: str | None, key: str | None) -> EditAnswer:
     document = await need_bot(plat.store, user_id, bot_id)
-    if if_match is not None and if_match != document["_etag"]:
-        raise AppError(412, "changed_meanwhile", "If-Match")
+    need_version(if_match, document)
     if document["status"] in bots.AT_REST:
         raise conflict("not_possible", status=document["status"], command="edit")
     if not body.config and body.name is None:
@@ -85,33 +83,3 @@ async def add_funds(plat: Platform, user_id: str, bot_id: str, amount: Decimal, 
     if amount > free:
         raise invalid("insufficient_funds", "amount", currency=currency, needed=plain(amount), available=plain(free))
     return await commands.send(plat, user_id, bot_id, "add_funds", {"amount": plain(amount)}, key, document)
-
-
-async def deals(plat: Platform, user_id: str, bot_id: str, limit: int, cursor: str | None) -> DealPage:
-    """Rounds, newest first: each begins with its start and ends before the next one begins."""
-    document = await need_bot(plat.store, user_id, bot_id)
-    if document["strategy"] not in DEALS:
-        return await cells(plat, user_id, bot_id, limit, cursor)
-    scope = scope_of(user_id, "deals", {"botId": bot_id})
-    place, rows = place_of(scope, cursor), {}
-    for code in ("deal_started", "deal_closed", "deal_cancelled"):
-        rows[code] = await plat.store.page("events", user_id, {"botId": bot_id, "code": code}, limit, place)
-    ends = sorted([*rows["deal_closed"].items, *rows["deal_cancelled"].items], key=lambda row: str(row["sort"]))
-    items, before = [], place
-    for start in rows["deal_started"].items:
-        end = next((row for row in ends if row["sort"] > start["sort"] and (before is None or row["sort"] < before)), None)
-        items.append(deal(start, end))
-        before = start["sort"]
-    following = rows["deal_started"].next
-    return DealPage(items=tuple(items), next=None if following is None else cursor_of(scope, following))
-
-
-def deal(start: Doc, end: Doc | None) -> DealView:
-    opened = {"opened_at": start["at"], "open_price": start["params"].get("price"), "amount": start["params"].get("amount")}
-    if end is None:
-        return DealView.model_validate({**opened, "number": None, "status": "open"})
-    params = end["params"]
-    number = int(params["deal"]) if "deal" in params else None
-    status = "closed" if end["code"] == "deal_closed" else "cancelled"
-    ended = {"closed_at": end["at"], "reason": params.get("reason"), "gross": params.get("gross")}
-    return DealView.model_validate({**opened, **ended, "number": number, "status": status})

@@ -12,9 +12,10 @@ from shared.stores import Exists, Stale
 from strategy_core.trade import Market
 from triggers.api import accounts
 from triggers.api.idempotency import fingerprint, id_for, same_request
-from triggers.api.models.bot import BotCreate, BotPatch, BotPlan, MarketView, PreviewAnswer
+from triggers.api.models.bot import BotCreate, BotPatch, BotPlan, MarketView, PreviewAnswer, Verdict
 from triggers.api.owned import need_account, need_bot
 from triggers.api.platform import Platform
+from triggers.api.versions import need_version
 from triggers.market_source import Path
 
 AT_REST = {"draft", "stopped", "finished"}
@@ -36,6 +37,17 @@ async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
         available={currency: balances.get(currency, Decimal(0)) for currency in (market.base, market.quote)},
         currency=answer.currency,
     )
+
+
+async def validate(plat: Platform, user_id: str, plan: BotPlan) -> Verdict:
+    """Errors: AppError for an account or a market there is not."""
+    try:
+        shown = await preview(plat, user_id, plan)
+    except AppError as error:
+        if error.status != 422 or not error.findings:
+            raise
+        return Verdict(valid=False, findings=tuple(error.findings))
+    return Verdict(valid=True, findings=(), warnings=tuple(shown.preview.warnings))
 
 
 def check(strategy: str, config: dict[str, Any], price: Decimal, market: Market) -> None:
@@ -75,8 +87,7 @@ async def create(plat: Platform, user_id: str, body: BotCreate, key: str | None)
 
 async def patch(plat: Platform, user_id: str, bot_id: str, body: BotPatch, if_match: str | None) -> dict[str, Any]:
     document = await need_bot(plat.store, user_id, bot_id)
-    if if_match is not None and if_match != document["_etag"]:
-        raise AppError(412, "changed_meanwhile", "If-Match")
+    need_version(if_match, document)
     if document["status"] != "draft":
         raise conflict("bot_not_draft", status=document["status"])
     if body.config is not None:

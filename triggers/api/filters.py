@@ -11,8 +11,10 @@ from fastapi import Depends, Query
 
 from shared.clock import iso
 from shared.stores import Span
-from triggers.api.models.common import Moment
+from triggers.api.models.common import Cursor, Moment
 
+MOST = "How many at most"
+From = Annotated[Cursor | None, Query(description="`next` of the page before")]
 Since = Annotated[Moment | None, Query(description="Not before this instant")]
 Until = Annotated[Moment | None, Query(description="Before this instant")]
 ExchangeId = Annotated[str | None, Query(pattern=r"^[a-z0-9_]{2,40}$", description="paper or an exchange id")]

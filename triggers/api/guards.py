@@ -16,6 +16,7 @@ from shared.stores import Exists, Stale, Store
 from triggers.api.models.safety import Guard, Guards, GuardsView
 from triggers.api.owned import need_account
 from triggers.api.platform import Platform
+from triggers.api.versions import need_version
 
 Doc = dict[str, Any]
 ID = "guards"
@@ -45,8 +46,7 @@ def is_active(document: Doc) -> bool:
 async def put(plat: Platform, user_id: str, rules: Guards, if_match: str | None) -> Doc:
     """Errors: AppError 412; 404 for a rule over an account that is not the user's."""
     document = await read(plat.store, user_id)
-    if if_match is not None and if_match != document.get("_etag"):
-        raise AppError(412, "changed_meanwhile", "If-Match")
+    need_version(if_match, document)
     items, before = rules.model_dump(mode="json")["items"], [as_now(rule) for rule in document["items"]]
     for rule in items:
         if rule["account_id"] is not None and rule not in before:

@@ -10,16 +10,15 @@ from shared.read_model import Strategy
 from shared.research import JobStatus
 from shared.stores import Page, Span
 from triggers.api import research
-from triggers.api.filters import Created, where_of
+from triggers.api.filters import MOST, Created, From, where_of
 from triggers.api.models.bot import Symbol
-from triggers.api.models.common import Cursor
 from triggers.api.models.research import BotFrom, RunPage
 from triggers.api.paging import listed, number_of
 from triggers.api.platform import Platform
 
 Number = Annotated[str | None, Query(description="Taken from `next` of the page before", json_schema_extra={"pattern": "^[0-9]{1,6}$"})]
 Run = Annotated[int, Query(ge=0, le=100_000, description="Which run of the job")]
-RunLimit = Annotated[int, Query(ge=1, le=1000)]
+RunLimit = Annotated[int, Query(ge=1, le=1000, description=MOST)]
 
 
 class Wanted(NamedTuple):
@@ -32,12 +31,12 @@ class Wanted(NamedTuple):
 
 
 async def wanted(
-    status: Annotated[JobStatus | None, Query()] = None,
-    strategy: Annotated[Strategy | None, Query()] = None,
-    symbol: Annotated[Symbol | None, Query()] = None,
+    status: Annotated[JobStatus | None, Query(description="Only in this state")] = None,
+    strategy: Annotated[Strategy | None, Query(description="Only of this strategy")] = None,
+    symbol: Annotated[Symbol | None, Query(description="Only on this symbol")] = None,
     made: Created = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description=MOST)] = 50,
+    cursor: From = None,
 ) -> Wanted:
     return Wanted(where_of(status=status, strategy=strategy, symbol=symbol), made, limit, cursor)
 

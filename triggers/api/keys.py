@@ -25,6 +25,7 @@ from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.account import AccountConnect, Credentials
 from triggers.api.owned import need_account, need_bot
 from triggers.api.platform import Platform
+from triggers.api.versions import need_version
 from triggers.market_source import Path
 
 PROOFS, LIVE_STARTS = 10, 60  # one user may have so many keys proved, and so many live bots started, per minute
@@ -81,8 +82,7 @@ async def verify(plat: Platform, user: User, account_id: str) -> Doc:
 async def rotate(plat: Platform, user: User, account_id: str, credentials: Credentials, if_match: str | None = None) -> Doc:
     """Another key for the same account. The old one is destroyed once nothing names it any more."""
     document = await need_live_account(plat, user.id, account_id)
-    if if_match is not None and if_match != document["_etag"]:
-        raise AppError(412, "changed_meanwhile", "If-Match")
+    need_version(if_match, document)
     await need_live(plat, document["exchange"])
     need_fresh(plat, user)
     keys = keys_of(document["exchange"], credentials)

@@ -13,6 +13,7 @@ from shared.stores import Exists, Stale, Store
 from triggers.api.members import join
 from triggers.api.models.preference import Channel, Notifications
 from triggers.api.platform import Platform
+from triggers.api.versions import need_version
 
 Doc = dict[str, Any]
 _EMAIL = re.compile(r"^[!#-'*+/-9=?A-Z^-~.-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}$")
@@ -42,8 +43,7 @@ async def put_notifications(plat: Platform, user_id: str, body: Notifications, i
     if body.channels:
         await join(plat.store, NOTIFIED, user_id)
     stored = await plat.store.read("settings", user_id, NOTIFICATIONS)
-    if if_match is not None and if_match != (stored or {}).get("_etag"):
-        raise AppError(412, "changed_meanwhile", "If-Match")
+    need_version(if_match, stored)
     if is_on(body.model_dump()) and not is_on((stored or {}).get("settings", {})):
         from triggers import notify
 

@@ -19,6 +19,7 @@ from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.webhook import WebhookCreate, WebhookPatch, WebhookView
 from triggers.api.owned import need_bot
 from triggers.api.platform import Platform
+from triggers.api.versions import need_version
 
 Doc = dict[str, Any]
 MOST = 50  # per user
@@ -79,8 +80,7 @@ def due(every_s: int | None, now: int) -> Doc:
 
 async def patch(plat: Platform, user_id: str, webhook_id: str, body: WebhookPatch, if_match: str | None) -> Doc:
     document = await need_webhook(plat.store, user_id, webhook_id)
-    if if_match is not None and if_match != document["_etag"]:
-        raise AppError(412, "changed_meanwhile", "If-Match")
+    need_version(if_match, document)
     changes = body.model_dump(mode="json", exclude_none=True)
     await own_bots(plat, user_id, (*(body.bots or ()), *(body.aliases or {}).values()))
     if body.expected_every_s is not None:

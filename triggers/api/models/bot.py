@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from shared.read_model import BotView, CloseMode, EquityPoint, EventView, FillView, OrderView, Strategy
 from strategy_core.number import Model, Num
-from strategy_core.trade import Preview
+from strategy_core.trade import Finding, Preview
 
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,30}/[A-Za-z0-9]{1,30}(:[A-Za-z0-9]{1,30})?$")]
 ObjectId = Annotated[str, Field(pattern=r"^[0-9a-z_]{1,40}$")]
@@ -75,6 +75,14 @@ class PreviewAnswer(Model):
     preview: Preview
     available: dict[str, Num]
     currency: str
+
+
+class Verdict(Model):
+    """`findings` stand against the bot; `warnings` do not."""
+
+    valid: bool
+    findings: tuple[Finding, ...]
+    warnings: tuple[Finding, ...] = ()
 
 
 class Accepted(Model):

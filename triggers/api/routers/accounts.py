@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from shared.read_model import AccountView
 from triggers.api import accounts, keys
-from triggers.api.filters import Created, ExchangeId, where_of
+from triggers.api.filters import MOST, Created, ExchangeId, From, where_of
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.account import AccountConnect, AccountPage, Credentials, NewAccount
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import Cursor
 from triggers.api.owned import need_account
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
+from triggers.api.versions import IfMatch
 
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 
@@ -39,8 +39,8 @@ async def list_accounts(
     plat: Plat,
     exchange: ExchangeId = None,
     made: Created = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description=MOST)] = 50,
+    cursor: From = None,
 ) -> AccountPage:
     """The user's accounts with their balances, newest first."""
     page = await listed(plat, user.id, "accounts", where_of(kind="account", exchange=exchange), limit, cursor, made)
@@ -68,7 +68,7 @@ async def replace_credentials(
     user: CurrentUser,
     plat: Plat,
     response: Response,
-    if_match: Annotated[str | None, Header(max_length=200)] = None,
+    if_match: IfMatch = None,
 ) -> AccountView:
     """Another key for the same account at the exchange; the old one is destroyed. Needs a recent sign-in."""
     document = await keys.rotate(plat, user, account_id, body, if_match)

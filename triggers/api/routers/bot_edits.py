@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from shared.read_model import BotView
-from triggers.api import bot_edits, commands
+from triggers.api import bot_edits, commands, deal_lists
+from triggers.api.deal_lists import DealStatus
+from triggers.api.filters import MOST, From, Happened
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import Accepted, ObjectId, StartBody
 from triggers.api.models.bot_edit import AddFundsBody, AddSafetyBody, CloneBody, DealPage, EditAnswer, EditBody
-from triggers.api.models.common import Cursor
 from triggers.api.platform import CurrentUser, Plat
 from triggers.api.routers.bot_commands import located
+from triggers.api.versions import IfMatch
 
 router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
 
@@ -40,7 +42,7 @@ async def edit_bot(
     user: CurrentUser,
     plat: Plat,
     response: Response,
-    if_match: Annotated[str | None, Header(max_length=200)] = None,
+    if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> EditAnswer:
     """Change a bot that runs; each field says when it takes effect. With `If-Match` only the version that was read."""
@@ -110,8 +112,13 @@ async def list_bot_deals(
     bot_id: ObjectId,
     user: CurrentUser,
     plat: Plat,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    status: Annotated[DealStatus | None, Query(description="Only in this state")] = None,
+    span: Happened = None,
+    limit: Annotated[int, Query(ge=1, le=100, description=MOST)] = 50,
+    cursor: From = None,
 ) -> DealPage:
-    """The rounds of a DCA bot, or the completed cells of a ladder, newest first."""
-    return await bot_edits.deals(plat, user.id, bot_id, limit, cursor)
+    """The rounds of a DCA bot by when they began, or the completed cells of a ladder by when they were completed, newest first.
+
+    A page may be short when only deals of one state are asked for: go on while there is a `next`.
+    """
+    return await deal_lists.deals(plat, user.id, bot_id, limit, cursor, status, span)

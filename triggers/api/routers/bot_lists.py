@@ -10,23 +10,25 @@ from fastapi import APIRouter, Query
 from shared.read_model import EquityPoint, EventView, FillView, OrderView
 from shared.stores import Page, Span
 from strategy_core.trade import Side
-from triggers.api.filters import Happened, where_of
+from triggers.api.filters import MOST, From, Happened, where_of
 from triggers.api.models.bot import EquityPage, EventPage, FillPage, ObjectId, OrderPage
-from triggers.api.models.common import Cursor
 from triggers.api.owned import need_bot
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat, Platform
 
 router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-From = Annotated[Cursor | None, Query()]
-OrderStatus = Annotated[Literal["pending", "open", "cancelling", "over"] | None, Query()]
+Limit = Annotated[int, Query(ge=1, le=200, description=MOST)]
+OrderStatus = Annotated[Literal["pending", "open", "cancelling", "over"] | None, Query(description="Only in this state")]
 
 
 @router.get("/{bot_id}/orders")
 async def list_bot_orders(
-    bot_id: ObjectId, user: CurrentUser, plat: Plat, side: Annotated[Side | None, Query()] = None, status: OrderStatus = None
+    bot_id: ObjectId,
+    user: CurrentUser,
+    plat: Plat,
+    side: Annotated[Side | None, Query(description="Only of this side")] = None,
+    status: OrderStatus = None,
 ) -> OrderPage:
     """Every order that is out, nearest to the top of the book first."""
     document = await need_bot(plat.store, user.id, bot_id)
@@ -39,7 +41,7 @@ async def list_bot_fills(
     bot_id: ObjectId,
     user: CurrentUser,
     plat: Plat,
-    side: Annotated[Side | None, Query()] = None,
+    side: Annotated[Side | None, Query(description="Only of this side")] = None,
     span: Happened = None,
     limit: Limit = 50,
     cursor: From = None,

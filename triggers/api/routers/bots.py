@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from shared.read_model import BotView, Strategy
 from strategy_core.trade import Status
 from triggers.api import bots
-from triggers.api.filters import Created, ExchangeId, where_of
+from triggers.api.filters import MOST, Created, ExchangeId, From, where_of
 from triggers.api.idempotency import IdempotencyKey
-from triggers.api.models.bot import BotCreate, BotPage, BotPatch, BotPlan, ObjectId, PreviewAnswer, Symbol
-from triggers.api.models.common import Cursor
+from triggers.api.models.bot import BotCreate, BotPage, BotPatch, BotPlan, ObjectId, PreviewAnswer, Symbol, Verdict
 from triggers.api.owned import need_bot
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
+from triggers.api.versions import IfMatch
 
 router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
 
@@ -24,6 +24,12 @@ router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
 async def preview_bot(body: BotPlan, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> PreviewAnswer:
     """Everything the bot would do first: orders, funds, fees, warnings, worst case. Nothing is stored, a repeat is harmless."""
     return await bots.preview(plat, user.id, body)
+
+
+@router.post("/validate")
+async def validate_bot(body: BotPlan, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> Verdict:
+    """Everything that is wrong with a bot, field by field, and what is not wrong but worth knowing. Makes nothing."""
+    return await bots.validate(plat, user.id, body)
 
 
 @router.post("", status_code=201)
@@ -38,14 +44,14 @@ async def create_bot(body: BotCreate, user: CurrentUser, plat: Plat, response: R
 async def list_bots(
     user: CurrentUser,
     plat: Plat,
-    status: Annotated[Status | None, Query()] = None,
-    account_id: Annotated[ObjectId | None, Query()] = None,
-    strategy: Annotated[Strategy | None, Query()] = None,
-    symbol: Annotated[Symbol | None, Query()] = None,
+    status: Annotated[Status | None, Query(description="Only in this state")] = None,
+    account_id: Annotated[ObjectId | None, Query(description="Only of this account")] = None,
+    strategy: Annotated[Strategy | None, Query(description="Only of this strategy")] = None,
+    symbol: Annotated[Symbol | None, Query(description="Only on this symbol")] = None,
     exchange: ExchangeId = None,
     made: Created = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description=MOST)] = 50,
+    cursor: From = None,
 ) -> BotPage:
     """The user's bots, newest first."""
     where = where_of(kind="bot", status=status, account_id=account_id, strategy=strategy, symbol=symbol, exchange=exchange)
@@ -68,7 +74,7 @@ async def patch_bot(
     user: CurrentUser,
     plat: Plat,
     response: Response,
-    if_match: Annotated[str | None, Header(max_length=200)] = None,
+    if_match: IfMatch = None,
 ) -> BotView:
     """Change a draft; with `If-Match` only the version that was read."""
     document = await bots.patch(plat, user.id, bot_id, body, if_match)

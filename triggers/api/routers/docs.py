@@ -43,7 +43,8 @@ def page(spec: dict[str, Any]) -> str:
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>{title}</title>"
         f"<style>{_STYLE}</style><h1>{title}</h1><p>Send <code>Authorization: Bearer &lt;access token&gt;</code> with every call. "
-        f"The machine-readable document is at <a href='openapi.json'>openapi.json</a>.</p>{sections}<h2>Models</h2>{models}</html>"
+        f"The machine-readable document is at <a href='openapi.json'>openapi.json</a>. A 429 names its limit; all of them are in "
+        f"<code>docs/limits.md</code>.</p>{sections}<h2>Models</h2>{models}</html>"
     )
 
 
@@ -51,7 +52,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     head = f"<span class=m>{escape(method.upper())}</span> <code>{escape(path)}</code> {escape(operation.get('summary', ''))}"
     text = escape(operation.get("description", ""))
     parameters = "".join(
-        f"<li><code>{escape(p['name'])}</code> ({escape(p['in'])}{', required' if p.get('required') else ''})</li>"
+        f"<li><code>{escape(p['name'])}</code> ({escape(p['in'])}{', required' if p.get('required') else ''})"
+        f" {escape(p.get('description', ''))}</li>"
         for p in operation.get("parameters", [])
     )
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 
 from shared.tax import Method
 from triggers.api import ledger_files
+from triggers.api.filters import From
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import Cursor
 from triggers.api.owned import need_bot
 from triggers.api.platform import CurrentUser, Plat
 
@@ -25,8 +25,8 @@ async def export_parquet(
     kind: Literal["fills", "orders", "deals", "equity", "events"],
     user: CurrentUser,
     plat: Plat,
-    bot_id: Annotated[ObjectId | None, Query()] = None,
-    after: Annotated[Cursor | None, Query()] = None,
+    bot_id: Annotated[ObjectId | None, Query(description="Only of this bot")] = None,
+    after: From = None,
 ) -> Response:
     """The ledger, oldest first, money as text; a header `x-next` names where a file that was cut goes on (`after`)."""
     if bot_id is not None:
@@ -41,9 +41,9 @@ async def export_tax_year(
     year: Annotated[int, Path(ge=2009, le=2100)],
     user: CurrentUser,
     plat: Plat,
-    method: Annotated[Method, Query()] = "fifo",
+    method: Annotated[Method, Query(description="Which lots are sold first")] = "fifo",
     paper: Annotated[bool, Query(description="Play money, too")] = False,
-    file: Annotated[Literal["csv", "parquet"], Query()] = "csv",
+    file: Annotated[Literal["csv", "parquet"], Query(description="In which format")] = "csv",
 ) -> Response:
     """What was gained by selling in a year (UTC), lot by lot. Information, not advice."""
     rows = await ledger_files.tax_year(plat, user.id, year, method, paper)

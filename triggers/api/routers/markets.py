@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from shared.errors import invalid
+from triggers.api.filters import MOST, From
 from triggers.api.models.bot import ObjectId, Symbol
-from triggers.api.models.common import Cursor, Moment
+from triggers.api.models.common import Moment
 from triggers.api.models.market import TIMEFRAME_MS, CandlePage, MarketItem, MarketPage, Timeframe
 from triggers.api.owned import need_account
 from triggers.api.paging import cursor_of, place_of
@@ -18,7 +19,6 @@ from triggers.market_source import Listed, Path
 router = APIRouter(prefix="/api/v1/markets", tags=["markets"])
 
 Exchange = Annotated[str | None, Query(pattern=r"^[a-z0-9_]{2,40}$", description="simulated, replay or an exchange id")]
-From = Annotated[Cursor | None, Query()]
 AccountId = Annotated[ObjectId | None, Query(description="Prices as this account sees them (needed for replay)")]
 
 
@@ -28,8 +28,8 @@ async def list_markets(
     plat: Plat,
     exchange: Exchange = None,
     account_id: AccountId = None,
-    search: Annotated[str, Query(max_length=40)] = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    search: Annotated[str, Query(max_length=40, description="Only symbols that hold this")] = "",
+    limit: Annotated[int, Query(ge=1, le=500, description=MOST)] = 100,
     cursor: From = None,
 ) -> MarketPage:
     """Every market with its last price, by symbol."""
@@ -45,13 +45,13 @@ async def list_markets(
 async def list_candles(
     user: CurrentUser,
     plat: Plat,
-    symbol: Annotated[Symbol, Query()],
+    symbol: Annotated[Symbol, Query(description="Of which market")],
     exchange: Exchange = None,
     account_id: AccountId = None,
-    timeframe: Timeframe = "1m",
+    timeframe: Annotated[Timeframe, Query(description="How long a candle lasts")] = "1m",
     since: Annotated[Moment | None, Query(description="Candles that open at or after this instant, the first ones of them")] = None,
     until: Annotated[Moment | None, Query(description="Candles that open before; of a replay also what is still to come")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 300,
+    limit: Annotated[int, Query(ge=1, le=1000, description=MOST)] = 300,
     cursor: From = None,
 ) -> CandlePage:
     """Candles, oldest first: the newest ones, those before `until`, or page by page those of a range that begins at `since`."""

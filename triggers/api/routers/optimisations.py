@@ -15,7 +15,7 @@ from triggers.api.models.research import BotFrom, HeatMap, OptimisationCreate, O
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/optimisations", tags=["research"])
-Field = Annotated[str, Query(pattern=r"^[a-z0-9_]{1,60}$")]
+Field = Annotated[str, Query(pattern=r"^[a-z0-9_]{1,60}$", description="Path of a field that was searched")]
 
 
 @router.post("", status_code=202)
@@ -56,7 +56,7 @@ async def get_heatmap(
     plat: Plat,
     x: Field,
     y: Field,
-    size: Annotated[int, Query(ge=2, le=40)] = 12,
+    size: Annotated[int, Query(ge=2, le=40, description="Cells along each side")] = 12,
 ) -> HeatMap:
     """The best objective over two searched fields, in at most `size` by `size` cells."""
     document = await research.need_job(plat, user.id, optimisation_id, "optimisation")

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse
 
 from triggers.api import exports, portfolio
+from triggers.api.filters import From
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import Cursor
 from triggers.api.models.portfolio import Portfolio
 from triggers.api.platform import CurrentUser, Plat
 
@@ -28,8 +28,8 @@ async def export_csv(
     what: Literal["fills.csv", "orders.csv", "deals.csv", "equity.csv", "events.csv"],
     user: CurrentUser,
     plat: Plat,
-    bot_id: Annotated[ObjectId | None, Query()] = None,
-    before: Annotated[Cursor | None, Query()] = None,
+    bot_id: Annotated[ObjectId | None, Query(description="Only of this bot")] = None,
+    before: From = None,
 ) -> PlainTextResponse:
     """The ledger, newest first; a header `x-next` names where a file that was cut goes on (`before`)."""
     file = await exports.export(plat, user.id, what.removesuffix(".csv"), bot_id, before)

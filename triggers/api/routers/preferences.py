@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from shared.notices import Notice
 from triggers.api import addresses, preferences
-from triggers.api.filters import Created, where_of
+from triggers.api.filters import MOST, Created, From, where_of
 from triggers.api.idempotency import IdempotencyKey, id_for
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import Cursor
 from triggers.api.models.preference import (
     Addresses,
     Code,
@@ -25,6 +24,7 @@ from triggers.api.models.preference import (
 )
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
+from triggers.api.versions import IfMatch
 
 router = APIRouter(prefix="/api/v1", tags=["preferences"])
 
@@ -40,7 +40,7 @@ async def get_notifications(user: CurrentUser, plat: Plat, response: Response) -
 
 @router.put("/notifications")
 async def put_notifications(
-    body: Notifications, user: CurrentUser, plat: Plat, response: Response, if_match: Annotated[str | None, Header(max_length=200)] = None
+    body: Notifications, user: CurrentUser, plat: Plat, response: Response, if_match: IfMatch = None
 ) -> Notifications:
     """All of it at once. An address that is not on the public internet is refused."""
     response.headers["etag"] = await preferences.put_notifications(plat, user.id, body, if_match)
@@ -80,11 +80,11 @@ async def confirm_address(
 async def list_deliveries(
     user: CurrentUser,
     plat: Plat,
-    status: Annotated[DeliveryStatus | None, Query()] = None,
-    channel: Annotated[ObjectId | None, Query()] = None,
+    status: Annotated[DeliveryStatus | None, Query(description="Only in this state")] = None,
+    channel: Annotated[ObjectId | None, Query(description="Only to this channel")] = None,
     made: Created = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description=MOST)] = 50,
+    cursor: From = None,
 ) -> DeliveryPage:
     """What was sent where, newest first, and how it went."""
     page = await listed(plat, user.id, "settings", where_of(kind="delivery", status=status, channel=channel), limit, cursor, made)

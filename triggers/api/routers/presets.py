@@ -8,10 +8,9 @@ from fastapi import APIRouter, Query, Response
 
 from shared.read_model import Strategy
 from triggers.api import presets
-from triggers.api.filters import Created, where_of
+from triggers.api.filters import MOST, Created, From, where_of
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import Cursor
 from triggers.api.models.preference import BacktestOf, PresetCreate, PresetPage, PresetView
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
@@ -33,10 +32,10 @@ async def create_preset(
 async def list_presets(
     user: CurrentUser,
     plat: Plat,
-    strategy: Annotated[Strategy | None, Query()] = None,
+    strategy: Annotated[Strategy | None, Query(description="Only of this strategy")] = None,
     made: Created = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description=MOST)] = 50,
+    cursor: From = None,
 ) -> PresetPage:
     """The user's presets, newest first."""
     page = await listed(plat, user.id, "settings", where_of(kind="preset", strategy=strategy), limit, cursor, made)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
 from triggers.api import guards, panic
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
 from triggers.api.models.safety import Guards, GuardsView, PanicAnswer, PanicBody
 from triggers.api.platform import CurrentUser, Plat
+from triggers.api.versions import IfMatch
 
 router = APIRouter(prefix="/api/v1", tags=["safety"])
 
@@ -31,9 +30,7 @@ async def get_guards(user: CurrentUser, plat: Plat, response: Response) -> Guard
 
 
 @router.put("/guards")
-async def put_guards(
-    body: Guards, user: CurrentUser, plat: Plat, response: Response, if_match: Annotated[str | None, Header(max_length=200)] = None
-) -> GuardsView:
+async def put_guards(body: Guards, user: CurrentUser, plat: Plat, response: Response, if_match: IfMatch = None) -> GuardsView:
     """All rules at once; a rule that did not change keeps its state."""
     document = await guards.put(plat, user.id, body, if_match)
     response.headers["etag"] = document["_etag"]

@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from triggers.api import shares
-from triggers.api.filters import Created
+from triggers.api.filters import MOST, Created, From
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import Cursor
 from triggers.api.models.share import ShareCreate, SharedPlan, ShareMade, SharePage
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
@@ -34,8 +33,8 @@ async def list_shares(
     user: CurrentUser,
     plat: Plat,
     made: Created = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description=MOST)] = 50,
+    cursor: From = None,
 ) -> SharePage:
     """What the user shared, newest first."""
     page = await listed(plat, user.id, "settings", {"kind": "share"}, limit, cursor, made)

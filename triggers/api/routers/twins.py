@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from triggers.api import twins
+from triggers.api.filters import MOST, Created, From
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import Cursor
 from triggers.api.models.twin import ParityPage, ParityReport, TwinView
-from triggers.api.paging import cursor_of, place_of, scope_of
+from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
 
 router = APIRouter(prefix="/api/v1/bots", tags=["bots"])
@@ -39,7 +39,9 @@ async def delete_twin(bot_id: ObjectId, user: CurrentUser, plat: Plat) -> None:
 
 
 @router.get("/{bot_id}/parity")
-async def get_parity(bot_id: ObjectId, user: CurrentUser, plat: Plat, days: Annotated[int, Query(ge=1, le=365)] = 7) -> ParityReport:
+async def get_parity(
+    bot_id: ObjectId, user: CurrentUser, plat: Plat, days: Annotated[int, Query(ge=1, le=365, description="How many days back")] = 7
+) -> ParityReport:
     """How far the bot drifted from its twin in the last days, computed now."""
     link = await twins.need_link(plat, user.id, bot_id)
     now = plat.now_ms()
@@ -51,12 +53,11 @@ async def list_parity_reports(
     bot_id: ObjectId,
     user: CurrentUser,
     plat: Plat,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description=MOST)] = 50,
+    cursor: From = None,
+    made: Created = None,
 ) -> ParityPage:
     """The weekly reports, newest first."""
     await twins.need_link(plat, user.id, bot_id)
-    scope = scope_of(user.id, "parity", {"bot": bot_id})
-    page = await plat.store.page("settings", user.id, {"kind": "parity", "botId": bot_id}, limit, place_of(scope, cursor))
-    items = tuple(ParityReport.of_document(row["report"]) for row in page.items)
-    return ParityPage(items=items, next=None if page.next is None else cursor_of(scope, page.next))
+    page = await listed(plat, user.id, "settings", {"kind": "parity", "botId": bot_id}, limit, cursor, made)
+    return ParityPage(items=tuple(ParityReport.of_document(row["report"]) for row in page.items), next=page.next)

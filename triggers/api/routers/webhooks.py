@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from triggers.api import inbox, messages, webhooks
-from triggers.api.filters import Created, where_of
+from triggers.api.filters import MOST, Created, From, where_of
 from triggers.api.idempotency import IdempotencyKey
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import Cursor
 from triggers.api.models.webhook import (
     HitPage,
     HitStatus,
@@ -27,12 +26,11 @@ from triggers.api.models.webhook import (
 )
 from triggers.api.paging import listed
 from triggers.api.platform import CurrentUser, Plat
+from triggers.api.versions import IfMatch
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 
-Limit = Annotated[int, Query(ge=1, le=100)]
-From = Annotated[Cursor | None, Query()]
-IfMatch = Annotated[str | None, Header(max_length=200)]
+Limit = Annotated[int, Query(ge=1, le=100, description=MOST)]
 
 
 @router.post("", status_code=201)
@@ -107,7 +105,7 @@ async def list_webhook_inbox(
     webhook_id: ObjectId,
     user: CurrentUser,
     plat: Plat,
-    status: Annotated[HitStatus | None, Query()] = None,
+    status: Annotated[HitStatus | None, Query(description="Only with this outcome")] = None,
     came: Created = None,
     limit: Limit = 50,
     cursor: From = None,
@@ -136,7 +134,7 @@ async def try_webhook(
 
 @router.get("/{webhook_id}/messages")
 async def list_webhook_messages(
-    webhook_id: ObjectId, user: CurrentUser, plat: Plat, bot_id: Annotated[ObjectId | None, Query()] = None
+    webhook_id: ObjectId, user: CurrentUser, plat: Plat, bot_id: Annotated[ObjectId | None, Query(description="Only of this bot")] = None
 ) -> MessagePage:
     """Text for the alert's message box, one per action, with and without its placeholders filled in."""
     return await messages.page(plat, user.id, webhook_id, bot_id)
