@@ -1,21 +1,25 @@
 """Who is waited for goes first: while HTTP requests crowd, only a few messages of each queue are worked on at a time.
 
 What a request leaves to be done may cost many times its answer. Without this the work of the first ones would keep the others waiting
-outside; with it they wait inside, durable, and the backlog is worked off afterwards. A few go on at any time: nothing starves, and long
-work of one queue takes no place from another. A request counts for COUNTS_S: who is kept waiting on purpose, or for an exchange, makes
-no crowd.
+outside; with it they wait inside, durable, and the backlog is worked off afterwards.
+
+Rules
+1. A crowd is CROWD requests within COUNTS_S, however soon they are answered: what is quick must stay so, and who is kept waiting on
+   purpose, or for an exchange, makes none.
+2. A few go on at any time, and beside them one more every ONE_MORE_S: nothing starves behind work that hangs, and long work of one queue
+   takes no place from another.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-CROWD, FEW, COUNTS_S = 3, 2, 0.25
+CROWD, FEW, COUNTS_S, ONE_MORE_S = 8, 2, 0.25, 0.5
 
 
 class Courtesy:
-    """Counts the requests that are being answered."""
+    """Counts the requests that have just come."""
 
     def __init__(self, crowd: int = CROWD, few: int = FEW) -> None:
         self.few = few
@@ -31,19 +35,12 @@ class Courtesy:
         self._lanes.append(Lane(self))
         return self._lanes[-1]
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """Around an HTTP request."""
+    def request(self) -> None:
+        """An HTTP request has come."""
         self._asking += 1
-        late = asyncio.get_running_loop().call_later(COUNTS_S, self._answered)
-        try:
-            yield
-        finally:
-            if late.when() > asyncio.get_running_loop().time():  # else it has been called, or will be
-                late.cancel()
-                self._answered()
+        asyncio.get_running_loop().call_later(COUNTS_S, self._counted)
 
-    def _answered(self) -> None:
+    def _counted(self) -> None:
         self._asking -= 1
         for lane in self._lanes:
             lane.admit()
@@ -53,7 +50,7 @@ class Lane:
     """The messages of one trigger, in the order of their arrival."""
 
     def __init__(self, courtesy: Courtesy) -> None:
-        self._courtesy, self._working = courtesy, 0
+        self._courtesy, self._working, self._next_at = courtesy, 0, 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
@@ -80,8 +77,10 @@ class Lane:
         self.admit()
 
     def admit(self) -> None:
-        while self._waiting and not (self._courtesy.is_crowded and self._working >= self._courtesy.few):
+        now = asyncio.get_running_loop().time()
+        while self._waiting and (not self._courtesy.is_crowded or self._working < self._courtesy.few or now >= self._next_at):
             mine = self._waiting.popleft()
             if not mine.done():
                 self._working += 1
+                self._next_at = now + ONE_MORE_S
                 mine.set_result(None)

@@ -63,10 +63,10 @@ class HttpFunctions:
             body=m.TypedData(bytes=body) if body else m.TypedData(),
         )
         try:
-            with self._courtesy.request():
-                async with asyncio.timeout(self._timeout_s):
-                    traceparent = request.headers.get("traceparent", "")
-                    result = await self._invoker(endpoint.function.name, m.TypedData(http=message), traceparent=traceparent)
+            self._courtesy.request()
+            async with asyncio.timeout(self._timeout_s):
+                traceparent = request.headers.get("traceparent", "")
+                result = await self._invoker(endpoint.function.name, m.TypedData(http=message), traceparent=traceparent)
         except FunctionFailed as error:
             LOG.error("%s failed: %s\n%s", endpoint.function.name, error, error.where())
             return web.Response(status=500)

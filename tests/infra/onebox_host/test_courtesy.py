@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from infra.onebox import courtesy
 from infra.onebox.courtesy import Courtesy
 from infra.onebox.worker.function import Function, Result
@@ -35,60 +37,73 @@ async def finish(tasks, ended):
     await asyncio.gather(*tasks)
 
 
-async def test_without_a_crowd_every_message_is_worked_on_at_once():
-    polite = Courtesy(crowd=2, few=1)
-    with polite.request():
-        tasks, started, ended = await begun(polite.lane(), 5)
-        assert started == [0, 1, 2, 3, 4]
-    await finish(tasks, ended)
-
-
-async def test_in_a_crowd_a_few_are_worked_on_in_order_and_the_others_after_it():
-    polite = Courtesy(crowd=2, few=2)
-    with polite.request():
-        with polite.request():
-            tasks, started, ended = await begun(polite.lane(), 5)
-            assert started == [0, 1]
-            ended[0].set()
-            await settle()
-            assert started == [0, 1, 2]
-        await settle()
-        assert started == [0, 1, 2, 3, 4]
-    await finish(tasks, ended)
-
-
-async def test_who_is_kept_waiting_on_purpose_makes_no_crowd(monkeypatch):
+@pytest.fixture
+def soon(monkeypatch):
+    """A request counts for a hundredth of a second; one more message than a few goes on after a minute."""
     monkeypatch.setattr(courtesy, "COUNTS_S", 0.01)
-    polite = Courtesy(crowd=1, few=1)
-    with polite.request():
-        tasks, started, ended = await begun(polite.lane(), 3)
-        assert started == [0]
-        await asyncio.sleep(0.05)
-        assert started == [0, 1, 2]
+    monkeypatch.setattr(courtesy, "ONE_MORE_S", 60.0)
+
+
+def crowd(polite, count):
+    for _ in range(count):
+        polite.request()
+
+
+async def test_without_a_crowd_every_message_is_worked_on_at_once(soon):
+    polite = Courtesy(crowd=2, few=1)
+    crowd(polite, 1)
+    tasks, started, ended = await begun(polite.lane(), 5)
+    assert started == [0, 1, 2, 3, 4]
     await finish(tasks, ended)
-    with polite.request():  # the long one was counted off once
-        tasks, started, ended = await begun(polite.lane(), 2)
-        assert started == [0]
-        await finish(tasks, ended)
 
 
-async def test_long_work_of_one_queue_takes_no_place_from_another():
+async def test_in_a_crowd_a_few_are_worked_on_in_order_and_the_others_after_it(soon):
+    polite = Courtesy(crowd=2, few=2)
+    crowd(polite, 2)
+    tasks, started, ended = await begun(polite.lane(), 5)
+    assert started == [0, 1]
+    ended[0].set()
+    await settle()
+    assert started == [0, 1, 2]
+    await asyncio.sleep(0.05)
+    assert started == [0, 1, 2, 3, 4]
+    await finish(tasks, ended)
+
+
+async def test_what_hangs_keeps_nobody_waiting_for_long(monkeypatch):
+    monkeypatch.setattr(courtesy, "ONE_MORE_S", 0.05)
     polite = Courtesy(crowd=1, few=1)
-    with polite.request():
-        long, started, ended = await begun(polite.lane(), 2)
-        other, others, done = await begun(polite.lane(), 2)
-        assert (started, others) == ([0], [0])
+    crowd(polite, 1)
+    tasks, started, ended = await begun(polite.lane(), 4)
+    assert started == [0]
+    seen = set()
+    while len(started) < 3:  # requests keep coming, and the first message hangs
+        monkeypatch.setattr(courtesy, "COUNTS_S", 0.02)
+        crowd(polite, 1)
+        await asyncio.sleep(0.01)
+        seen.add(len(started))
+    assert seen >= {1, 2, 3}, "one at a time"
+    await finish(tasks, ended)
+
+
+async def test_long_work_of_one_queue_takes_no_place_from_another(soon):
+    polite = Courtesy(crowd=1, few=1)
+    crowd(polite, 1)
+    long, started, ended = await begun(polite.lane(), 2)
+    other, others, done = await begun(polite.lane(), 2)
+    assert (started, others) == ([0], [0])
+    await asyncio.sleep(0.05)
     await finish([*long, *other], [*ended, *done])
 
 
-async def test_a_message_given_back_leaves_its_place_to_the_next():
+async def test_a_message_given_back_leaves_its_place_to_the_next(soon):
     polite = Courtesy(crowd=1, few=1)
-    with polite.request():
-        tasks, started, ended = await begun(polite.lane(), 3)
-        tasks[0].cancel()
-        tasks[1].cancel()
-        await settle()
-        assert started == [0, 2]
+    crowd(polite, 1)
+    tasks, started, ended = await begun(polite.lane(), 3)
+    tasks[0].cancel()
+    tasks[1].cancel()
+    await settle()
+    assert started == [0, 2]
     await asyncio.gather(*tasks[:2], return_exceptions=True)
     await finish(tasks[2:], ended)
 
