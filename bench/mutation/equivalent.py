@@ -40,6 +40,16 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "if edge is not None and memory.guard_off and edge >= state.price and (above is None or edge < above):",
         "edge > state.price",
     ): "the edge is a hair above the exact price and has more digits than any tick: it is never a price seen",
+    (
+        "strategy_core/grid.py",
+        "amount = floor_to(free, market.amount_step) if free > ZERO else ZERO",
+        "free >= ZERO",
+    ): "nothing, floored, is nothing",
+    (
+        "strategy_core/dca_money.py",
+        "elif wanted < had:",
+        "wanted <= had",
+    ): "giving nothing back is nothing",
 }
 
 

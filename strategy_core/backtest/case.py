@@ -127,7 +127,7 @@ def _first_bad(rows: list[list[Any]]) -> str:
 def read_file(path: Path, interval_ms: int, first: int, last: int | None) -> Series:
     if last is not None and last < first:
         raise BadCase(f"data.last_row: {last} comes before first_row {first}")
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise BadCase(f"data.file: {path} is no file" if path.exists() else f"data.file: {path} does not exist")
     try:
         return _read_parquet(path, interval_ms, first, last) if path.suffix == ".parquet" else _read_csv(path, interval_ms, first, last)

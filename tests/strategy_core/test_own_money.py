@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from strategy_core import registry
-from strategy_core.trade import Command, Ended, Fill, Look, Market, Side, Status
+from strategy_core.book import Book
+from strategy_core.trade import Command, Ended, Fill, Look, Market, Role, Rules, Side, Status
 
 _spec = util.spec_from_file_location("strategy_core_desk_money", Path(__file__).with_name("test_mechanics.py"))
 assert _spec is not None and _spec.loader is not None
@@ -191,3 +192,78 @@ def test_a_guard_wakes_a_bot_without_buys() -> None:
     assert desk.state.status is Status.ACTIVE
     desk.look(str(below.quantize(D("0.01")) - D("0.02")))
     assert desk.state.reason == "equity_guard"
+
+
+# -- what is said, and when ---------------------------------------------------------------------------------------------
+
+
+def test_a_first_buy_that_hung_leaves_sells_made_smaller_and_says_so() -> None:
+    """Of 4.9 only 3 came in a minute: the first sell is whole, the second is what is left, with a word for it."""
+    desk = desks.Desk("GRID", desks.GRID)
+    desk.fill("INIT", part="3")
+    desk.look("100", later=61_000)
+    assert desk.state.status is Status.ACTIVE
+    said = [event.params for event in registry.drain(desk.state) if event.code == "size_reduced"]
+    assert [(one["leg"], one.get("coin")) for one in said] == [("INIT", None), ("L4", "ABC")]
+    sells = {order.leg: order.amount for order in desk.orders().values() if order.side is Side.SELL}
+    assert sum(sells.values()) <= 3 < sum(sells.values()) + D("0.001")
+    assert D(said[1]["amount"]) == sells["L4"] < D(said[1]["wanted"])
+
+
+def test_the_warning_of_a_narrow_step_says_how_narrow() -> None:
+    """Cells of 0.25 (111.111 % over 44 cells) against fees that take 0.2003 %: less than twice."""
+    plan = {"low": "90", "high": "100", "cells": 36, "investment": "5000", "spacing": "geometric"}
+    (warning,) = [
+        one for one in registry.preview("GRID", plan, D(95), walks.market(future=False)).warnings if one.code == "step_below_fees"
+    ]
+    step = ((D(100) / 90) ** (D(1) / 36) - 1) * 100
+    assert warning.params == {"step_pct": str(round(step, 4)), "needed_pct": "0.2003"}
+
+
+def test_equal_amounts_leave_the_fees_of_their_buys_aside() -> None:
+    """a = floor((1000 - 0.001 x 100 x 1.02) / ((90 + 95) x 1.02 + 2 x 100 x 1.02)) = 2.546; at no fee it were 2.597."""
+    rules = walks.market(future=False, maker_fee="0.02", taker_fee="0.02", min_notional="1")
+    plan = {**desks.GRID, "size_mode": "base", "low": "80", "high": "120"}
+    found = registry.preview("GRID", plan, D(100), rules)
+    spent = (80 + 90) * D("1.02") + 2 * 100 * D("1.02")
+    assert D(found.plan["order_amount"]) == ((1000 - D("0.001") * 102) / spent).quantize(D("0.001"), "ROUND_FLOOR")
+
+
+@pytest.mark.parametrize(("price", "amount"), [("50000", "0.05"), ("0.05", "0.5")])
+def test_break_even_is_for_less_than_a_coin_and_for_less_than_a_dollar_too(price: str, amount: str) -> None:
+    """A loss of a few cents, or of a part of a coin, is made good like any other."""
+    desk = desks.grid()
+    ledger = desk.state.ledger
+    ledger.base, ledger.quote = D(amount), ledger.put_quote - D(amount) * D(price)
+    desk.state.price = D(price) * D("0.99")
+    ledger.basis = D(amount) * D(price)
+    registry.apply(desk.state, Rules(walks.market(future=False, tick="0.0001", step="0.001", min_notional="0.001"), desk.at))
+    desk.say("stop", close_mode="break_even")
+    (order,) = desk.orders().values()
+    assert order.amount == D(amount) and order.price is not None and D(price) < order.price <= D(price) * D("1.002")
+
+
+def test_a_command_moves_the_clock_on_and_never_back() -> None:
+    desk = desks.grid()
+    registry.drain(desk.state)
+    now = desk.state.at
+    registry.apply(desk.state, Command("pause", {}, now + 5_000, "later"))
+    registry.apply(desk.state, Command("resume", {}, now - 5_000, "earlier"))
+    assert [event.at for event in registry.drain(desk.state)] == [now + 5_000, now + 5_000]
+
+
+def test_a_deal_that_shall_be_the_last_is_stored_as_one() -> None:
+    state = registry.start("DCA", PLAN, D(100), FREE, 0)
+    registry.apply(state, Command("stop", {"after_deal": True}, 1, "s"))
+    assert registry.dump(state)["memory"]["last_deal"] == 1
+
+
+def test_legs_long_gone_are_forgotten_by_halves_the_oldest_first() -> None:
+    book = Book()
+    for n in range(258):
+        for _ in range(2 if n == 250 else 1):
+            book.place(f"A{n}", Side.BUY, D(1), D(1), Role.GRID, n)
+            book.drop(f"A{n}")
+    assert book.floor == 1 and len(book.generations) == 129
+    assert book.place("A250", Side.BUY, D(1), D(1), Role.GRID, 1).generation == 3, "remembered"
+    assert book.place("A0", Side.BUY, D(1), D(1), Role.GRID, 1).generation == 2, "forgotten, and yet no id comes twice"
