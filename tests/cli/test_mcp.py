@@ -91,7 +91,7 @@ def test_nothing_that_could_trade_is_a_tool_without_its_scope():
         for method, operation in methods.items():
             scope = scope_of(method, operation)
             if scope == "read":
-                assert method == "get" or operation["operationId"] == "preview_bot", path
+                assert method == "get" or operation["operationId"] in ("preview_bot", "validate_bot"), path
             if "credentials" in path or "sessions" in path or path.startswith("/api/hooks"):
                 assert scope is None, path
     assert tools(SPEC, frozenset()).keys() < tools(SPEC, frozenset({"trade"})).keys()
