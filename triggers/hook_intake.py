@@ -5,7 +5,9 @@ Rules
    retry) sends the same messages. A repeat that comes while the bus still remembers those ids sends them again, harmlessly.
 2. The claim and the inbox row are one write, made before anything is sent. Nothing is answered 2xx before the messages are durable.
 3. Nothing of the stored inbox holds a secret: what was sent as one, and every field that is named like one, is blanked first.
-4. A glance at a bot (shared/stores.py) may let an alert through, as the bot would absorb it; it refuses none, and starts none.
+4. No alert, and no replay of one, starts a bot with real money for the first time: going live takes a fresh sign-in, and a webhook is made,
+   rotated and read without one.
+5. A glance at a bot (shared/stores.py) may let an alert through, as the bot would absorb it; it refuses none, and starts none.
 """
 
 from __future__ import annotations
@@ -147,7 +149,10 @@ async def meaning(store: Store, hit: Hit, signal: Signal, bots: dict[str, Doc], 
 
 def wishes_of(hit: Hit, signal: Signal, bots: dict[str, Doc], starting: bool) -> tuple[list[Doc], dict[str, Wish]]:
     meant = choose(hit.webhook, signal, bots)
-    return meant, {bot["id"]: wish(signal, target(bot), hit.webhook["close_mode"], starting) for bot in meant}
+    wishes = {bot["id"]: wish(signal, target(bot), hit.webhook["close_mode"], starting) for bot in meant}
+    if any(wishes[bot["id"]].name == "start" and bot["exchange"] != "paper" for bot in meant):
+        raise Refused("reauthentication_required", "action")
+    return meant, wishes
 
 
 def choose(webhook: Doc, signal: Signal, bots: dict[str, Doc]) -> list[Doc]:

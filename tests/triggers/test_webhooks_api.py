@@ -337,3 +337,19 @@ async def test_a_webhook_cannot_be_given_somebody_elses_bot(client, bot):
 async def test_while_the_vault_is_away_the_door_says_so(client, plat, hook, bot):
     plat.seals.is_down = True
     assert said(await post(plat, hook["webhook"]["url"], alert(hook, bot)))[0] == 503
+
+
+async def test_no_alert_takes_a_bot_live_for_the_first_time_not_even_a_replayed_one(client, plat, hook, bot):
+    """Making, reading and rotating a webhook takes no fresh sign-in, so neither may what it does."""
+    plat.store.rows["bots", "ada", bot]["exchange"] = "binance"
+    status, body = said(await post(plat, hook["webhook"]["url"], alert(hook, bot)))
+    assert (status, body["code"]) == (422, "reauthentication_required")
+    [hit] = await inbox(client, hook)
+    path = f"/api/v1/webhooks/{hook['webhook']['id']}"
+    again = await client.post(f"{path}/inbox/{hit['id']}/replay", json={})
+    tried = await client.post(f"{path}/try", json={"body": json.dumps(alert(hook, bot))})
+    assert "reauthentication_required" in again.text and "reauthentication_required" in tried.text and plat.bus.sent == []
+    plat.store.rows["bots", "ada", bot]["status"] = "paused"  # its owner has started it: an alert may resume it
+    plat.now_ms.now += 2_000
+    assert said(await post(plat, hook["webhook"]["url"], alert(hook, bot)))[0] == 202
+    assert [event.body["name"] for event in plat.bus.sent] == ["resume"]
