@@ -25,6 +25,7 @@ from shared.settings import Settings
 KNOWN_S, MOST_KNOWN = 60.0, 10_000
 ALGORITHMS = ["RS256"]
 OWN_KEY_HEADERS = {"jwk", "jku", "x5u", "x5c", "crit"}
+RESERVED = frozenset({"platform", "nobody"})  # partitions that belong to no user (shared/watch.py, triggers/hooks.py)
 KEEP_S = 3600.0
 COOL_DOWN_S, RETRY_S = 60.0, 5.0
 LEEWAY_S = 65  # clocks a minute apart are taken, and a request may be on its way
@@ -121,7 +122,7 @@ def user_of(claims: dict[str, Any], needed_scope: str) -> User:
     if needed_scope and needed_scope not in scopes:
         raise Refused("scope")
     subject = claims["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= 200 or not subject.isprintable():
+    if not isinstance(subject, str) or not 0 < len(subject) <= 200 or not subject.isprintable() or subject in RESERVED:
         raise Refused("subject")
     email = claims.get("email")
     whole = {name: value for name in ("auth_time", "iat") if isinstance(value := claims.get(name), int)}

@@ -80,7 +80,7 @@ async def test_a_good_token_names_its_user(issuer, verifier):
     "claims",
     [
         {"aud": "other"}, {"aud": None}, {"iss": "https://evil.example"}, {"iss": None}, {"exp": 1}, {"exp": None}, {"nbf": 4_000_000_000},
-        {"iat": None}, {"sub": None}, {"sub": ""}, {"sub": "a" * 201}, {"sub": "a\nb"}, {"scp": None}, {"scp": ""}, {"nonce": "n"}, {"at_hash": "h"},
+        {"iat": None}, {"sub": None}, {"sub": ""}, {"sub": "a" * 201}, {"sub": "a\nb"}, {"sub": "platform"}, {"sub": "nobody"}, {"scp": None}, {"scp": ""}, {"nonce": "n"}, {"at_hash": "h"},
     ],
 )  # fmt: skip
 async def test_a_wrong_claim_is_refused(issuer, verifier, claims):
