@@ -9,6 +9,7 @@ export PYTHONHASHSEED := 0
 .PHONY: run setup dev frontend test test-python test-python311 test-frontend coverage check bench compiled e2e openapi sim chaos fuzz package clean
 
 run: setup frontend ## start the platform on http://127.0.0.1:$(PORT)
+	@sh scripts/compiled.sh
 	@PORT=$(PORT) DATA=$(DATA) exec $(PY) -m infra.onebox --static frontend/out
 
 setup:
@@ -61,7 +62,7 @@ bench: compiled ## our jobs, the peers where they are installed, the adapter, th
 	$(PY) -m bench.load all
 	-$(PY) -m bench.api_latency
 
-compiled: dev ## optional: the strategy core as binaries from the same source, for backtests; plain Python runs where there is none
+compiled: dev ## the strategy core as binaries from the same source, for backtests, now; make run does it in the background
 	-$(PY) scripts/compile_core.py
 
 sim: dev ## so many seeds of the whole platform under every fault, five times as many of its small model: make sim SEEDS=400

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from bench import browser, compiled, core, reports, research, year
 from bench.peers import field
+from strategy_core import compiled as build
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     own = [*core.rows(data, args.full), *built, *research.rows(args.full), *reports.rows(args.full)]
     console.print(_own_table(own))
     if not built:
-        console.print(compiled.HOW)
+        console.print(compiled.HOW[build.found()])
     seen = _in_a_browser(console)
     beside: list[dict[str, Any]] = []
     if not args.ours:

@@ -13,7 +13,11 @@ from bench import core, year
 from strategy_core import compiled
 
 ROOT = Path(__file__).resolve().parents[1]
-HOW = "compiled: not built from this source; make compiled"
+HOW = {
+    "none": "compiled: no build, so plain Python runs; make compiled",
+    "stale": "compiled: the build is of another source, so plain Python runs; make compiled",
+    "current": "compiled: there is a build, and it is not on the path",
+}
 
 
 def rows(*more: str) -> list[core.Row]:
@@ -40,7 +44,7 @@ def main() -> int:
     parser.add_argument("--year", action="store_true", help="only GRID and DCA over the year")
     args = parser.parse_args()
     if not compiled.is_on():
-        print(HOW, file=sys.stderr)
+        print(HOW[compiled.found()], file=sys.stderr)
         return 1
     found = core.year_jobs(year.columns(), args.candles, args.repeats)
     if not args.year:

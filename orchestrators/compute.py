@@ -4,6 +4,7 @@ Rules
 1. There is one per core, at most MOST of them, started when first needed, one task at a time each. They keep candles between tasks.
 2. A process that breaks or takes too long is ended, and its task raises; the next task gets a new one.
 3. They end with the app: their input closes when it dies.
+4. They run the compiled build of the core where there is one of this source, from the task after it was made; the log says which.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from shared.log import log
 from strategy_core import compiled
 
 Doc = dict[str, Any]
@@ -45,6 +47,7 @@ class Process:
 
     def __init__(self) -> None:
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ", "TMPDIR") if name in os.environ}
+        self.build_mark = compiled.mark()
         build = compiled.path()  # the same source as binaries, where somebody made them
         folders = [*([build] if build else []), str(ROOT), *(path for path in sys.path if path)]
         environment |= {"PYTHONPATH": os.pathsep.join(folders), "OMP_NUM_THREADS": "1", **KEEPS_MEMORY}
@@ -109,6 +112,7 @@ class Processes:
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="compute")
         self._own = threading.local()
         self._all: list[Process] = []
+        self._told: set[str] = set()
 
     async def run(self, task: Doc) -> Doc:
         """Errors: ComputeFailed."""
@@ -116,10 +120,19 @@ class Processes:
 
     def _ask(self, task: Doc) -> Doc:
         process: Process | None = getattr(self._own, "process", None)
+        if process is not None and process.build_mark != compiled.mark():
+            process.end()
         if process is None or not process.is_alive:
+            self._tell(compiled.found())
             process = self._own.process = Process()
             self._all.append(process)
         return process.ask(task, self._timeout_s)
+
+    def _tell(self, build: str) -> None:
+        """Once: without a build of this source backtests take twice as long."""
+        if build not in self._told:
+            self._told.add(build)
+            log("compute.build", compiled=build)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)

@@ -74,27 +74,36 @@ class Book:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def place(
-        self, leg: str, side: Side, price: Decimal | None, amount: Decimal, role: Role, at: int, reduce_only: bool = False, attempt: int = 0
+        self,
+        leg: str,
+        side: Side,
+        price: Decimal | None,
+        amount: Decimal,
+        role: Role,
+        at: int,
+        reduce_only: bool = False,
+        attempt: int = 0,
+        cost: Decimal | None = None,
     ) -> Order:
-        """A new order on a free leg, under its next generation (a market order when `price` is None)."""
+        """A new order on a free leg, under its next generation (a market order when `price` is None). `cost`: price x amount, if known."""
         generations = self.generations
         generation = generations.get(leg, self.floor) + 1
         generations[leg] = generation
         kind = _MARKET if price is None else _LIMIT
         order = _new(Order, (leg, generation, attempt, side, kind, price, amount, role, reduce_only, at))
-        self._insert(order, leg, side, price, amount)
+        self._insert(order, leg, side, price, amount, cost)
         if len(generations) > _REMEMBERED_LEGS + len(self.orders):
             self._forget()
         return order
 
-    def _insert(self, order: Order, leg: str, side: Side, price: Decimal | None, left: Decimal) -> None:
+    def _insert(self, order: Order, leg: str, side: Side, price: Decimal | None, left: Decimal, cost: Decimal | None = None) -> None:
         """Into the index and the sums; `left` is still to fill. The order's parts are handed over: its maker has them at hand."""
         self.orders[leg] = order
         if side is _BUY:
             if price is None:
                 self.markets.append(order)
             else:
-                self.buy_cost += price * left
+                self.buy_cost += price * left if cost is None else cost
                 index = self.buys
                 if not index or price > index[-1][_PRICE]:  # type: ignore[operator]
                     index.append(order)
@@ -163,7 +172,7 @@ class Book:
         """A fill of a wanted order. It leaves the book when nothing remains."""
         leg, whole = order[_LEG], order[_AMOUNT]
         before = self.filled.get(leg, ZERO) if self.filled else ZERO
-        if amount >= whole or before + amount >= whole:
+        if amount is whole or amount >= whole or before + amount >= whole:
             if before:
                 del self.filled[leg]
             del self.orders[leg]

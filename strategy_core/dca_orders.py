@@ -49,36 +49,38 @@ def lay_safeties(state: State) -> None:
     if state.status is Status.PAUSED or memory.steps_done or config.safety_trigger == "indicators":
         return
     p0, purse = memory.p0, free_funds(state)
+    side, rate = entry_side(config), None if not config.is_long and not state.market.is_future else entry_rate(state)
     parked = memory.parked
     if parked:
         memory.parked = []
         for number in parked:
-            purse = _lay(state, number, p0, purse)
+            purse = _lay(state, number, p0, purse, side, rate)
     window = config.max_active_safety_orders or len(levels)
     while memory.laid < len(levels) and memory.resting + len(memory.parked) < window:
         memory.laid += 1
-        purse = _lay(state, memory.laid, p0, purse)
+        purse = _lay(state, memory.laid, p0, purse, side, rate)
         if memory.parked and memory.parked[-1] == memory.laid:
             state.note("insufficient_funds", leg=f"{SAFETY}{memory.laid}")
 
 
-def _lay(state: State, number: int, p0: Decimal, purse: Decimal) -> Decimal:
-    """Rests a safety order, whole or smaller, or parks it. What the purse holds afterwards."""
+def _lay(state: State, number: int, p0: Decimal, purse: Decimal, side: Side, rate: Decimal | None) -> Decimal:
+    """Rests a safety order, whole or smaller, or parks it. What the purse holds afterwards. `rate` is None where it is paid in base."""
     memory: Memory = state.memory
     config: AnyDca = state.config
     market = state.market
     price, amount = level_order(config, market, p0, scaled(memory, number))
-    takes = price * amount * entry_rate(state) if config.is_long or market.is_future else amount
+    cost = price * amount
+    takes = amount if rate is None else cost * rate
     if takes > purse:
         payable = affordable(state, price, purse)
         if meets_minimum(market, payable, price):
             state.note("size_reduced", leg=f"{SAFETY}{number}", wanted=amount, amount=payable)
         amount = payable
-        takes = purse
+        takes, cost = purse, price * amount
     if not meets_minimum(market, amount, price):
         memory.parked.append(number)
         return purse
-    state.book.place(f"{SAFETY}{number}", entry_side(config), price, amount, Role.SAFETY, state.at)
+    state.book.place(f"{SAFETY}{number}", side, price, amount, Role.SAFETY, state.at, False, 0, cost)
     memory.resting += 1
     return purse - takes
 
@@ -93,7 +95,7 @@ def scaled(memory: Memory, number: int) -> Level:
 
 def entry_rate(state: State) -> Decimal:
     """What a quote of an entry's cost takes from the purse: its fee on top, or a part of it as margin."""
-    return ONE / state.config.leverage if state.market.is_future else ONE + state.rates.q_m
+    return ONE / state.config.leverage if state.market.is_future else state.buy_factor
 
 
 def free_funds(state: State) -> Decimal:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from strategy_core import conditions
 from strategy_core.dca_config import AnyDca
 from strategy_core.dca_deal import open_deal
-from strategy_core.dca_ladder import Fees, depths, plan_size
+from strategy_core.dca_ladder import depths, plan_size
 from strategy_core.dca_memory import Memory
 from strategy_core.dca_orders import needs_amount
 from strategy_core.mechanics import meets_minimum
@@ -74,7 +74,7 @@ def _funds_block(state: State) -> tuple[Horizon | None, str | None]:
         return (None, None) if state.ledger.quote >= size else (NEVER, "insufficient_funds")
     step = state.market.amount_step
     if config.is_long:
-        rate = ONE + Fees.of(state.market).q_t
+        rate = ONE + state.rates.q_t
         if amount * state.price * rate <= state.ledger.quote:
             return None, None
         # an order is less than a lot under the size: below this price it costs too much whatever it floors to

@@ -131,7 +131,7 @@ def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
     free = dust(state)
     if memory.held:
         free += memory.held.get(i, ZERO)
-    amount = floor_to(free, market.amount_step) if free > ZERO else ZERO
+    amount = memory.lots_of(free, market.amount_step) if free > ZERO else ZERO
     is_for_sale = amount > ZERO if done else meets_minimum(market, amount, memory.ladder.sell(i))
     if is_for_sale:
         memory.held.pop(i, None)
@@ -151,7 +151,7 @@ def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
     name = taken.order.leg
     origin = memory.origins.get(name)
     if origin is not None:
-        ledger.cell += (fill.price - origin) * fill.amount
+        ledger.cell += memory.gain(name, fill.price, origin, fill.amount)
         if taken.done:
             ledger.deals += 1
             del memory.origins[name]

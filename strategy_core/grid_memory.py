@@ -9,8 +9,13 @@ from strategy_core import waiting
 from strategy_core.guard import Guard
 from strategy_core.ladder import LadderConfig, ladder_of
 from strategy_core.levels import Ladder
-from strategy_core.number import ZERO, plain
+from strategy_core.number import ONE, ZERO, floor_to, plain
 from strategy_core.trade import Market
+
+# what was asked of a level (price, amount, and the factor, which is another object whenever the market's rules change), and what came of it
+Ask = tuple[Decimal, Decimal, Decimal]
+Bid = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]  # ... cost, and what it takes of the quote
+Gain = tuple[Decimal, Decimal, Decimal, Decimal]  # price, origin, amount: the gain
 
 
 class Watched:
@@ -35,7 +40,7 @@ class GridMemory:
 
     __slots__ = (
         "ladder", "lo", "hi", "empty", "quote", "base", "initial", "sizes", "origins", "parked", "held", "sold",
-        "budget_up", "budget_down", "ended_up", "ended_down", "guard", "seen", "watched",
+        "budget_up", "budget_down", "ended_up", "ended_down", "guard", "seen", "watched", "rounded", "bids", "asks", "gains",
     )  # fmt: skip
 
     def __init__(self, ladder: Ladder, lo: int, hi: int, empty: int, quote: Decimal | None, base: Decimal | None, initial: Decimal) -> None:
@@ -52,6 +57,11 @@ class GridMemory:
         self.guard: Guard | None = None
         self.seen: waiting.Seen = {}
         self.watched: Watched | None = None
+        # the last answers: cells are mostly of one size, so that the same is asked again and again
+        self.rounded: tuple[Decimal, Decimal, Decimal] = (ZERO, ONE, ZERO)  # an amount and a step: the amount on the step
+        self.bids: dict[int, Bid] = {}
+        self.asks: dict[int, Ask] = {}
+        self.gains: dict[str, Gain] = {}
 
     def watch(self, config: Any) -> Watched:
         """Made anew when the owner changed something."""
@@ -59,6 +69,21 @@ class GridMemory:
         if found is None or found.config is not config:
             found = self.watched = Watched(config)
         return found
+
+    def lots_of(self, amount: Decimal, step: Decimal) -> Decimal:
+        """The amount, down to a multiple of the step."""
+        before, by, found = self.rounded
+        if by is not step or before != amount:
+            found = floor_to(amount, step)
+            self.rounded = (amount, step, found)
+        return found
+
+    def gain(self, leg: str, price: Decimal, origin: Decimal, amount: Decimal) -> Decimal:
+        """What selling the amount brings over what it was bought for."""
+        known = self.gains.get(leg)
+        if known is None or known[0] is not price or known[1] is not origin or known[2] is not amount:
+            known = self.gains[leg] = (price, origin, amount, (price - origin) * amount)
+        return known[3]
 
     def forget(self) -> None:
         """A new ladder: nothing of the old one's places is kept."""

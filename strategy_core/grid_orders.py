@@ -32,7 +32,8 @@ def planned(state: State, j: int) -> Decimal:
 
 def rest_buy(state: State, j: int, amount: Decimal) -> bool:
     """Rests a buy at level j, or adds to the one there, as far as it can be paid; False: parked."""
-    book, market, memory = state.book, state.market, state.memory
+    book, memory = state.book, cast(GridMemory, state.memory)
+    market = state.market
     name = leg(j)
     price = memory.ladder.buy(j)
     there = book.orders.get(name)
@@ -41,9 +42,17 @@ def rest_buy(state: State, j: int, amount: Decimal) -> bool:
         return False
     factor = state.buy_factor
     free = state.free_quote()
-    if amount * price * factor > free:
+    bid = memory.bids.get(j)
+    if there is None and bid is not None and bid[0] is price and bid[1] is amount and bid[2] is factor and bid[4] <= free:
+        book.place(name, _BUY, price, amount, _GRID, state.at, False, 0, bid[3])
+        return True
+    cost = amount * price
+    need = cost * factor
+    if need > free:
         wanted, amount = amount, floor_to(max(free, ZERO) / (price * factor), market.amount_step)
         state.note("size_reduced", leg=name, wanted=wanted, amount=amount, coin=market.quote)
+        cost = amount * price
+        need = cost * factor
     if there is not None:
         if amount > 0:
             book.replace(name, book.remaining(there) + amount, state.at)
@@ -53,13 +62,14 @@ def rest_buy(state: State, j: int, amount: Decimal) -> bool:
             state.note("parked", leg=name, side="buy")
         memory.parked[j] = None
         return False
-    book.place(name, _BUY, price, amount, _GRID, state.at)
+    memory.bids[j] = (price, amount, factor, cost, need)
+    book.place(name, _BUY, price, amount, _GRID, state.at, False, 0, cost)
     return True
 
 
 def rest_sell(state: State, i: int, amount: Decimal, origin: Decimal | None = None) -> bool:
     """Rests a sell of `amount` (the bot has it) at level i, or adds to the one there; False: parked."""
-    book, market, memory = state.book, state.market, state.memory
+    book, memory = state.book, cast(GridMemory, state.memory)
     name = leg(i)
     price = memory.ladder.sell(i)
     there = book.orders.get(name)
@@ -69,7 +79,7 @@ def rest_sell(state: State, i: int, amount: Decimal, origin: Decimal | None = No
             memory.origins[name] = (memory.origins.get(name, origin) * left + origin * amount) / (left + amount)
         book.replace(name, left + amount, state.at)
         return True
-    if there is not None or not meets_minimum(market, amount, price):
+    if there is not None or not _is_ask(state, memory, i, amount, price):
         if i not in memory.parked:
             state.note("parked", leg=name, side="sell")
         memory.parked[i] = (amount if there is not None else ZERO, origin)
@@ -78,6 +88,17 @@ def rest_sell(state: State, i: int, amount: Decimal, origin: Decimal | None = No
     if origin is not None:
         memory.origins[name] = origin
     return True
+
+
+def _is_ask(state: State, memory: GridMemory, i: int, amount: Decimal, price: Decimal) -> bool:
+    """Whether the venue takes a sell of this size at level i."""
+    known, factor = memory.asks.get(i), state.buy_factor
+    if known is not None and known[0] is price and known[1] is amount and known[2] is factor:
+        return True
+    found = meets_minimum(state.market, amount, price)
+    if found:
+        memory.asks[i] = (price, amount, factor)
+    return found
 
 
 def dust(state: State) -> Decimal:

@@ -77,12 +77,13 @@ class Ledger:
         self.quote += quote
         self.put_quote += quote
 
-    def fold(self, fill: Fill) -> None:
-        """One execution, once: the caller has made sure it was not seen before."""
+    def fold(self, fill: Fill, cost: Decimal | None = None) -> None:
+        """One execution, once: the caller has made sure it was not seen before. `cost`: price x amount, of whoever has it at hand."""
         _, _, side, price, amount, fee, coin, _, _, _, _ = fill
         fees = self.fees
         fees[coin] = fees[coin] + fee if coin in fees else fee
-        cost = price * amount
+        if cost is None:
+            cost = price * amount
         base_fee = quote_fee = ZERO
         if coin == self.quote_coin:
             quote_fee = fee

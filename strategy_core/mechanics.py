@@ -134,8 +134,8 @@ def look(state: State, price: Decimal, at: int) -> None:
 # -- fills ------------------------------------------------------------------------------------------------------------
 
 
-def take_fill(state: State, fill: Fill) -> None:
-    """One execution, folded: what `apply` does with a Fill."""
+def take_fill(state: State, fill: Fill, cost: Decimal | None = None) -> None:
+    """One execution, folded: what `apply` does with a Fill. `cost`: price x amount, of whoever has it at hand."""
     leg, generation, side, _, amount, _, _, trade_id, at, _, _ = fill
     if not state.is_new(trade_id):
         return
@@ -149,7 +149,7 @@ def take_fill(state: State, fill: Fill) -> None:
         if leg in state.ending:
             _settle_ending(state, leg)
         return
-    state.ledger.fold(fill)
+    state.ledger.fold(fill, cost)
     if order is None or order.generation != generation or order.side is not side:
         _stray(state, fill, order)
         return

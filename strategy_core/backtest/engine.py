@@ -23,6 +23,7 @@ from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Ord
 
 Progress = Callable[[int, int], None]
 Band = tuple[float, float, int | None]
+_Paid = tuple[Decimal, Decimal, bool, Decimal, str, Decimal]  # price, amount, maker: fee, its coin, cost
 _BUY: Final = Side.BUY
 _BOTTOM: Final = float("-inf")
 _TOP: Final = float("inf")
@@ -61,16 +62,6 @@ class Report(NamedTuple):
     steps: int
 
 
-class _Floats(dict[Decimal, float]):
-    """Prices as floats: a ladder's come again and again, each is turned into a float once."""
-
-    def __missing__(self, price: Decimal) -> float:
-        if len(self) >= 4096:
-            self.clear()
-        value = self[price] = float(price)
-        return value
-
-
 class _Run:
     """The moving parts of one run. Nobody pauses it, and an order fills as a whole."""
 
@@ -85,7 +76,9 @@ class _Run:
         self.stepped = (0, 0)
         self.timeframes: Callable[[State], dict[int, int]] | None = getattr(state.rules, "timeframes", None)
         self.shown: dict[int, int] = {}
-        self.floats = _Floats()
+        self.floats: dict[Decimal, float] = {}
+        self.bought: dict[str, _Paid] = {}
+        self.sold: dict[str, _Paid] = {}
         state.book.changes = []
         self._note_new(state.price, list(state.book.orders.values()))
 
@@ -130,16 +123,28 @@ class _Run:
     def rough(self, band: Horizon) -> Band:
         """The band as floats."""
         below, above, until = band
-        floats = self.floats
-        return _BOTTOM if below is None else floats[below], _TOP if above is None else floats[above], until
+        return _BOTTOM if below is None else self._float(below), _TOP if above is None else self._float(above), until
+
+    def _float(self, price: Decimal) -> float:
+        """A ladder's prices come again and again: each is turned into a float once."""
+        value = self.floats.get(price)
+        if value is None:
+            if len(self.floats) >= 4096:
+                self.floats.clear()
+            value = self.floats[price] = float(price)
+        return value
 
     def _fill(self, i: int, p: int, order: Order, price: Decimal, maker: bool, at: int) -> None:
         state, trades = self.state, self.trades
         leg, generation, _, side, _, _, amount, role, _, _ = order
         if maker and self.takers and order.key in self.takers:
             maker = False
-        fee, coin = self.fees.of(side, price, amount, maker)
-        take_fill(state, _new(Fill, (leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker, ZERO)))
+        known = self.bought if side is _BUY else self.sold
+        paid = known.get(leg)
+        if paid is None or paid[0] is not price or paid[1] is not amount or paid[2] is not maker:
+            paid = known[leg] = (price, amount, maker, *self.fees.of(side, price, amount, maker), price * amount)
+        _, _, _, fee, coin, cost = paid
+        take_fill(state, _new(Fill, (leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker, ZERO)), cost)
         own = self.ledger
         put = own.put_base or own.put_quote
         trades.append(_new(Trade, (i, p, side, price, amount, fee, coin, role, leg, at, own.base, own.quote, own.basis, own.realised, put)))
@@ -172,6 +177,7 @@ def run(
 ) -> Report:
     """Starts a bot at the first candle's open and runs it to the last close. Raises Invalid for a configuration that cannot start."""
     with working_digits():  # whatever the caller's context is, the same digits
+        series.begin()
         first = series.candle(0)[0]
         state = registry.start(name, config, first, market, int(series.times[0]))
         plan = registry.plan(state)

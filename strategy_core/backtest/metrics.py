@@ -20,6 +20,7 @@ from strategy_core.number import plain
 
 YEAR_MS = 365 * 86_400_000
 DAY_MS = 86_400_000
+_TRIED = 256  # numbers after which it is known whether they come again
 Floats = NDArray[Any]
 
 
@@ -36,24 +37,35 @@ def equity_curve(report: Report) -> tuple[Floats, Floats]:
     def over_time(column: Any) -> Floats:
         return np.repeat(column, after)
 
-    base, quote = money("base"), money("quote")
+    base, quote, put = money("base"), money("quote"), money("put")
     if kind is Kind.BASE:
-        held = over_time(quote) / closes
-        worth = over_time(base) + held
+        held = over_time(quote)
+        held /= closes
+        worth = over_time(base)
+        worth += held
     else:
-        held = over_time(base) * closes
-        worth = over_time(quote - np.sign(base) * money("basis") if kind is Kind.FUTURES else quote) + held
+        held = over_time(base)
+        held *= closes
+        worth = over_time(quote - np.sign(base) * money("basis") if kind is Kind.FUTURES else quote)
+        worth += held
         np.abs(held, out=held)
     exposure = np.divide(held, worth, out=held, where=worth > 0)
-    worth -= over_time(money("put"))
+    worth -= put[0] if (put == put[0]).all() else over_time(put)
     return worth, exposure
 
 
 def _floats(values: list[Decimal]) -> Any:
-    """The same number again and again, as what an owner gave mostly is, is turned into a float once."""
-    if values and all(value is values[0] for value in values):
-        return np.full(len(values), float(values[0]))
-    return np.array(list(map(float, values)))
+    """A number that comes again and again, as what an owner gave or what a grid holds, is turned into a float once."""
+    known = _Known()
+    found = np.fromiter(map(known.__getitem__, values[:_TRIED]), np.float64)
+    rest = map(known.__getitem__ if len(known) * 2 < len(found) else float, values[_TRIED:])
+    return np.concatenate((found, np.fromiter(rest, np.float64)))
+
+
+class _Known(dict[Decimal, float]):
+    def __missing__(self, value: Decimal) -> float:
+        found = self[value] = float(value)
+        return found
 
 
 def _opening(report: Report) -> tuple[float, float, float, float]:
@@ -102,7 +114,8 @@ def metrics(report: Report) -> dict[str, Any]:
 def _drawdown(total: Floats, put: float) -> tuple[float, float]:
     """The deepest fall from a peak, in money and in percent of the peak's worth."""
     worth = total + put
-    peak = np.maximum.accumulate(np.maximum(worth, put))
+    peak = np.maximum(worth, put)
+    np.maximum.accumulate(peak, out=peak)
     fall = np.subtract(peak, worth, out=worth)
     deepest = float(np.max(fall))
     return deepest, float(np.max(np.divide(fall, peak, out=fall, where=peak > 0))) * 100

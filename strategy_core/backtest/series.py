@@ -21,6 +21,7 @@ from strategy_core.number import WORK, dec
 DAY_MS = 86_400_000
 BLOCK: Final = 8  # candles a scan skips at once; a power of two
 _MOST_PLACES, _MOST_DIGITS = 8, 15  # what a float tells apart: two decimals of 15 digits are never the same float
+_MOST_AT_HAND: Final = 2_000_000  # candles: 64 MB a million
 _times: Final = WORK.multiply  # whatever the caller's context is
 _HIGH_FIRST: Final = (0, 1, 2, 3)
 _LOW_FIRST: Final = (0, 2, 1, 3)
@@ -55,11 +56,18 @@ class Series:
         self._instants = cast("Sequence[int]", memoryview(times))
         self._count = len(times)
         self._near: Near = (-1, (), ())
+        self._reads = 0
+        self._every: tuple[list[float], ...] = ()
         self._longer: dict[int, _Longer] = {}
         self._day_ends: Any = None
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def begin(self) -> None:
+        """A run begins. Where earlier ones read as many blocks as there are, the lows and highs are at hand from now on: as a list."""
+        if self._reads > len(self._block_lows) and not self._every and self._count <= _MOST_AT_HAND:
+            self._every = (self._columns[1].tolist(), self._columns[2].tolist())
 
     @classmethod
     def of_rows(cls, rows: Sequence[Sequence[Any]], interval_ms: int) -> Series:
@@ -90,9 +98,13 @@ class Series:
 
     def rough_path(self, i: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """The four points as floats, and their columns. Where floats cannot tell the nearer extreme, the decimals do."""
-        _, lows, highs = self._block(i // BLOCK)
-        opens, _, _, closes = self._views
-        first, high, low, last = opens[i], highs[i % BLOCK], lows[i % BLOCK], closes[i]
+        every = self._every
+        if every:
+            high, low = every[0][i], every[1][i]
+        else:
+            _, lows, highs = self._block(i // BLOCK)
+            high, low = highs[i % BLOCK], lows[i % BLOCK]
+        first, last = self._views[0][i], self._views[3][i]
         up, down = high - first, first - low
         if abs(up - down) <= first * 1e-9:
             exact = self.candle(i)
@@ -103,11 +115,11 @@ class Series:
 
     def leaves(self, start: int, below: float, above: float) -> int:
         """The first candle from `start` with a low <= below or a high >= above; the length when there is none."""
-        block_lows, block_highs = self._block_lows, self._block_highs
-        n, blocks, block = self._count, len(block_lows), start // BLOCK
+        if self._every:
+            return self._leaves(start, below, above, self._every[0], self._every[1])
+        n, block = self._count, start // BLOCK
         while True:
-            while block < blocks and block_lows[block] > below and block_highs[block] < above:
-                block += 1
+            block = self._block_leaving(block, below, above)
             first = block * BLOCK
             if first >= n:
                 return n
@@ -116,6 +128,27 @@ class Series:
                 if lows[k] <= below or highs[k] >= above:
                     return first + k
             block += 1
+
+    def _leaves(self, start: int, below: float, above: float, highs: list[float], lows: list[float]) -> int:
+        """The same with every number at hand."""
+        n = self._count
+        while True:
+            end = min(start // BLOCK * BLOCK + BLOCK, n)
+            while start < end:
+                if lows[start] <= below or highs[start] >= above:
+                    return start
+                start += 1
+            if start >= n:
+                return n
+            start = self._block_leaving(start // BLOCK, below, above) * BLOCK
+
+    def _block_leaving(self, block: int, below: float, above: float) -> int:
+        """The first block from `block` that leaves the band; what comes after the last whole one always might."""
+        lows, highs = self._block_lows, self._block_highs
+        blocks = len(lows)
+        while block < blocks and lows[block] > below and highs[block] < above:
+            block += 1
+        return block
 
     def _block(self, block: int) -> Near:
         """The lows and highs of one block. What was read last is asked for next: whoever leaves a band goes on from there."""
@@ -128,6 +161,7 @@ class Series:
             else:
                 near = (block, tuple(lows[first:].tolist()), tuple(highs[first:].tolist()))
             self._near = near
+            self._reads += 1
         return near
 
     def day_ends(self) -> Any:

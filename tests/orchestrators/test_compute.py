@@ -35,6 +35,22 @@ async def test_a_process_that_dies_fails_its_task_and_the_next_one_gets_another(
     assert len(pool._all) == 2
 
 
+async def test_a_build_that_was_made_meanwhile_is_used_by_the_next_task_and_said_once(pool, monkeypatch):
+    said = []
+    monkeypatch.setattr(compute, "log", lambda event, **figures: said.append((event, figures)))
+    monkeypatch.setattr(compute.compiled, "found", lambda: "none")
+    for _ in range(2):
+        with pytest.raises(ComputeFailed, match="KeyError"):
+            await pool.run({"do": "nothing"})
+    monkeypatch.setattr(compute.compiled, "found", lambda: "current")
+    monkeypatch.setattr(compute.compiled, "mark", lambda: 77)
+    for _ in range(2):
+        with pytest.raises(ComputeFailed, match="KeyError"):
+            await pool.run({"do": "nothing"})
+    assert [process.is_alive for process in pool._all] == [False, True]
+    assert said == [("compute.build", {"compiled": "none"}), ("compute.build", {"compiled": "current"})]
+
+
 async def test_a_task_that_takes_too_long_is_ended(tmp_path):
     pool = Processes(1, timeout_s=0.0)
     try:

@@ -30,6 +30,7 @@ _desks.loader.exec_module(desks)
 
 def test_the_module_is_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["strategy_core.backtest", str(base.GRID), "--json"])
+    monkeypatch.setattr("strategy_core.compiled.path", lambda: None)  # a build is for a process of its own
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("strategy_core.backtest", run_name="__main__")
     assert ended.value.code == 0 and json.loads(capsys.readouterr().out)["status"] == "active"

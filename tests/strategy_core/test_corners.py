@@ -17,7 +17,7 @@ from strategy_core import registry
 from strategy_core.backtest import Series, cli, engine, run
 from strategy_core.backtest.metrics import metrics
 from strategy_core.matching import Fees
-from strategy_core.trade import Ended, Fill, Market, Side, Status, client_order_id
+from strategy_core.trade import Ended, Fill, Horizon, Market, Side, Status, client_order_id
 
 _spec = util.spec_from_file_location("strategy_core_desk_left", Path(__file__).with_name("test_mechanics.py"))
 assert _spec is not None and _spec.loader is not None
@@ -55,10 +55,11 @@ def test_a_simulated_fee_is_exact_and_in_its_coin(mode: str, side: Side, maker: 
 
 
 def test_prices_seen_long_ago_are_turned_into_floats_anew() -> None:
-    floats = engine._Floats()
+    moving = object.__new__(engine._Run)
+    moving.floats = {}
     for n in range(5000):
-        assert floats[D(n) / 4] == n / 4
-    assert len(floats) <= 4096 and floats[D("0.25")] == 0.25
+        assert moving.rough(Horizon(D(n) / 4, None, None))[0] == n / 4
+    assert len(moving.floats) <= 4096 and moving.rough(Horizon(None, D("0.25"), None))[1] == 0.25
 
 
 def test_names_of_five_thousand_levels_are_told_apart() -> None:

@@ -205,6 +205,18 @@ def test_a_parked_buy_is_said_once_and_asked_for_again() -> None:
     assert {"L3", "L2"} <= set(again.state.book.orders)
 
 
+def test_a_level_that_was_large_enough_is_judged_anew_when_the_rules_change() -> None:
+    """What was found of a level's order before holds for the rules of before."""
+    desk = desks.grid()
+    for leg in ("L3", "L4", "L3", "L4"):
+        desk.fill(leg)
+    assert "L3" in desk.orders() and desk.state.memory.bids and desk.state.memory.asks
+    registry.apply(desk.state, Rules(desks.walks.market(future=False, min_notional="100000"), desk.at))
+    desk.fill("L3")
+    assert 4 in desk.state.memory.parked or 2 in desk.state.memory.parked
+    assert not {"L2", "L4"} <= set(desk.orders())
+
+
 def test_nothing_more_for_a_level_leaves_its_order_as_it_is() -> None:
     """A sell in two parts, the second of which no money is left for: its buy keeps its generation."""
     desk = desks.grid()

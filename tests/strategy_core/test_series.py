@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,11 +43,41 @@ def test_a_scan_stops_at_the_first_candle_that_leaves_the_band(walk: list[int], 
     lows = [float(price - 2) for price in walk]
     series = of([float(price) for price in walk], lows)
     left = (k for k in range(start, len(walk)) if walk[k] - 2 <= below or walk[k] >= above)
-    assert series.leaves(start, float(below), float(above)) == next(left, len(walk))
+    first = next(left, len(walk))
+    assert series.leaves(start, float(below), float(above)) == first
+    again = read_through(of([float(price) for price in walk], lows))
+    assert again.leaves(start, float(below), float(above)) == first
+    assert [again.rough_path(k) for k in range(len(walk))] == [series.rough_path(k) for k in range(len(walk))]
+
+
+def read_through(series: Series) -> Series:
+    """A series that was read as a whole has its lows and highs at hand."""
+    series._reads = len(series)
+    series.begin()
+    assert series._every
+    series.begin()
+    return series
+
+
+def test_a_very_long_series_is_never_at_hand_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    series = of([100.0] * 50)
+    monkeypatch.setattr("strategy_core.backtest.series._MOST_AT_HAND", 49)
+    with pytest.raises(AssertionError):
+        read_through(series)
+
+
+def test_a_series_that_was_read_here_and_there_is_left_as_it_is() -> None:
+    series = of([100.0] * 50)
+    series.begin()
+    assert series.leaves(3, 100.0, 101.0) == 3
+    series.begin()
+    assert series._every == ()
 
 
 def test_an_open_band_is_never_left() -> None:
-    assert of([100.0] * 50).leaves(3, float("-inf"), float("inf")) == 50
+    for series in (of([100.0] * 50), read_through(of([100.0] * 50))):
+        assert [series.leaves(start, float("-inf"), float("inf")) for start in (0, 3, 47, 49, 50, 60)] == [50] * 6
+        assert series.leaves(60, 100.0, 100.0) == 50
 
 
 def test_points_are_reached_a_third_apart_and_the_last_just_before_the_next_candle() -> None:
