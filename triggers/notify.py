@@ -1,7 +1,8 @@
 """Telling users what their bots did: a timer finds what changed, the `work` queue delivers it, and a tick never waits for either.
 
 notify_watch   every 20 seconds: per user with channels, the bots' documents against what was told last; one message per channel
-work           one message to one channel, a code that proves an e-mail address, a long ledger to be folded on, or a file to be made
+work           one message to one channel, a code that proves an e-mail address, a long ledger to be folded on, a file to be made, or a twin
+               whose bot may have started without it
 
 Rules
 1. What was told moves on by compare-and-set after the messages are in the queue: a kill in between repeats ids, which vanish.
@@ -56,6 +57,11 @@ async def carry_out(plat: Platform, task: Document) -> None:
         from triggers.api.export_files import carry_on
 
         await carry_on(plat, own_queue(plat), task)
+        return
+    if task["kind"] == "twin":
+        from triggers.api import twins
+
+        await twins.catch_up(plat, task["userId"], task["botId"])
         return
     from triggers.notify_delivery import deliver
 

@@ -43,6 +43,7 @@ async def look_at_twins(plat: Platform) -> int:
     for user_id in await twins.users(plat):
         try:
             for link in (await plat.store.page("settings", user_id, {"kind": "twin"}, 200)).items:
+                await twins.catch_up(plat, user_id, link["bot_id"])
                 made += await report_if_due(plat, user_id, link)
         except Exception as error:
             log_error("twins.failed", error)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared import work
 from shared.clock import iso
 from tests.builders import MINUTE, T0, grid, paper_account
 from tests.triggers.test_notify import Queue
@@ -86,6 +87,27 @@ async def test_a_running_bots_twin_starts_at_once(client, plat, bot):
     link = await twin_of(client, bot)
     await twin_of(client, bot)
     assert commands(plat) == [(link["twin_id"], "start")]
+
+
+async def test_a_start_on_its_way_while_the_twin_was_made_reaches_both(client, plat, bot, monkeypatch):
+    queue = Queue()
+    monkeypatch.setattr(work, "_queues", [queue])
+    assert (await client.post(f"/api/v1/bots/{bot}/start")).status_code == 202
+    link = await twin_of(client, bot)
+    [task] = queue.tasks.values()
+    assert commands(plat) == [(bot, "start")] and set(queue.delays.values()) == {twins.CATCH_UP_S}
+    await notify.carry_out(plat, task)  # the start was refused, or is slower still
+    assert commands(plat) == [(bot, "start")]
+    begin(plat, bot)
+    for _ in range(2):
+        await notify.carry_out(plat, task)
+        await look_at_twins(plat)
+    assert set(commands(plat)) == {(bot, "start"), (link["twin_id"], "start")}
+    assert len({event.id for event in plat.bus.sent}) == 2
+    begin(plat, link["twin_id"])
+    before = len(plat.bus.sent)
+    await notify.carry_out(plat, task)
+    assert len(plat.bus.sent) == before
 
 
 async def test_a_twin_goes_without_its_bot(client, plat, bot):

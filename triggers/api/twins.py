@@ -2,7 +2,8 @@
 
 Rules
 1. A twin has a paper account of its own on the bot's venue (its public prices), so that nothing else stands in its way.
-2. Attached to a draft it starts with its bot; attached to a running bot it starts at once and is compared from then on.
+2. Attached to a draft it starts with its bot; attached to a running bot it starts at once and is compared from then on. A start that was
+   on its way to the draft is noticed a little later.
 3. Every command of the owner goes to the twin, too, under an id derived from the bot's: repeated it is one.
 """
 
@@ -18,9 +19,11 @@ from shared.bus import BotEvent
 from shared.clock import iso, ms_of
 from shared.errors import conflict, not_found
 from shared.ids import derived, new_id
+from shared.log import log
 from shared.read_model import SCHEMA
 from shared.stores import Exists
 from shared.watch import PLATFORM, watch
+from shared.work import own_queue
 from strategy_core.number import dec, plain
 from triggers.api import accounts, bots
 from triggers.api.idempotency import id_for
@@ -34,6 +37,7 @@ from triggers.market_source import Path
 WEEK_MS, NEAR_MS, DAY_MS = 7 * 86_400_000, 60_000, 86_400_000
 SPARE, PAGE = 20, 1_000
 MOST_FILLS, MOST_IN_BACKGROUND = 5_000, 50_000  # of each side: what somebody waits for, and what nobody does
+CATCH_UP_S = 20
 TWINNED = "twin-users"
 ENDED = ("stopped", "finished")
 
@@ -64,8 +68,32 @@ async def attach(plat: Platform, user_id: str, bot_id: str) -> Doc:
         await make(plat, user_id, bot, link)
     await join(plat.store, TWINNED, user_id)
     if bot["status"] != "draft":
-        await command(plat, user_id, link["twin_id"], "start", {}, f"attach:{link['twin_id']}")
+        await start(plat, user_id, link)
+    else:
+        await look_again(plat, user_id, link)
     return link
+
+
+async def look_again(plat: Platform, user_id: str, link: Doc) -> None:
+    task = {"kind": "twin", "userId": user_id, "botId": link["bot_id"]}
+    try:
+        await own_queue(plat).put(derived("twin", user_id, link["twin_id"]), task, CATCH_UP_S)
+    except Exception as error:  # the twins' own timer looks, too (triggers/twin_watch.py)
+        log("twins.not_queued", error=type(error).__name__)
+
+
+async def catch_up(plat: Platform, user_id: str, bot_id: str) -> None:
+    """Starts a twin whose bot runs without it."""
+    link = await read_link(plat, user_id, bot_id)
+    if link is None:
+        return
+    bot, twin = [await plat.store.read("bots", user_id, own) for own in (bot_id, link["twin_id"])]
+    if bot is not None and bot["status"] not in ("draft", *ENDED) and twin is not None and twin["status"] == "draft":
+        await start(plat, user_id, link)
+
+
+async def start(plat: Platform, user_id: str, link: Doc) -> None:
+    await command(plat, user_id, link["twin_id"], "start", {}, f"attach:{link['twin_id']}")
 
 
 async def new_link(plat: Platform, user_id: str, bot: Doc) -> Doc:
