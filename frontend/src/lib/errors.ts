@@ -4,6 +4,7 @@ import { useCallback } from "react";
 import { useTranslations } from "use-intl";
 import { ApiError } from "@/api/client";
 import { AuthError } from "@/auth/session";
+import { formatFull } from "./time";
 
 export function useErrorText(): (error: unknown) => string {
   const t = useTranslations("error");
@@ -19,6 +20,12 @@ export function useErrorText(): (error: unknown) => string {
     },
     [code, t],
   );
+}
+
+/** A moment in the owner's zone; everything else as it is. */
+function shown(value: unknown): string {
+  const text = String(value);
+  return /^\d{4}-\d\d-\d\dT/.test(text) ? formatFull(text) : text;
 }
 
 /** Codes whose figures are part of the sentence, and the figures they need. */
@@ -38,7 +45,7 @@ export function useCodeText(): (code: string, params: Record<string, unknown>) =
       if (known && SPOKEN[code]?.every((name) => name in params)) return t(`${code}_with` as never, params as never);
       const figures = Object.entries(params)
         .filter(([, value]) => value !== null && value !== "")
-        .map(([name, value]) => `${name.replace(/_/g, " ")} ${String(value)}`)
+        .map(([name, value]) => `${name.replace(/_/g, " ")} ${shown(value)}`)
         .join(", ");
       const words = known ? t(code as never) : code.replace(/_/g, " ");
       return figures ? `${words} (${figures})` : words;

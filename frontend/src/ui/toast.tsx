@@ -26,6 +26,11 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/** On a phone dialogs rise from the bottom, so words come from the top. */
+function isNarrow(): boolean {
+  return window.innerWidth < 640;
+}
+
 /** A region that is new to a screen reader is not read out, so the very first words are said by one that was there before. */
 export function Toasts() {
   const { theme } = useSettings();
@@ -35,7 +40,7 @@ export function Toasts() {
       <p role="status" className="sr-only">
         {said}
       </p>
-      {said === null ? null : <Toaster theme={resolvedTheme(theme)} position="bottom-center" mobileOffset={{ bottom: 72 }} />}
+      {said === null ? null : <Toaster theme={resolvedTheme(theme)} position={isNarrow() ? "top-center" : "bottom-center"} mobileOffset={{ top: 56 }} />}
     </>
   );
 }

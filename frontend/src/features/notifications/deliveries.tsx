@@ -27,6 +27,7 @@ export function Deliveries({ channels }: { channels: readonly Channel[] }) {
             <Badge tone={TONES[one.status]}>{t(`status_${one.status}`)}</Badge>
             <span className="min-w-0 break-all">{channels.find((channel) => channel.id === one.channel)?.target ?? one.channel}</span>
             <span className="text-xs text-muted">
+              {one.occasions.length === 0 ? t("codeLetter") : null}
               {one.occasions.map((name) => (t.has(`occasion_${name}` as never) ? t(`occasion_${name}` as never) : name.replace(/_/g, " "))).join(" · ")}
               {one.status === "delivered" ? "" : ` · ${detail(one.detail)} · ${t("attempts", { count: one.attempts })}`}
             </span>

@@ -92,7 +92,7 @@ function Row({ channel, waits, onConfirm, onEdit, onSwitch, onRemove }: RowProps
   const test = useTestChannel();
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-3 py-2.5 text-[13px]">
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-full sm:basis-0">
         <p className="flex flex-wrap items-center gap-2">
           <span className="font-medium break-all">{channel.target}</span>
           <Badge>{t(channel.kind)}</Badge>

@@ -103,7 +103,7 @@ function Import({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** Their settings one by one: where each went, or why it has no place here. */
+/** Their settings one by one, what is in the way first: where each went, or why it has no place here. */
 function Mapping({ rows }: { rows: ThreeCommasAnswer["rows"] }) {
   const t = useTranslations("sharing");
   const mapping = useWord("mapping");
@@ -113,9 +113,9 @@ function Mapping({ rows }: { rows: ThreeCommasAnswer["rows"] }) {
     <div className="max-h-56 overflow-auto rounded-md border border-line" role="region" aria-label={t("mapping")} tabIndex={0}>
       <table className="w-full text-xs">
         <tbody>
-          {rows.map((row) => (
+          {[...rows].sort((a, b) => (a.is_blocking ? 0 : 1) - (b.is_blocking ? 0 : 1)).map((row) => (
             <tr key={row.field} className="border-b border-line last:border-0">
-              <th scope="row" className="px-2 py-1 text-left font-medium break-all">
+              <th scope="row" className="w-1/2 px-2 py-1 text-left font-medium wrap-anywhere">
                 {row.field}
               </th>
               <td className="px-2 py-1 text-muted">{row.to === null ? "–" : name(row.to.replace(/^config\./, ""))}</td>
