@@ -20,7 +20,7 @@ import numpy as np
 import orjson
 
 from bench import jobs, year
-from strategy_core import registry
+from strategy_core import compiled, registry
 from strategy_core.backtest import Series, run
 from strategy_core.trade import Fill, Look
 
@@ -165,11 +165,11 @@ def ticks() -> list[Row]:
 
 
 def cold_shell() -> Row:
-    """From a cold shell to printed results, candles from parquet; peak memory as the process itself saw it."""
+    """From a cold shell to printed results, candles from parquet, with the build if there is one; peak memory as the process saw it."""
     market = jobs.MARKET.model_dump(mode="json", exclude_none=True)
     script = (
-        "import sys, resource; from strategy_core.backtest.cli import main; code = main(sys.argv[1:]);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr); sys.exit(code)"
+        "import atexit, resource, runpy, sys; most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024;"
+        "atexit.register(lambda: print(most(), file=sys.stderr)); runpy.run_module('strategy_core.backtest', run_name='__main__')"
     )
     memory: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -184,7 +184,7 @@ def cold_shell() -> Row:
             return time.perf_counter() - began, _children() - used
 
         times = [once() for _ in range(3)]
-    return Row("cold shell, parquet to results", times, "s", 1.0, f"{max(memory)} MB at its peak (at most 200)")
+    return Row("cold shell, parquet to results", times, "s", 1.0, f"{max(memory)} MB at its peak (at most 200); build: {compiled.found()}")
 
 
 _YEAR: list[Series] = []
