@@ -7,6 +7,9 @@ from host import Killed
 from live_world import BOT, live_world
 from test_live_futures import CONFIG, LINEAR
 
+from entities import belt
+from entities.bot import perform
+from entities.operation import BotOperation
 from shared.bot_document import backup_id
 from shared.ids import entity_key
 from tests.builders import USER
@@ -297,3 +300,36 @@ async def test_a_bot_made_again_books_a_stops_trade_it_kept_back_exactly_once():
         assert (world.bot["status"], world.bot["reason"]) == ("stopped", "stop_loss")
         assert len([row for row in world.fills if row["leg"] == "BELT"]) == 1
         assert sold(account) == bought(account) > Decimal("0.025") and resting(account) == []
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_close_is_not_asked_for_before_the_stop_is_known_to_be_taken_back(waits, monkeypatch):
+    """The wrong protocol beside the right one: without the wait the close and the stop are at the venue together."""
+    if not waits:
+        monkeypatch.setattr(belt, "holds", lambda bot, now: False)
+    async with live_world(**BELTED) as world:
+        await begun(world)
+        state = world.host.entities["bot", entity_key(USER, BOT)]
+        event = {"id": "close", "kind": "command", "body": {"name": "stop", "params": {"close_mode": "quote"}}}
+        state, told = perform(BotOperation.ADVANCE, state, {"now": world.clock.now, "event": event})
+        assert told["intents"][0]["kind"] == "cancel_stop" and len(told["intents"]) > 1
+        outcomes = [became(intent) for intent in told["intents"]]
+        _, told = perform(BotOperation.ADVANCE, state, {"now": world.clock.now, "outcomes": outcomes})
+        assert ("place" in [intent["kind"] for intent in told["intents"]]) is not waits
+
+
+def became(intent):
+    """What an order's cancel came to; of the stop's nobody knows."""
+    common = {"id": intent["id"], "kind": intent["kind"], "order_id": intent["order_id"], "reason": None}
+    if intent["kind"] == "cancel_stop":
+        return {**common, "result": "unknown", "report": None}
+    report = {
+        "id": intent["id"],
+        "order_id": intent["order_id"],
+        "filled": "0",
+        "status": "canceled",
+        "at": 0,
+        "price": None,
+        "amount": "1",
+    }
+    return {**common, "result": "found", "report": report}

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
+from inspect import getattr_static
 from typing import Any, NamedTuple
 
-from entities import account, advance, bot_state, sent
+from entities import account, advance, bot_state, rebuild, sent
 from entities.operation import AccountOperation
 from entities.sent import Book
 from exchange.limits import Budget
 from exchange.protocol import Outcome
-from orchestrators import activities
+from orchestrators import activities, sending
 from strategy_core import mechanics, registry
 from strategy_core.intent import Cancel, Place, Sent
 from strategy_core.state import State
@@ -45,7 +46,7 @@ def mutant(profile: str | None = None) -> Callable[[Callable[[], Iterator[None]]
 
 @contextmanager
 def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
-    before = getattr(owner, name)
+    before = getattr_static(owner, name)  # a static method stays one
     setattr(owner, name, value)
     try:
         yield
@@ -55,10 +56,10 @@ def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 @mutant("like HTX")
 def send_again_when_the_activity_runs_again() -> Iterator[None]:
-    async def everybody(store: Any, user_id: str, bot_id: str, marks: Any) -> frozenset[str]:
+    async def everybody(store: Any, user_id: str, bot_id: str, marks: Any, *orders: Any) -> frozenset[str]:
         return frozenset(marks)
 
-    with patched(activities, "claim", everybody):
+    with patched(sending, "claim", everybody):
         yield
 
 
@@ -236,6 +237,17 @@ def a_pause_leaves_what_is_wanted() -> Iterator[None]:
 def full_mutant(change: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
     MUTANTS.append(Mutant(change.__name__, None, contextmanager(change), "full"))
     return change
+
+
+@full_mutant
+def a_bot_made_again_knows_nothing_of_what_was_sent() -> Iterator[None]:
+    real = rebuild.rebuilt
+
+    def blind(given: Any, stored: Any) -> Any:
+        return real({**given, "sent": {}}, stored)
+
+    with patched(rebuild, "rebuilt", blind):
+        yield
 
 
 @full_mutant

@@ -14,7 +14,7 @@ from exchange.protocol import Outcome, Result
 from orchestrators import activities
 from orchestrators.bot_tick import bot_tick
 from shared.bot_document import draft
-from shared.claims import claim
+from shared.claims import claim, raise_fence
 from shared.errors import AppError
 from shared.webhooks.dialects import tickwise
 from shared.webhooks.origin import Origin
@@ -22,6 +22,7 @@ from strategy_core.intent import Sent
 from strategy_core.storage import load_order
 from tests.builders import T0, grid, platform
 from tests.fakes import Clock, MemoryBus, MemoryStore
+from tests.sim.mutants import patched
 from tests.sim.world import Context, Output
 from triggers import hook_intake
 from triggers.api import bots
@@ -101,6 +102,20 @@ async def test_the_newest_claims_are_remembered_and_the_document_stays_bounded()
         await claim(store, "ada", "bot_1", [f"{number}-{i}:1" for i in range(40)])
     assert await claim(store, "ada", "bot_1", ["29-0:1"]) == frozenset()
     assert len(store.rows["settings", "ada", "claims-bot_1"]["marks"]) == 400
+
+
+async def test_what_an_earlier_incarnation_has_claimed_is_told_and_it_claims_nothing_more():
+    store = MemoryStore()
+    rows = {"a": [1, ["L1", 1, 0]], "b": [2, ["L2", 1, 0]]}
+    assert await claim(store, "ada", "bot_1", ["a:1", "b:1"], rows) == {"a:1", "b:1"}
+    assert await raise_fence(store, "ada", "bot_1", 0, "command") == (1, rows)
+    assert await raise_fence(store, "ada", "bot_1", 0, "command") == (1, rows)
+    assert await claim(store, "ada", "bot_1", ["c:1"], {"c": [3, []]}, 0) == frozenset()
+    assert await claim(store, "ada", "bot_1", ["c:1"], {"c": [3, []]}, 1) == {"c:1"}
+    assert (await raise_fence(store, "ada", "bot_1", 4, "another"))[0] == 5
+    many = {f"x{number}": [4, []] for number in range(150)}
+    await claim(store, "ada", "bot_1", [f"{id_}:1" for id_ in many], many, 5)
+    assert (await raise_fence(store, "ada", "bot_1", 4, "another"))[1] == many
 
 
 def test_what_was_not_found_is_judged_by_when_it_was_asked_for():
@@ -269,3 +284,13 @@ def test_on_paper_an_order_nobody_wants_is_not_forgotten_while_another_tick_may_
     assert [(one["kind"], one["id"]) for one in told["intents"]] == [("cancel", intent["id"])]
     done, told = advance(state, T0 + 1_700, outcomes=[outcome({**intent, "kind": "cancel"}, "found", report=report(intent, "canceled"))])
     assert (told["intents"], done["sent"], done["core"]["status"]) == ([], {}, "stopped")
+
+
+def test_forgetting_it_at_once_is_the_wrong_protocol_the_test_above_tells():
+    def forgets(row, is_wanted):
+        if row.state is Sent.PENDING and not is_wanted:
+            row.state, row.final = Sent.OVER, row.filled
+        return row.state is Sent.PENDING and is_wanted
+
+    with patched(Book, "_absent_on_paper", staticmethod(forgets)), pytest.raises(AssertionError):
+        test_on_paper_an_order_nobody_wants_is_not_forgotten_while_another_tick_may_be_placing_it()

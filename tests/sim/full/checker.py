@@ -12,6 +12,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from entities import belt
 from exchange.protocol import OrderStatus
 from shared.clock import ms_of
 from shared.ids import entity_key
@@ -33,6 +34,7 @@ WELL = ("active", "waiting", "paused", "stopped", "finished", "draft")
 HALTED = ("stopped", "finished")
 MOST_ORDERS = {"GRID": 8, "BTD": 8, "DCA": 6, "LOOP": 16, "COMBO": 24, "DCA_FUTURES": 6}
 TINY = Decimal("1e-9")
+SKEW_MS = 2_000  # two hosts' clocks may differ so much
 LARGEST_STATE = 16_384
 SLOT_OF = {"s": "market", "beat": "heartbeat", "sweep": "heartbeat"}
 
@@ -67,6 +69,17 @@ class Checker:
         if wanted.price is not None and not wanted.reduce_only:
             assert wanted.price * wanted.amount >= market.min_notional, f"[7] {bot}: below the minimum"
         self._within_means(bot, state, account, mine, resting)
+        if wanted.price is None and wanted.reduce_only and ":" in state["record"]["symbol"]:
+            self._alone(bot, state, order)
+
+    def _alone(self, bot: str, state: Doc, order: VenueOrder) -> None:
+        """[15] a close at market goes out beside no stop that is being taken back, unless that takes too long."""
+        world, kept = self._world, (state.get("belt") or [None])[0]
+        if kept is None or kept["state"] not in (belt.OPEN, belt.CANCELLING) or order.client_id == kept["id"]:
+            return
+        asked = world.kernel.now - int(kept.get("asked_at") or world.kernel.now)
+        waits = any(stop.is_waiting and stop.client_id == kept["id"] for stop in world.stops[state["record"]["symbol"]].stops)
+        assert not waits or asked >= belt.LOCK_MS - SKEW_MS, f"[15] {bot} closes at market beside its stop at the venue"
 
     def _within_means(self, bot: str, state: Doc, account: Account, mine: list[VenueOrder], resting: list[VenueOrder]) -> None:
         base, quote = self._flows(account, mine)
@@ -156,6 +169,7 @@ class Checker:
     def at_rest(self) -> None:
         world = self._world
         world.kernel.seen[f"profile_{world.profile.name}"] += 1
+        world.kernel.seen["mode_post"] += world.plan.post
         world.kernel.seen["mode_onebox" if world.plan.is_onebox else "mode_cloud"] += 1
         self._delivered()
         for account_id in self.opening:
@@ -175,6 +189,8 @@ class Checker:
         for name in LANES:
             left = world.broker.queue(name).peek(0, 10)
             assert not left, f"[13] {len(left)} messages left on {name}: {[(m.message_id, m.deliveries) for m in left[:3]]}"
+        waiting = [row["id"] for row in world.rows.all("post") if row["kind"] == "events" and row["waiting"]]
+        assert not waiting, f"[13] events left in the post: {waiting}"
         assert world.durable.engine is not None and world.durable.engine.is_idle(), "[13] the engine is still at work"
         running = (
             [row for row in world.durable.store.rows.values() if row[6] in ("Pending", "Running")]
@@ -231,7 +247,13 @@ class Checker:
         self._log(name, bot)
 
     def _settled(self, name: str, state: Doc, mine: list[VenueOrder]) -> None:
-        """[1] no fate is open; [8] what rests is what is wanted; [15] who stopped has nothing out."""
+        """[1] no fate is open; [8] what rests is what is wanted; [15] who stopped has nothing out.
+
+        An order may be pending in the entity all the same, if it rests at the venue and the document says so: a tick publishes what the
+        venue acknowledged in the activity that asked, and tells the entity afterwards. Dies it in between, the entity hears it from the
+        next look that sees the order (the bot is at rest, and nothing but its 24th heartbeat need come). To the entity a pending order is
+        one that may be there: it is never sent again before a look-up, and counts in every limit.
+        """
         resting = {order.client_id for order in mine if order.status is OrderStatus.OPEN}
         document = self._world.owners.document(name) or {"orders": []}
         told = resting & {order["id"] for order in document["orders"] if order["status"] == "open"}  # published before the entity heard it

@@ -36,6 +36,7 @@ class Scenario(NamedTuple):
     acts: tuple[tuple[int, Act], ...] = ()
     hooks: int = 0
     down_ms: int = 0
+    post: bool = False
 
 
 SCENARIOS = {
@@ -49,6 +50,8 @@ SCENARIOS = {
     "down for 32 minutes": Scenario("LOOP", down_ms=32 * MINUTE),
     "perpetual": Scenario("DCA_FUTURES", ((25_000, command("stop", close_mode="quote")),)),
     "combo": Scenario("COMBO", ((25_000, command("pause", keep_orders=True)),)),
+    "made again": Scenario("DCA", ((15_000, command("rebuild")), (25_000, command("close_deal")))),
+    "in the post": Scenario("DCA", ((15_000, command("close_deal")), (22_000, command("add_funds", amount="100"))), post=True),
     "deleted": Scenario("GRID", ((15_000, command("stop", close_mode="quote")), (30_000, lambda owners: owners._delete(BOT)))),
 }
 
@@ -61,7 +64,7 @@ class Run(NamedTuple):
 def run(name: str, is_onebox: bool, deaths: frozenset[int] = frozenset()) -> Run:
     """The scenario, dying at the steps with these numbers."""
     scenario = SCENARIOS[name]
-    plan = Plan(PROFILES[0], (scenario.strategy,), is_onebox, actions=0, hooks=scenario.hooks, move_ms=2_000, **SPAN)
+    plan = Plan(PROFILES[0], (scenario.strategy,), is_onebox, actions=0, hooks=scenario.hooks, post=scenario.post, move_ms=2_000, **SPAN)
     if scenario.down_ms:
         plan = plan.with_gap(0)._replace(gaps=(), down_ms=scenario.down_ms)
     world = World(7, plan=plan)

@@ -78,6 +78,7 @@ class Durable:
         pick = self.kernel.chance.randrange
         self.engine = Engine(self.store, EngineClock(self.kernel), self.names, self._new_id, Options(entity_batch=1), pick)  # type: ignore[arg-type]
         self._writing, self._armed = False, 0
+        self.taken = self.written  # what was being written when the process died is nobody's any more
         self.pump()
 
     def _new_id(self) -> str:

@@ -12,9 +12,14 @@ MINUTE = 60_000
 STRATEGIES = tuple(sorted(NAMES))
 BANNING = Profile("bans", calls_per_s=12, bans=True)
 NO_DEADLINE = Profile("like Coinbase", dedupe="always", has_deadline=False)
-ACCIDENTS = (0, 0, 1, 0, 2)
+ACCIDENTS = (0, 0, 1, 0, 2, 0, 0, 1, 0, 0)
 """By seed, in turn: the seeds without accidents are what they would be if there were none."""
+POST_EVERY, POST_AT = 7, 3
 FULL_PROFILES = (*PROFILES, BANNING, NO_DEADLINE)
+
+
+def has_post(seed: int) -> bool:
+    return seed % POST_EVERY == POST_AT
 
 
 class Plan(NamedTuple):
@@ -29,6 +34,7 @@ class Plan(NamedTuple):
     guards: bool = False
     by_hand: bool = False  # owners trade on the venue themselves
     listens: bool = False  # the log is read for secrets
+    post: bool = False  # there is no Service Bus: messages lie in the container `post`, and one timer does it all
     belts: bool = False  # perpetuals have a stop, and their venue keeps it
     accidents: int = 0  # states that get lost, and rebuilds for no reason, per bot
     paper: tuple[bool, ...] = ()  # by bot: whether its account is a paper account
@@ -50,7 +56,8 @@ class Plan(NamedTuple):
             is_onebox=chance.random() < 0.5,
             actions=chance.choice((0, 1, 2, 4)),
             hooks=chance.choice((0, 0, 3, 12)),
-            poison=chance.random() < 0.15,
+            poison=(chance.random() < 0.15) and not has_post(seed),
+            post=has_post(seed),
             guards=chance.random() < 0.3,
             by_hand=chance.random() < 0.25,
             listens=chance.random() < 0.05,

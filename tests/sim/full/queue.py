@@ -19,6 +19,7 @@ from infra.onebox.servicebus.faults import Faults
 from infra.onebox.servicebus.message import Message, Outgoing
 from infra.onebox.servicebus.order import Session
 from shared.bus import NUDGES, QUEUE, BotEvent, encode, entity_key, lane, message_id
+from shared.post import PostBus
 from tests.sim.kernel import Io, Kernel, Task, ask
 
 if TYPE_CHECKING:
@@ -177,6 +178,26 @@ def open_broker(world: World) -> Broker:
     return broker
 
 
+def is_lost(world: World, event: BotEvent) -> bool:
+    """Whether a timer's nudge never becomes a message."""
+    lost = event.kind in MAY_BE_LOST and world.kernel.happens(world.kernel.swarm.message_lost)
+    world.kernel.seen["message_lost"] += lost
+    return lost
+
+
+class SimPost:
+    """The product's own bus without a Service Bus (shared/post.py)."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def send(self, events: Sequence[BotEvent]) -> None:
+        kept = [event for event in events if not is_lost(self._world, event)]
+        for event in kept:
+            self._world.sent(event)
+        await PostBus(self._world.store, self._world.kernel.now_ms).send(kept)
+
+
 class SimBus:
     """shared.bus.Bus: durable when it returns, ambiguous when the answer is lost."""
 
@@ -184,14 +205,12 @@ class SimBus:
         self._world = world
 
     async def send(self, events: Sequence[BotEvent]) -> None:
-        kernel = self._world.kernel
         if not events:
             return
 
         def effect() -> None:
             for event in events:
-                if event.kind in MAY_BE_LOST and kernel.happens(kernel.swarm.message_lost):
-                    kernel.seen["message_lost"] += 1
+                if is_lost(self._world, event):
                     continue
                 self._world.sent(event)
                 text = encode(event).encode()

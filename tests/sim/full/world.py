@@ -28,7 +28,7 @@ from exchange.protocol import ExchangeError
 from orchestrators import activities, quiet_round
 from orchestrators.activities import Outside
 from orchestrators.live_accounts import LiveAccounts
-from shared import ids
+from shared import ids, post
 from shared.bus import BotEvent
 from shared.errors import AppError
 from shared.secrets import VaultDown
@@ -40,15 +40,15 @@ from tests.sim.full.durable import Client, Durable, EngineClock, by_trigger
 from tests.sim.full.owners import Owners
 from tests.sim.full.paper import PaperBooks
 from tests.sim.full.plan import Plan
-from tests.sim.full.queue import LANES, Pump, SimBus, open_broker
+from tests.sim.full.queue import LANES, Pump, SimBus, SimPost, open_broker
 from tests.sim.full.speed import quick_sdk
 from tests.sim.full.stops import StopBook
 from tests.sim.full.timers import Timers
-from tests.sim.full.venues import BudgetedExchange, Lock, Moved, Patience, Semaphore, SimMarkets, SimVault, gather, sleep
+from tests.sim.full.venues import BudgetedExchange, Lock, Moved, Patience, Semaphore, SimMarkets, SimVault, gather, sleep, wait_for
 from tests.sim.kernel import EPOCH, Broken, Host, Io, Kernel, Task, TimedOut, ask
 from tests.sim.store import Rows, SimStore
 from tests.sim.venue import SYMBOL, Profile, Venue
-from triggers import bot_events, dead_letters, hook_intake, hooks, market_watch
+from triggers import bot_events, clock, dead_letters, hook_intake, hooks, market_watch
 from triggers.api import platform as platforms
 from triggers.api.platform import Platform
 
@@ -70,7 +70,7 @@ class World:
             kernel.swarm = kernel.swarm._replace(freeze=0.0)
         self.clock = EngineClock(kernel)
         self.rows = Rows(self.clock.now_ms)
-        self.store, self.bus, self.markets = SimStore(self.rows, kernel), SimBus(self), SimMarkets(self)
+        self.store, self.bus, self.markets = SimStore(self.rows, kernel), (SimPost if self.plan.post else SimBus)(self), SimMarkets(self)
         self.checker, self.paper = Checker(self), PaperBooks(self)
         self.rows.written = self.paper.written
         self.venues = {symbol: Venue(kernel, self.profile, self.checker.accepted, symbol) for symbol in (SYMBOL, FUTURE)}
@@ -138,6 +138,7 @@ class World:
 
     def _died(self, host: Host) -> None:
         self._process(host)
+        clock._last.clear()
         hooks.guarding.cache_clear()
         if self.plan.is_onebox and self.is_up:
             self._down(self.plan.down_ms or self.kernel.chance.randint(300, 6_000))
@@ -298,7 +299,15 @@ class World:
         tokens = activities._given.set(outside), platforms._given.set(platform)
         chance = self.kernel.chance
         shims = SimpleNamespace(
-            **{**vars(asyncio), "sleep": sleep, "Lock": Lock, "create_task": left_alone, "gather": gather, "Semaphore": Semaphore}
+            **{
+                **vars(asyncio),
+                "sleep": sleep,
+                "Lock": Lock,
+                "create_task": left_alone,
+                "gather": gather,
+                "Semaphore": Semaphore,
+                "wait_for": wait_for,
+            }
         )
         undo: list[tuple[Any, str, Any]] = []
 
@@ -306,11 +315,13 @@ class World:
             undo.append((owner, name, getattr(owner, name)))
             setattr(owner, name, value)
 
-        for module in (bot_events, dead_letters, exchange.accounts, hook_intake, quiet_round):
+        for module in (bot_events, clock, dead_letters, exchange.accounts, hook_intake, post, quiet_round):
             if hasattr(module, "asyncio"):
                 put(module, "asyncio", shims)
         put(ids, "secrets", SimpleNamespace(token_hex=lambda n: f"{chance.getrandbits(8 * n):0{2 * n}x}"))
         put(market_watch, "_memory", self)
+        put(clock, "_last", {})
+        put(clock, "DUTIES", {name: clock.DUTIES[name] for name in ("guards", "alerts", "heartbeat", "sweeper")})
         hooks.guarding.cache_clear()
         logger = logging.getLogger("tickwise")
         catcher, level = Catcher(self.logged), logger.level
@@ -335,7 +346,7 @@ class World:
             platforms._given.reset(tokens[1])
 
 
-ORCHESTRATIONS = ("bot_tick", "bot_aside", "quiet_round")
+ORCHESTRATIONS = ("bot_tick", "bot_aside", "quiet_round", "bot_inbox", "post_task")
 EXPECTED = ("AlreadyExists", "TickFailed", "Stale")
 
 
