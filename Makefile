@@ -24,7 +24,7 @@ frontend:
 test: test-python test-frontend e2e ## everything: Python, dashboard, browser
 
 test-python: dev
-	$(PY) -m pytest -q -n 2 --dist loadfile tests
+	$(PY) -m pytest -q -n 2 --dist loadfile --canaries tests
 
 test-python311: dev ## what may differ between versions, on the oldest Python we support; nothing where it is not installed
 	@sh scripts/python311.sh

@@ -1,8 +1,8 @@
 """A32 over a run of tests (`pytest --canaries`): the keys that tests connect are canaries, and nothing they touch may hold one in the clear.
 
 Watched in every test, at DEBUG: each log line of each library (with its traceback), each answer of the API and of the native functions,
-each document of the stores and each message of the bus in memory; after the test every file it left (databases, logs, dead letters of
-the embedded host). What a test of a whole installation checks besides is in tests/security/test_canaries.py.
+each document of the stores and each message of the bus in memory, each state and answer of an entity, each dead letter, what a history
+of the tests' own host keeps; after the test every file it left (databases with histories, states and dead letters of the embedded host). What a test of a whole installation checks besides is in tests/security/test_canaries.py.
 
 Rules
 1. A test fails in which a canary was seen; what outlives a test fails the run.
@@ -85,6 +85,8 @@ class Watch:
         logging.getLogger().setLevel(logging.DEBUG)
         self._watch_answers()
         self._watch_stores()
+        self._watch_entities()
+        self._watch_dead_letters()
 
     def _watch_answers(self) -> None:
         import azure.functions as func
@@ -108,6 +110,45 @@ class Watch:
 
         fakes.MemoryStore._put = watched_put  # type: ignore[method-assign]
         fakes.MemoryBus.send = watched_send  # type: ignore[method-assign]
+
+    def _watch_entities(self) -> None:
+        from entities import account, bot
+        from tests.orchestrators.host import Host
+
+        look = self._sightings.look
+
+        def watch(module: Any, name: str) -> None:
+            own = module.perform
+
+            @wraps(own)
+            def watched(*how: Any) -> Any:
+                outcome = own(*how)
+                look(f"a state of an entity {name}", repr(outcome))
+                return outcome
+
+            module.perform = watched
+
+        watch(account, "account")
+        watch(bot, "bot")
+        perform = Host._perform
+
+        async def watched_perform(host: Any, call: Any) -> Any:
+            result = await perform(host, call)
+            look(f"a history with {call.name}", repr((call, result)))
+            return result
+
+        Host._perform = watched_perform  # type: ignore[method-assign]
+
+    def _watch_dead_letters(self) -> None:
+        from infra.onebox.servicebus.queue import Queue
+
+        adopt, look = Queue.adopt, self._sightings.look
+
+        def watched(queue: Any, message: Any) -> None:
+            look("a dead letter", repr((message.payload, message.reason, message.description)))
+            adopt(queue, message)
+
+        Queue.adopt = watched  # type: ignore[method-assign]
 
     def _after(self, kind: Any, name: str, told: Callable[[Any], tuple[str, bytes]]) -> None:
         own, look = getattr(kind, name), self._sightings.look

@@ -42,6 +42,30 @@ async def test_leak_by_a_document():
 async def test_leak_by_a_message():
     await MemoryBus().send([BotEvent("ada", "b", "1", "command", 1, {"secret": SECRET})])
 
+def test_leak_by_an_entity_state():
+    from entities import account
+    from entities.operation import AccountOperation
+    given = {"bot": SECRET, "revision": 1, "amounts": {}}
+    account.perform(AccountOperation.RESTORE, {"schema": 1, "bots": {}}, given)
+
+async def test_leak_by_a_history():
+    from tests.orchestrators.host import Call, Host
+    from tests.fakes import Clock, MemoryStore
+    given = {"bot": SECRET, "revision": 1, "amounts": {}, "alone": None}
+    host = Host(MemoryStore(), None, Clock(1))
+    try:
+        await host._perform(Call("entity", "account.release", "key", given))
+    except Exception:
+        pass
+
+def test_leak_by_a_dead_letter():
+    from infra.onebox.clock import VirtualClock
+    from infra.onebox.servicebus.broker import Broker
+    from infra.onebox.servicebus.message import compose, outgoing
+    queue = Broker(None, VirtualClock(), [{"name": "q", "maxDeliveryCount": 1}]).queue("q")
+    queue.send(outgoing(compose(SECRET.encode())))
+    queue.abandon(queue.receive(object())[0].lock)
+
 def test_leak_by_a_file_of_another_process(tmp_path):
     subprocess.run([sys.executable, "-c", f"open('{tmp_path}/deep.db', 'wb').write(b'x' * 9000000 + {SECRET.encode()!r})"], check=True)
 
