@@ -20,6 +20,7 @@ RUNS = ("starting", "waiting", "active", "paused", "stopping")
 class Accidents:
     def __init__(self, world: World) -> None:
         self._world, self._kernel = world, world.kernel
+        self.lost: set[str] = set()
 
     def befall(self, name: str) -> None:
         """One accident to one bot, if it runs."""
@@ -41,4 +42,5 @@ class Accidents:
         if entities.pop(f"@bot@{entity_key(bot.user, bot.id)}", None) is None:
             return
         self._kernel.seen["state_lost"] += 1
+        self.lost.add(name)
         self._kernel.kill(world.hosts[0], "accident")
