@@ -82,7 +82,7 @@ test("a move of the market fills orders at once on the screen", async () => {
 test("a twin runs beside it on paper", async () => {
   await page.getByRole("tab", { name: "Twin" }).click();
   await page.getByRole("button", { name: "Start a paper twin" }).click();
-  await page.getByRole("region", { name: "Bot and twin" }).getByText("No order of both has filled yet").waitFor();
+  await page.getByRole("region", { name: "Bot and twin" }).getByText("Orders of both").waitFor();
   await shoot(page, "live-6-twin");
   expect(await axe(page)).toEqual([]);
   await page.getByRole("link", { name: "Open the twin" }).click();
