@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from infra.onebox.pace import Pace
+from infra.onebox.pace import ASKED_GAP_S, Pace
 from infra.onebox.store import Synchronous, connect
 
 from .container import Container, checked
@@ -55,7 +55,7 @@ class Storage:
         self._waiting: list[tuple[Work, asyncio.Future]] = []
         self._flushing: asyncio.Task | None = None
         self._swept_ms = 0
-        self._pace = Pace()
+        self._pace = Pace(gap_s=ASKED_GAP_S)
         self.lsn: int = self.writing.execute("SELECT value FROM counter").fetchone()[0]
         self.containers: dict[tuple[str, str], Container] = {}
         for row in self.writing.execute("SELECT number, database, settings FROM containers").fetchall():

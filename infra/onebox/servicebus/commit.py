@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ..pace import Pace
+from ..pace import ASKED_GAP_S, Pace
 from .journal import Journal
 
 Callback = Callable[[], None]
@@ -25,7 +25,7 @@ class Committer:
         self._next: list[Callback] = []
         self._current: list[Callback] = []
         self._task: asyncio.Task[None] | None = None
-        self._pace = Pace()
+        self._pace = Pace(gap_s=ASKED_GAP_S)
         self.broken: BaseException | None = None
         journal.touched = self._start
         if journal.dirty:
