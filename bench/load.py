@@ -45,7 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("job", choices=(*JOBS, "all"))
     parser.add_argument("--bots", type=int, default=None)
-    parser.add_argument("--lively", type=int, default=700, help="rest: how many of the bots trade")
+    parser.add_argument("--lively", type=int, default=200, help="rest: how many of the bots trade")
     parser.add_argument("--workers", type=int, default=2, help="worker processes of the host")
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--keep", type=Path, default=None, help="a folder to work in and leave as it is")
@@ -88,7 +88,7 @@ class Reading(NamedTuple):
 def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     bots = args.bots or 10_000
     if not (folder / "data").exists():  # a kept folder is gone on with
-        seed(folder / "data", bots, args.lively, 60, "apart")
+        seed(folder / "data", bots, args.lively, 5, "apart")
     onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="* * * * * *")
     found: dict[str, Any] = {"bots": bots, "lively": args.lively, "start_s": round(onebox.start(), 1)}
     try:

@@ -2,9 +2,10 @@
 
 Rules
 1. A worker that ends by itself ends the host (`on_lost`): what it was doing is unknown, and a restart is the honest way back.
-2. Of several workers the first answers HTTP and does nothing else, so that no person waits behind messages; the others let it go first
-   wherever the machine is short (`NICE`). Timers stay with one of them, whose memory they are written for; all else goes to the one with
-   the least to do.
+2. Of several workers the first answers HTTP, so that no person waits behind messages; the others let it go first wherever the machine is
+   short (`NICE`). Timers stay with one of them, whose memory they are written for; all else goes to the one with the least to do.
+3. While it has no request to answer, the first takes its share of the orchestrations and entities: these take a millisecond or two at a
+   time, wait for nothing and remember nothing.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from infra.onebox.worker.function import AppBroken, Function, FunctionFailed, Re
 PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 STOP_S = 3.0
 NICE = 5
+SHORT = frozenset({"orchestrationTrigger", "entityTrigger"})
 
 
 class WorkerLost(Exception):
@@ -126,6 +128,7 @@ class RemoteWorkers:
     def __init__(self, directory: Path, processes: int, on_lost: Callable[[BaseException], None]) -> None:
         self._workers = [RemoteWorker(directory, on_lost, NICE if number else 0) for number in range(processes)]
         self._behind = self._workers[1:] or self._workers
+        self._answering = 0
 
     @property
     def functions(self) -> dict[str, Function]:
@@ -138,10 +141,18 @@ class RemoteWorkers:
     async def invoke(self, name: str, *how: Any) -> Result:
         kind = self.functions[name].trigger_type
         if kind == "httpTrigger":
-            return await self._workers[0].invoke(name, *how)
+            return await self._answer(name, *how)
         if kind == "timerTrigger":
             return await self._behind[0].invoke(name, *how)
-        return await min(self._behind, key=lambda worker: worker.busy).invoke(name, *how)
+        free = self._workers if kind in SHORT and not self._answering else self._behind
+        return await min(reversed(free), key=lambda worker: worker.busy).invoke(name, *how)
+
+    async def _answer(self, name: str, *how: Any) -> Result:
+        self._answering += 1
+        try:
+            return await self._workers[0].invoke(name, *how)
+        finally:
+            self._answering -= 1
 
     async def stop(self) -> None:
         await asyncio.gather(*(worker.stop() for worker in self._workers))
