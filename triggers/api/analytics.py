@@ -21,10 +21,8 @@ from shared.research import figure
 from shared.stores import Exists, Stale
 from shared.work import Work, own_queue, queue_fold
 from strategy_core.number import ZERO, dec, plain
-from triggers.api import equity_points
+from triggers.api import equity_points, past_bots
 from triggers.api.models.analytics import Analytics, BotAnalytics
-from triggers.api.owned import need_bot
-from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 from triggers.api.portfolio import world_of
 
@@ -37,7 +35,7 @@ Doc = dict[str, Any]
 
 async def of_bot(plat: Platform, user_id: str, bot_id: str) -> BotAnalytics:
     """Errors: AppError 404; 409 for a bot that never started."""
-    bot = await need_bot(plat.store, user_id, bot_id)
+    bot = await past_bots.need(plat.store, user_id, bot_id)
     if not bot.get("pnl"):
         raise conflict("never_started")
     fold, is_complete, _ = await fold_on(plat, user_id, bot, ROWS)
@@ -52,9 +50,9 @@ async def of_bot(plat: Platform, user_id: str, bot_id: str) -> BotAnalytics:
 
 
 async def of_all(plat: Platform, user_id: str) -> Analytics:
-    """Every bot that ever started."""
+    """Every bot that ever started, also those that are gone."""
     left, complete, rows = ROWS, True, []
-    for bot in await all_bots(plat.store, user_id):
+    for bot in await past_bots.all_ever(plat.store, user_id):
         if bot.get("pnl"):
             fold, is_complete, used = await fold_on(plat, user_id, bot, left)
             left, complete = left - used, complete and is_complete
@@ -102,7 +100,7 @@ async def fold_later(queue: Work, user_id: str, bot_id: str, fold: Doc) -> None:
 
 async def fold_in_background(plat: Platform, queue: Work, task: Doc) -> None:
     """Folds on for BACKGROUND_ROWS, then makes old points coarse; leaves the rest to the next message."""
-    bot = await plat.store.read("bots", task["userId"], task["botId"])
+    bot = await past_bots.find(plat.store, task["userId"], task["botId"])
     if bot is None or not bot.get("pnl"):
         return
     for _ in range(BACKGROUND_ROWS // STEP):

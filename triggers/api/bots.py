@@ -10,7 +10,7 @@ from shared.clock import iso
 from shared.errors import AppError, conflict, findings_error
 from shared.stores import Exists, Stale
 from strategy_core.trade import Market
-from triggers.api import accounts
+from triggers.api import accounts, past_bots
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.bot import BotCreate, BotPatch, BotPlan, MarketView, PreviewAnswer, Verdict
 from triggers.api.owned import need_account, need_bot
@@ -110,6 +110,7 @@ async def delete(plat: Platform, user_id: str, bot_id: str) -> None:
             await plat.store.replace("bots", user_id, {**document, "kind": "deleted"})
         except Stale:
             raise conflict("bot_is_running", status=document["status"]) from None
+    await past_bots.remember(plat, user_id, document)
     for id_ in (backup_id(bot_id), bot_id):
         await plat.store.delete("bots", user_id, id_)
 

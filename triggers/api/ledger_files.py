@@ -20,6 +20,7 @@ from shared.errors import AppError
 from shared.parquet import table
 from shared.tax import COLUMNS as TAX_COLUMNS
 from shared.tax import Method, TaxYear
+from triggers.api import past_bots
 from triggers.api.exports import cell
 from triggers.api.ledger_rows import KINDS, Kind, Shaper, owners
 from triggers.api.paging import cursor_of, place_of, scope_of
@@ -112,7 +113,7 @@ def refuse_above(fills: int) -> None:
 
 async def own_bots(plat: Platform, user_id: str, paper: bool) -> list[str]:
     """The bots whose fills a tax year is about, also those that are gone."""
-    is_paper = {bot["id"]: bot["exchange"] == "paper" for bot in await all_bots(plat.store, user_id)}
+    is_paper = {bot["id"]: bot["exchange"] == "paper" for bot in await past_bots.all_ever(plat.store, user_id)}
     return [bot for bot in await plat.store.owners("fills", user_id, "fill") if paper or not is_paper.get(bot, False)]
 
 
