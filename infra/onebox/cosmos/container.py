@@ -16,6 +16,7 @@ from .errors import bad_request
 from .value import NO_KEY, Path, at, parts, tag
 
 _MAX_ID_BYTES = 1023
+FILLED_AT_ONCE = 10_000
 
 
 class Container:
@@ -60,9 +61,13 @@ class Container:
         self._index(connection)
 
     def _fill(self, connection: sqlite3.Connection) -> None:
-        changes = [(*self.tags(orjson.loads(doc)), row) for row, doc in connection.execute(f"SELECT row, doc FROM {self.table}")]
+        """The columns of documents that were there before them, so many at a time: a long ledger need not fit into memory."""
         assignments = ", ".join(f"{column}=?" for column in self.columns.values())
-        connection.executemany(f"UPDATE {self.table} SET {assignments} WHERE row=?", changes)
+        last, some = 0, f"SELECT row, doc FROM {self.table} WHERE row > ? ORDER BY row LIMIT {FILLED_AT_ONCE}"
+        while rows := connection.execute(some, (last,)).fetchall():
+            changes = [(*self.tags(orjson.loads(doc)), row) for row, doc in rows]
+            connection.executemany(f"UPDATE {self.table} SET {assignments} WHERE row=?", changes)
+            last = rows[-1][0]
 
     def _index(self, connection: sqlite3.Connection) -> None:
         wanted = {}

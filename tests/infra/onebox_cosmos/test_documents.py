@@ -191,16 +191,19 @@ async def test_documents_and_key_survive_a_restart(tmp_path, clock):
     assert (tmp_path / "cosmos.key").stat().st_mode & 0o777 == 0o600
 
 
-async def test_an_index_added_later_finds_what_was_there_before(tmp_path, clock):
+async def test_an_index_added_later_finds_what_was_there_before(tmp_path, clock, monkeypatch):
+    monkeypatch.setattr("infra.onebox.cosmos.container.FILLED_AT_ONCE", 2)
     for indexes in ([], [["symbol"]], [["symbol", "n"]]):
         service = CosmosService(tmp_path, clock, "tickwise", [{"name": "bots", "partitionKey": "/userId", "indexes": indexes}])
         await service.start()
-        await service.upsert("tickwise", "bots", {"id": "1", "userId": "u1", "symbol": "BTC/USDT", "n": 1})
+        for n in range(5):
+            if not indexes:
+                await service.upsert("tickwise", "bots", {"id": str(n), "userId": "u1", "symbol": "BTC/USDT", "n": n % 2})
         async with AsyncClient.from_connection_string(service.connection_string) as client:
             bots = client.get_database_client("tickwise").get_container_client("bots")
-            found = [item["id"] async for item in bots.query_items("SELECT * FROM c WHERE c.symbol = 'BTC/USDT' AND c.n = 1")]
+            found = [item["id"] async for item in bots.query_items("SELECT * FROM c WHERE c.symbol = 'BTC/USDT' AND c.n = 0")]
         await service.stop()
-        assert found == ["1"]
+        assert found == ["0", "2", "4"]
 
 
 async def test_the_sync_client_works_as_well(service):
