@@ -149,6 +149,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     is_blind = not bot.book.is_covered(view.get("asked"))
     bot.keeps_stops = bool(view.get("keeps_stops", bot.keeps_stops))
     take_looks_before(bot, view)
+    belt.know(bot, view.get("belt"))
     for trade in sorted(
         view["trades"], key=lambda trade: belt.is_trade(bot, trade)
     ):  # entries first: what they bought is to be closed, too
@@ -165,7 +166,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     is_own = view.get("epoch", bot.epoch) == bot.epoch  # the state before had other orders
     if at < seen_until or not is_own:  # an old projection, or a look that was overtaken: its trades count, its price is history
         return True
-    if int(view["cursor"][0]) >= bot.cursor[0] and not is_blind and (view["more"] or not belt.keeps_trades(bot)):
+    if int(view["cursor"][0]) >= bot.cursor[0] and not is_blind and belt.lets_pass(bot, view):
         bot.cursor = inheritance.cursor_after(bot, view["cursor"])
     for candles in view.get("candles") or ():
         take_candles(bot, candles, at)

@@ -9,6 +9,8 @@ Rules
 4. A belt the venue refuses is tried again after REFUSED_MS: the bot's own stop watches all the same.
 5. Its trades are kept back (`held`) until nothing that enters is live any more: a deal that ended before could be entered once more
    by an order the cancel came too late for. What is left of the position then is closed at market like any other.
+6. It trades under an id the venue makes up: only a look that asked for it can tell its trades, and the window of trades does not move
+   past one that did not, nor while some that the venue counted are missing (`lets_pass`). After an outage they may be old.
 """
 
 from __future__ import annotations
@@ -115,6 +117,13 @@ def take_outcome(bot: Bot, outcome: Doc, now: int) -> None:
         belt["looked_at"] = now
 
 
+def know(bot: Bot, report: Doc | None) -> None:
+    """The order it became, before that order's trades are taken."""
+    belt = bot.belt
+    if belt is not None and report is not None and report["id"] == belt["id"] and report["status"] != "open":
+        belt["order_id"] = report["order_id"]
+
+
 def seen(bot: Bot, report: Doc | None, now: int) -> None:
     """The venue's word on the belt."""
     belt = bot.belt
@@ -153,6 +162,15 @@ def is_in_flight(bot: Bot) -> bool:
 def keeps_trades(bot: Bot) -> bool:
     """Whether trades of the belt wait to be booked (rule 5)."""
     return bot.belt is not None and bool(bot.belt.get("held"))
+
+
+def lets_pass(bot: Bot, view: Doc) -> bool:
+    """Whether the next look may begin where this one ended, or trades of the belt may be among those it could not tell (rules 5 and 6)."""
+    asked = view.get("asked")
+    if view["more"] or (bot.belt is None and not bot.belt_heirs):
+        return True
+    is_asked = asked is None or (bot.belt is not None and bot.belt["id"].startswith(tuple(asked)))
+    return is_asked and not bot.belt_heirs and not is_in_flight(bot)
 
 
 def is_trade(bot: Bot, trade: Doc) -> bool:

@@ -199,7 +199,8 @@ async def look(exchange: Any, account: Doc, symbol: str, where: Doc, is_first: b
     before = await path_before(source, symbol, max(since, at - where["lookback"]), at, outside().now_ms()) if where["lookback"] else []
     candles = [await closed_candles(source, symbol, int(ms), count, at) for ms, count in where["timeframes"].items()]
     behind = await reality(exchange, symbol, where["future"], at) if is_first and where.get("future") else {}
-    named = {"asked": [id_[:SHORT] for id_ in where["mine"]]} | {name: where[name] for name in ("epoch",) if name in where}
+    asked = [*where["mine"], *([where["future"]["belt"]] if is_first and where.get("future", {}).get("belt") else ())]
+    named = {"asked": [id_[:SHORT] for id_ in asked]} | {name: where[name] for name in ("epoch",) if name in where}
     return view_json(found) | named | {"before": before, "candles": candles} | behind | belt
 
 

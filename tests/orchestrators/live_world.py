@@ -34,7 +34,7 @@ class LiveWorld:
         self.venue, self.clock, self.store, self.secrets = venue, clock, MemoryStore(), MemorySecrets()
         self.wallet = venue.spot.accounts[KEY]
         self.secrets.kept[USER, f"{ACCOUNT}.1"] = {"apiKey": KEY, "secret": SECRET}
-        config = settings(live_exchanges="binance", exchange_urls=f'{{"binance": "{address}"}}')
+        self.config = config = settings(live_exchanges="binance", exchange_urls=f'{{"binance": "{address}"}}')
         self.live = LiveAccounts(config, self.secrets, clock, opener)
         self.host = Host(self.store, None, clock)
         self.markets = MarketData(clock, None, config.public, addresses=config.addresses)
@@ -66,6 +66,12 @@ class LiveWorld:
         except Killed:
             self.clock.now += after_ms
             return await self.host.tick(event, history)
+
+    async def restart(self) -> None:
+        """Another process, which remembers nothing of the venue."""
+        await self.live.close()
+        self.live = LiveAccounts(self.config, self.secrets, self.clock, opener)
+        self.host.outside = self.host.outside._replace(live=self.live)
 
     @property
     def bot(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from test_live_futures import CONFIG, LINEAR
 from entities import belt
 from entities.bot import perform
 from entities.operation import BotOperation
+from exchange.stops import Stops
 from shared.bot_document import backup_id
 from shared.ids import entity_key
 from tests.builders import USER
@@ -300,6 +301,90 @@ async def test_a_bot_made_again_books_a_stops_trade_it_kept_back_exactly_once():
         assert (world.bot["status"], world.bot["reason"]) == ("stopped", "stop_loss")
         assert len([row for row in world.fills if row["leg"] == "BELT"]) == 1
         assert sold(account) == bought(account) > Decimal("0.025") and resting(account) == []
+
+
+async def away_for_half_an_hour(world):
+    """Nobody looks while the stop is triggered and, ten minutes later, its deal's orders trade; whoever looks then is a new process."""
+    world.clock.now += 60_000
+    world.venue.move("17900")
+    world.clock.now += 600_000
+    world.venue.move("20300")
+    world.clock.now += 1_200_000
+    await world.restart()
+
+
+async def wakes_to_every_trade(world, account):
+    for _ in range(8):
+        await world.wake()
+    [mine] = [row for row in world.fills if row["leg"] == "BELT"]
+    assert (mine["price"], mine["amount"]) == ("17900", "0.025")
+    trades = [row["trade_id"] for row in world.fills]
+    assert len(trades) == len(set(trades)) == len(account.trades)
+    assert Decimal(world.bot["holdings"]["base"]) == account.positions["BTCUSDT"].amount
+
+
+def blind_to_what_was_not_asked(bot, view):
+    """The wrong protocol: any look moves the window of trades."""
+    return bool(view["more"]) or not belt.keeps_trades(bot)
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+async def test_an_outage_in_the_middle_of_a_tick_loses_no_trade_of_the_stop(is_right, monkeypatch):
+    """The look after the outage is not a tick's first: it did not ask for the stop, whose trades it could not tell."""
+    if not is_right:
+        monkeypatch.setattr(belt, "lets_pass", blind_to_what_was_not_asked)
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        event, history = world.event("command", name="pause", params={"keep_orders": False}), []
+        world.host.die_before = len(world.host.calls) + 3  # observe, advance, execute
+        with pytest.raises(Killed) as killed:
+            await world.host.tick(event, history)
+        assert str(killed.value) == "execute" and len(stops(account)) == 1
+        await away_for_half_an_hour(world)
+        await world.host.tick(event, history)
+        if is_right:
+            await wakes_to_every_trade(world, account)
+            return
+        with pytest.raises(ValueError, match="unpack"):
+            await wakes_to_every_trade(world, account)
+
+
+async def test_the_trades_of_a_stop_are_known_by_the_order_it_became_in_the_look_that_says_so(monkeypatch):
+    """Found by the simulation: the look named the order and showed its trade, which was taken for a stranger's and never seen again."""
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        await away_for_half_an_hour(world)
+        monkeypatch.setattr(Stops, "_remember", staticmethod(lambda known, key, value: None))  # trades come without our name on them
+        await world.wake()
+        assert [row["price"] for row in world.fills if row["leg"] == "BELT"] == ["17900"]
+        await wakes_to_every_trade(world, account)
+
+
+async def test_the_window_of_trades_moves_past_a_triggered_stop_only_with_its_trades():
+    async with live_world(**BELTED) as world:
+        await begun(world)
+        state = world.host.entities["bot", entity_key(USER, BOT)]
+        [stop, *_], since, later = state["belt"], state["cursor"], [world.clock.now + 1_000_000, "99"]
+        cancelled = became({"id": stop["id"], "kind": "cancel", "order_id": "77"})["report"]
+        view = {
+            "point": [later[0], "19900"], "trades": [], "open": [], "ended": [], "cursor": later, "more": False, "keeps_stops": True,
+            "asked": [stop["id"][:8], *state["sent"]], "belt": cancelled,
+        }  # fmt: skip
+
+        def after(**changes):
+            new, _ = perform(BotOperation.ADVANCE, state, {"now": later[0], "view": view | changes})
+            return new["cursor"], new["belt"][0]
+
+        assert after()[0] == later and after(asked=list(state["sent"]), belt=None)[0] == since
+        filled = cancelled | {"status": "closed", "filled": "0.025"}
+        cursor, missing = after(belt=filled)
+        assert cursor == since and missing["order_id"] == "77" and "held" not in missing
+        trade = {
+            "trade_id": "5002", "order_id": "77", "client_order_id": None, "price": "17900", "amount": "0.025", "fee": "0",
+            "fee_currency": "USDT", "maker": False, "at": since[0] + 60_000,
+        }  # fmt: skip
+        cursor, kept = after(belt=filled, trades=[trade])  # known by the order that this very look names; booked when nothing enters
+        assert cursor == since and [one["trade_id"] for one in kept["held"]] == ["5002"]
 
 
 @pytest.mark.parametrize("waits", [True, False])

@@ -23,6 +23,7 @@ from tests.venue.market import ZERO, Account, Engine, Order, Position, Refused, 
 
 WEIGHTS = {"openOrders": 6, "allOrders": 20, "myTrades": 20, "account": 20, "exchangeInfo": 20, "order": 1}
 PERIODS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000}
+ALGO_IDS = 4_000_000_000  # stops are numbered apart from the orders they become
 Fields = dict[str, str]
 
 
@@ -456,7 +457,7 @@ class BinanceVenue:
     def _algo_cancel(self, engine: Engine, account: Account, fields: Fields) -> Any:
         order = self._algo_found(engine, account, fields)
         engine.cancel(account, order)
-        return {"algoId": order.id, "clientAlgoId": order.client_id, "code": "200", "msg": "success"}
+        return {"algoId": ALGO_IDS + order.id, "clientAlgoId": order.client_id, "code": "200", "msg": "success"}
 
     def _algo_found(self, engine: Engine, account: Account, fields: Fields) -> Order:
         found = [o for o in account.orders if o.type == "STOP_MARKET" and o.client_id == fields.get("clientAlgoId")]
@@ -468,7 +469,7 @@ class BinanceVenue:
         status = {"FILLED": "FINISHED", "PARTIALLY_FILLED": "TRIGGERED"}.get(order.status, order.status)
         became = {"actualOrderId": str(order.id)} if order.filled else {"actualOrderId": ""}
         row = became | {
-            "algoId": order.id,
+            "algoId": ALGO_IDS + order.id,
             "clientAlgoId": order.client_id,
             "algoType": "CONDITIONAL",
             "orderType": order.type,
