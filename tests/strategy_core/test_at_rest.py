@@ -99,3 +99,15 @@ def test_an_order_filled_in_many_parts_while_paused_is_one_missed_mirror_and_the
     told = [sorted((one.leg, one.side, one.price) for one in registry.orders(each.state)) for each in (walk, whole)]
     assert told[0] == told[1]
     assert walk.state.missed == [] and walk.state.ledger.base == whole.state.ledger.base
+
+
+def test_parts_of_one_order_join_their_own_pile_not_that_of_another():
+    walk = started("GRID")
+    say(walk, "pause", keep_orders=True)
+    first, second = [one for one in registry.orders(walk.state) if one.side.value == "buy"][:2]
+    fill(walk, first.leg)
+    for _ in range(MISSED_APART * 2):
+        fill(walk, second.leg, walk.state.market.amount_step)
+    fill(walk, second.leg)
+    piles = {leg: sum(one.fill.amount for one in walk.state.missed if one.taken.order.leg == leg) for leg in (first.leg, second.leg)}
+    assert piles == {first.leg: first.amount, second.leg: second.amount}
