@@ -13,6 +13,8 @@ const OUT = path.resolve(import.meta.dirname, "../../out");
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".txt": "text/plain" };
 
 /** A plain file server with the host's one rule: a folder answers with its index, the unknown with 404.html. */
+const OUTSIDE = { field: "low", code: "price_outside_range", params: { price: "63667.98", low: "90000", high: "110000" } };
+
 export async function serveOut(): Promise<{ origin: string; server: Server }> {
   const server = createServer((request, response) => {
     const asked = path.normalize(decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname));
@@ -107,6 +109,8 @@ async function answer(route: Route, world: World): Promise<void> {
   if (at === "/optimisations") return page([aSearch()]);
   if (at === "/optimisations/op_1") return route.fulfill({ json: aSearch() });
   if (at === "/optimisations/op_1/heatmap") return route.fulfill({ json: aHeatMap() });
+  if (at === "/backtests/bt_4") return route.fulfill({ json: aBacktest({ id: "bt_4", best: null }) });
+  if (at === "/backtests/bt_4/runs") return page([{ ...aBacktest().best, metrics: null, kept: false, refused: [OUTSIDE] }]);
   if (at.endsWith("/runs")) return page([aBacktest().best, { ...aBacktest().best, run: 1, overrides: { cells: 20 } }, { ...aBacktest().best, run: 2, overrides: { cells: 30 } }]);
   if (at === "/backtests/bt_3") return route.fulfill({ json: aBacktest({ id: "bt_3", runs: 3 }) });
   if (/^\/backtests\/\w+\/band$/.test(at)) return route.fulfill({ json: { items: band(), paths: 500, next: null } });

@@ -79,6 +79,13 @@ test("shared links are listed with what they show, and one is ended for good", a
   await context.close();
 });
 
+test("a run whose settings do not fit its candles says why", async () => {
+  const { context, page } = await open(aWorld(), "/backtests/?id=bt_4");
+  await page.getByText("The price 63667.98 is outside 90000 – 110000").waitFor();
+  expect(await axe(page)).toEqual([]);
+  await context.close();
+});
+
 test("a run becomes a preset, and the preset shows its run", async () => {
   const { context, page } = await open(aWorld(), "/backtests/?id=bt_1");
   await page.getByRole("button", { name: "Keep as a preset" }).click();

@@ -107,10 +107,10 @@ function Head({ job }: { job: Backtest }) {
 function Runs({ job }: { job: Backtest }) {
   const t = useTranslations("runs");
   const several = job.runs > 1 && !isOpen(job);
-  const runs = useBacktestRuns(job.id, several);
+  const runs = useBacktestRuns(job.id, several || (!job.best && !isOpen(job))); // without a best one there are findings to be read
   const [chosen, setChosen] = useState<number | null>(null);
   const items = runs.data?.items ?? [];
-  const run = items.find((one) => one.run === chosen) ?? job.best;
+  const run = items.find((one) => one.run === chosen) ?? job.best ?? items[0];
   return (
     <>
       {several ? (
