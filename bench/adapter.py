@@ -15,11 +15,13 @@ from typing import Any
 
 from exchange.venues import VENUES
 from strategy_core.number import plain
+from strategy_core.trade import Horizon
 from tests.venue.binance import BinanceVenue
 from tests.venue.serving import KEY, SECRET, open_at, order, repoint, serving
 
 GOAL_MS = 0.5
 SYMBOL = "BTC/USDT"
+NOWHERE = Horizon(None, None, None)
 Call = Callable[[int], Awaitable[Any]]
 
 
@@ -31,7 +33,7 @@ async def measure(rounds: int) -> dict[str, dict[str, float]]:
     """By call: the median milliseconds of bare ccxt and of the adapter."""
     import ccxt.async_support as ccxt
 
-    from exchange.protocol import Placement
+    from exchange.protocol import Cursor, Placement
 
     venue = BinanceVenue(wall_ms)
     venue.weight_limit = 10**9
@@ -66,10 +68,19 @@ async def measure(rounds: int) -> dict[str, dict[str, float]]:
         async def look_up_bare(n: int) -> None:
             await bare.fetch_order("", SYMBOL, {"origClientOrderId": f"{n:032x}"})
 
+        async def look(_: int) -> None:
+            await ours.look(SYMBOL, Cursor(1), (), NOWHERE)
+
+        async def look_bare(_: int) -> None:
+            await bare.fetch_open_orders(SYMBOL)
+            await bare.fetch_my_trades(SYMBOL, 1, 500, {})
+            await bare.fetch_ticker(SYMBOL)
+
         found = {}
         try:
             for name, one, other in (
                 ("place", place_bare, place), ("look up", look_up_bare, look_up), ("balances", balances_bare, balances),
+                ("look", look_bare, look),
             ):  # fmt: skip
                 found[name] = await _pair(
                     rounds, one, other, lambda: [venue.spot.cancel(account, order) for order in account.orders if order.status == "NEW"]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
 
 from exchange.accounts import KEY_TTL_MS, MAX_OPEN, Accounts
-from exchange.protocol import Cursor
-from strategy_core.trade import Horizon
 from tests.exchange.paper_fakes import Clock
-from tests.exchange.wire import SPOT, Wire
 
 
 class FakeExchange:
@@ -78,37 +74,6 @@ async def test_the_account_unused_for_the_longest_is_closed_first() -> None:
     assert second.closed and not first.closed
     await opened.close()
     assert first.closed
-
-
-async def test_our_code_around_ccxt_costs_little() -> None:
-    """The difference between a look through the adapter and the same five ccxt calls alone, on answers that need no network."""
-    wire = Wire("binance")
-    wire.answers = {
-        "/openOrders": [],
-        "/myTrades": [],
-        "/ticker/24hr": {"symbol": "BTCUSDT", "lastPrice": "1", "bidQty": "1", "closeTime": 1},
-    }
-    horizon = Horizon(None, None, None)
-
-    async def ours() -> None:
-        await wire.exchange.look(SPOT, Cursor(1), (), horizon)
-
-    async def theirs() -> None:
-        await wire.client.fetch_open_orders(SPOT)
-        await wire.client.fetch_my_trades(SPOT, 1, 500, {})
-        await wire.client.fetch_ticker(SPOT)
-
-    async def best(call: Any) -> float:
-        found = []
-        for _ in range(30):
-            started = time.perf_counter()
-            await call()
-            found.append(time.perf_counter() - started)
-        return min(found)
-
-    overhead_ms = (await best(ours) - await best(theirs)) * 1000
-    await wire.close()
-    assert overhead_ms < 0.5
 
 
 def test_what_is_still_open_when_the_process_ends_is_closed() -> None:

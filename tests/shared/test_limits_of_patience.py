@@ -7,13 +7,13 @@ from shared.limit import Patience
 
 
 async def test_the_first_refusals_of_a_second_are_answered_at_once_and_the_others_wait():
-    patience = Patience(free=3, wait_s=0.2, now_ms=lambda: 1)
-    began = time.monotonic()
+    patience = Patience(free=3, wait_s=60, now_ms=lambda: 1)
     for _ in range(3):
-        await patience.refusal()
-    assert time.monotonic() - began < 0.1
+        await asyncio.wait_for(patience.refusal(), 20)
+    patience = Patience(free=0, wait_s=0.2, now_ms=lambda: 1)
+    began = time.monotonic()
     await asyncio.gather(*(patience.refusal() for _ in range(50)))
-    assert 0.1 <= time.monotonic() - began < 1
+    assert time.monotonic() - began >= 0.1
 
 
 async def test_two_a_second_are_always_answered_at_once():

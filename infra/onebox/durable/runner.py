@@ -43,7 +43,15 @@ class Limits:
 class Runner:
     """Runs an engine; `invoke(function, trigger value)` runs a function and its output bindings."""
 
-    def __init__(self, engine: Engine, clock: Clock, invoke: Invoke, limits: Limits, on_fatal: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        invoke: Invoke,
+        limits: Limits,
+        on_fatal: Callable[[BaseException], None],
+        pace: Pace | None = None,
+    ) -> None:
         self.engine, self._clock, self._invoke, self._limits, self._on_fatal = engine, clock, invoke, limits, on_fatal
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="durable-writer")
         self._tasks: set[asyncio.Task] = set()
@@ -51,7 +59,7 @@ class Runner:
         self._attempts: dict[str, int] = {}
         self._promises: list[asyncio.Future] = []
         self._ends: dict[str, set[asyncio.Event]] = {}
-        self._pace = Pace()
+        self._pace = pace or Pace()
         self._writing = self._flush_planned = False
         self._stopping = False
         self._changed = asyncio.Event()

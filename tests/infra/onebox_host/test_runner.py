@@ -10,6 +10,7 @@ from infra.onebox.durable.engine import Engine, Options
 from infra.onebox.durable.names import Names
 from infra.onebox.durable.runner import KEEP_MS, Limits, Runner
 from infra.onebox.durable.store import DurableStore
+from infra.onebox.pace import Pace
 from infra.onebox.worker.function import Function, FunctionFailed, Result
 
 NAMES = Names([Function("flow", "1", {"type": "orchestrationTrigger", "name": "x"}, (), False), Function("box", "2", {"type": "entityTrigger", "name": "x"}, (), False),
@@ -20,12 +21,12 @@ DONE = '{"isDone": true, "actions": [[]], "output": 1}'
 class Running:
     """An engine and its runner on `answers`: function name to an async function of the payload."""
 
-    def __init__(self, path, clock, answers, limits=None):
+    def __init__(self, path, clock, answers, limits=None, pace=None):
         self.fatal, self.answers = [], answers
         ids = iter(range(1_000_000))
         self.store = DurableStore(path)
         self.engine = Engine(self.store, clock, NAMES, lambda: f"id{next(ids)}", Options(entity_batch=1))
-        self.runner = Runner(self.engine, clock, self._invoke, limits or Limits(), self.fatal.append)
+        self.runner = Runner(self.engine, clock, self._invoke, limits or Limits(), self.fatal.append, pace)
 
     async def _invoke(self, name, payload):
         return Result(await self.answers[name](payload))
@@ -171,7 +172,8 @@ async def test_commits_that_crowd_are_fewer_than_the_steps(tmp_path):
         return DONE
 
     written = []
-    async with Running(tmp_path / "d.db", SystemClock(), {"flow": flow}) as it:
+    crowded = Pace(clock=lambda: 0.0)  # the whole crowd comes at one moment, however slow the machine
+    async with Running(tmp_path / "d.db", SystemClock(), {"flow": flow}, pace=crowded) as it:
         write, it.store.write = it.store.write, lambda batch: (written.append(batch), write(batch))[1]
         for number in range(300):
             it.engine.start("flow", f"a{number}", None)
