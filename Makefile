@@ -47,12 +47,12 @@ check: dev ## formatting, lint, types, layers, sizes, the API document
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) scripts/sizes.py
-	$(PY) -m triggers.api.openapi | diff -u frontend/openapi.json - >/dev/null || { echo "frontend/openapi.json is behind the API: run make openapi"; exit 1; }
+	$(PY) -m triggers.api | diff -u frontend/openapi.json - >/dev/null || { echo "frontend/openapi.json is behind the API: run make openapi"; exit 1; }
 	@sh scripts/frontend.sh packages
 	cd frontend && npm run --silent check
 
 openapi: dev ## write the API document the dashboard is typed from
-	$(PY) -m triggers.api.openapi > frontend/openapi.json
+	$(PY) -m triggers.api > frontend/openapi.json
 
 bench: compiled ## our jobs, the peers where they are installed, the adapter, the start, the cost, and the host under load
 	$(PY) -m bench

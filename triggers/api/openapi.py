@@ -1,12 +1,10 @@
 """The OpenAPI document: FastAPI's own, plus the native functions and the models no route names.
 
-`python -m triggers.api.openapi` writes it to standard output.
+`python -m triggers.api` writes it to standard output.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 from fastapi import FastAPI
@@ -70,14 +68,3 @@ def operation(name: str, tag: str, summary: str, model: str) -> dict[str, Any]:
         "default": {"description": "Problem"} | answer("application/problem+json", "Problem"),
     }
     return {"operationId": name, "tags": [tag], "summary": summary, "responses": responses}
-
-
-def main() -> None:
-    from triggers.api.app import make_api
-
-    json.dump(document(make_api()), sys.stdout, indent=1, sort_keys=True, ensure_ascii=True)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -10,14 +10,11 @@ Rules (the platform's, inconvenient ones included):
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from infra.onebox.durable import store as sql
 from infra.onebox.durable import wire
 from infra.onebox.durable.model import EVENT, Entity, Message, entity_parts
-
-if TYPE_CHECKING:
-    from infra.onebox.durable.engine import Engine
+from infra.onebox.durable.staging import Staging
 
 CACHED = 20_000
 
@@ -50,34 +47,34 @@ class EntityBatch:
 class EntityWork:
     """Claim a batch, then finish it, refuse it or put it back."""
 
-    def __init__(self, engine: "Engine") -> None:
-        self._engine = engine
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
         self._cache: OrderedDict[str, Entity] = OrderedDict()
 
     def claim(self) -> EntityBatch | None:
-        claimed = self._engine.entity_boxes.claim()
+        claimed = self._staging.entity_boxes.claim()
         if claimed is None:
             return None
         target, box = claimed
-        messages = [box.popleft() for _ in range(min(len(box), self._engine.options.entity_batch))]
+        messages = [box.popleft() for _ in range(min(len(box), self._staging.options.entity_batch))]
         entity = self._load(target)
         operations = [json.loads(message.body) for message in messages]
         name, key = entity_parts(target)
         payload = wire.entity_input(name, key, entity.exists, entity.state, operations)
-        return EntityBatch(entity, messages, operations, self._engine.names.entity(name), payload)
+        return EntityBatch(entity, messages, operations, self._staging.names.entity(name), payload)
 
     def finish(self, work: EntityBatch, answer: str) -> None:
         """The function returned its answer text; raises BadAnswer, with nothing staged, if that is none."""
         said = _answer(answer, len(work.operations))
         for operation, result in zip(work.operations, said["results"], strict=True):
             self._reply(operation, result["result"], is_error=result["isError"])
-        now, entity = self._engine.clock.now_ms(), work.entity
+        now, entity = self._staging.clock.now_ms(), work.entity
         entity.exists, entity.updated_ms = bool(said["entityExists"]), now
         entity.state = said["entityState"] if entity.exists else None
         row = (sql.ENTITY, (entity.id, entity.state, now)) if entity.exists else (sql.NO_ENTITY, (entity.id,))
-        self._engine.staged.steps.append(row)
+        self._staging.staged.steps.append(row)
         for signal in said["signals"]:
-            self._engine.signal(signal["target"], signal["name"], signal["input"])
+            self._staging.signal(signal["target"], signal["name"], signal["input"])
         self._release(work)
 
     def refuse(self, work: EntityBatch, reason: str) -> None:
@@ -88,16 +85,16 @@ class EntityWork:
 
     def abandon(self, work: EntityBatch) -> None:
         """The batch broke: put it back, in its old order, ahead of what came since. Nothing is staged."""
-        boxes = self._engine.entity_boxes
+        boxes = self._staging.entity_boxes
         for message in reversed(work.messages):
             boxes.put_back(message)
         boxes.release(work.entity.id)
 
     def purge(self, target: str) -> int:
-        if self._engine.entity_boxes.is_busy(target) or not self._load(target).exists:
+        if self._staging.entity_boxes.is_busy(target) or not self._load(target).exists:
             return 0
         self._cache.pop(target, None)
-        self._engine.staged.steps.append((sql.NO_ENTITY, (target,)))
+        self._staging.staged.steps.append((sql.NO_ENTITY, (target,)))
         return 1
 
     def _reply(self, operation: dict, result: str, *, is_error: bool) -> None:
@@ -105,15 +102,15 @@ class EntityWork:
             return
         instance, execution, call = operation["reply"]
         content = {"result": result, "exceptionType": "System.Exception"} if is_error else {"result": result}
-        self._engine.add(EVENT, instance, execution, 0, wire.event_raised(self._engine.clock.now_ms(), call, json.dumps(content)))
+        self._staging.add(EVENT, instance, execution, 0, wire.event_raised(self._staging.clock.now_ms(), call, json.dumps(content)))
 
     def _release(self, work: EntityBatch) -> None:
         for message in work.messages:
-            self._engine.consume(message)
-        self._engine.staged.released.append(work.entity.id)
+            self._staging.consume(message)
+        self._staging.staged.released.append(work.entity.id)
 
     def _load(self, target: str) -> Entity:
-        entity = self._cache.pop(target, None) or self._engine.store.entity(target)
+        entity = self._cache.pop(target, None) or self._staging.store.entity(target)
         self._cache[target] = entity
         while len(self._cache) > CACHED:
             self._cache.popitem(last=False)

@@ -20,7 +20,8 @@ from .faults import Faults
 from .journal import Journal
 from .message import Message, Outgoing
 from .order import Session
-from .queue import Queue, Surroundings
+from .queue import Queue
+from .sessions import Surroundings
 from .settings import QueueSettings
 
 Result = TypeVar("Result")

@@ -4,16 +4,14 @@ import struct
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from .broker import Broker
 from .codec import Described, Symbol, UInt, ULong
 from .errors import Refused
 from .frames import ACCEPTED, BATCH_FORMAT, DISPOSITION, FLOW, MODIFIED, REJECTED, RELEASED, SOURCE, TRANSFER, error, frame
 from .message import batched, outgoing, render
 from .queue import Queue
-
-if TYPE_CHECKING:
-    from .connection import Connection
 
 CREDIT = 1_000
 WINDOW = 65_536
@@ -34,10 +32,21 @@ class Channel:
     deliveries: dict[int, "tuple[Receiver, uuid.UUID]"] = field(default_factory=dict)
 
 
+class Peer(Protocol):
+    """What a link needs of the connection it is on."""
+
+    broker: Broker
+    peer_frame: int  # the largest frame the client takes
+
+    def write(self, data: bytes) -> None: ...
+    def after_commit(self, do: Callable[[], Any]) -> None: ...
+    def detach(self, link: "Link", refused: Refused) -> None: ...
+
+
 class Link:
     """What all links share."""
 
-    def __init__(self, connection: "Connection", channel: Channel, name: str, handle: int, address: str) -> None:
+    def __init__(self, connection: Peer, channel: Channel, name: str, handle: int, address: str) -> None:
         self.connection, self.channel, self.name, self.handle, self.address = connection, channel, name, handle, address
         self.count = 0
 

@@ -4,23 +4,31 @@ Source: Microsoft Learn, "AMQP 1.0 in Azure Service Bus: request/response-based 
 """
 
 import uuid
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 from . import tokens
+from .broker import Broker
 from .codec import Array, Described, Int, Symbol, Timestamp, ULong, encode
 from .errors import Refused, SessionLockLost
-from .links import Receiver
+from .links import Link, Receiver
 from .message import APPLICATION, PROPERTIES, VALUE, Message, outgoing, properties, render, sections
 from .queue import Queue
-
-if TYPE_CHECKING:
-    from .connection import Connection
 
 Answer = tuple[int, Any]
 
 
-def put_token(connection: "Connection", payload: bytes) -> tuple[str | None, bytes]:
+class Caller(Protocol):
+    """What an operation needs of the connection it came by."""
+
+    broker: Broker
+    key: str
+
+    def grant(self, entity: str, until_s: float) -> None: ...
+    def links(self) -> Iterator[Link]: ...
+
+
+def put_token(connection: Caller, payload: bytes) -> tuple[str | None, bytes]:
     """Checks a token; (where to answer, the answer)."""
     parts = sections(payload)
     asked = parts.get(APPLICATION) or {}
@@ -34,7 +42,7 @@ def put_token(connection: "Connection", payload: bytes) -> tuple[str | None, byt
     return _reply(parts, {"status-code": Int(code), "status-description": described}, None)
 
 
-def manage(connection: "Connection", queue: Queue, payload: bytes) -> tuple[str | None, bytes]:
+def manage(connection: Caller, queue: Queue, payload: bytes) -> tuple[str | None, bytes]:
     """Runs one management operation; (where to answer, the answer)."""
     parts = sections(payload)
     asked = parts.get(APPLICATION) or {}
@@ -68,25 +76,25 @@ def _reply(parts: dict[int, Any], told: dict[str, Any], value: Any) -> tuple[str
     return asked.get("reply_to"), b"".join(map(encode, body))
 
 
-def _peek(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _peek(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     found = queue.peek(int(asked["from-sequence-number"]), int(asked["message-count"]), asked.get("session-id"))
     return (200, {"messages": [{"message": render(message)} for message in found]}) if found else (204, None)
 
 
-def _schedule(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _schedule(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     return 200, {"sequence-numbers": Array(queue.send(*(outgoing(item["message"]) for item in asked["messages"])))}
 
 
-def _cancel(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _cancel(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     queue.cancel([int(seq) for seq in asked["sequence-numbers"]])
     return 200, None
 
 
-def _renew(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _renew(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     return 200, {"expirations": Array(Timestamp(queue.renew(token)) for token in asked["lock-tokens"])}
 
 
-def _deferred(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _deferred(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     seqs, session_id = [int(seq) for seq in asked["sequence-numbers"]], asked.get("session-id")
     owner = _owner(connection, queue, session_id) if queue.settings.requires_session else connection
     found = queue.receive_deferred(owner, seqs, session_id)
@@ -98,7 +106,7 @@ def _deferred(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> 
     return 200, {"messages": answer}
 
 
-def _settle(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _settle(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     status, held = str(asked["disposition-status"]), [queue.locked(token) for token in asked["lock-tokens"]]
     for message in held:
         _SETTLE[status](queue, message, asked)
@@ -121,36 +129,36 @@ _SETTLE: dict[str, Callable[[Queue, Message, dict[str, Any]], None]] = {
 }
 
 
-def _owner(connection: "Connection", queue: Queue, session_id: str | None) -> Receiver:
+def _owner(connection: Caller, queue: Queue, session_id: str | None) -> Receiver:
     for link in connection.links():
         if isinstance(link, Receiver) and link.queue is queue and link.session_id == session_id:
             return link
     raise SessionLockLost("The session lock has expired on the session. Accept a new session.")
 
 
-def _renew_session(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _renew_session(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     name = asked["session-id"]
     return 200, {"expiration": Timestamp(queue.renew_session(name, _owner(connection, queue, name)))}
 
 
-def _get_state(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _get_state(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     name = asked["session-id"]
     return 200, {"session-state": queue.session_state(name, _owner(connection, queue, name))}
 
 
-def _set_state(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _set_state(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     name, state = asked["session-id"], asked.get("session-state")
     queue.set_session_state(name, _owner(connection, queue, name), state.encode() if isinstance(state, str) else state)
     return 200, None
 
 
-def _sessions(connection: "Connection", queue: Queue, asked: dict[str, Any]) -> Answer:
+def _sessions(connection: Caller, queue: Queue, asked: dict[str, Any]) -> Answer:
     skip, top = int(asked.get("skip", 0)), int(asked.get("top", 100))
     found = queue.session_ids()[skip : skip + top]
     return (200, {"skip": Int(skip + len(found)), "sessions-ids": Array(found)}) if found else (204, None)
 
 
-OPERATIONS: dict[str, Callable[["Connection", Queue, dict[str, Any]], Answer]] = {
+OPERATIONS: dict[str, Callable[[Caller, Queue, dict[str, Any]], Answer]] = {
     "peek-message": _peek,
     "schedule-message": _schedule,
     "cancel-scheduled-message": _cancel,

@@ -11,31 +11,18 @@ Rules:
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from . import journal as log
 from .errors import LockLost, NotThere, Refused, SessionLockLost, TooLarge
-from .faults import Faults
 from .message import Message, Outgoing, State
 from .order import Duplicates, Ready, Session
-from .sessions import SessionLocks
+from .sessions import SessionLocks, Surroundings
 from .settings import QueueSettings
 
 MAX_MESSAGE_BYTES = 262_144  # Standard tier
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a queue needs of its broker."""
-
-    now_ms: Callable[[], int]
-    at: Callable[[int, Callable[[], bool], Callable[[], None]], None]  # when, while this holds, do that
-    token: Callable[[], uuid.UUID]
-    woken: Callable[["Queue"], None]
-    journal: log.Journal
-    faults: Faults
 
 
 class Queue(SessionLocks):

@@ -5,18 +5,30 @@ Rules:
 2. A lock that runs out is a failed delivery for every message held under it; giving a session back is not.
 """
 
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any
 
 from . import journal as log
 from .errors import Refused, SessionLockLost, SessionTaken
+from .faults import Faults
 from .message import Message, State
 from .order import Ready, Session
 from .settings import QueueSettings
 
-if TYPE_CHECKING:
-    from .queue import Surroundings
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a queue needs of its broker."""
+
+    now_ms: Callable[[], int]
+    at: Callable[[int, Callable[[], bool], Callable[[], None]], None]  # when, while this holds, do that
+    token: Callable[[], uuid.UUID]
+    woken: Callable[[Any], None]  # the queue that has something
+    journal: log.Journal
+    faults: Faults
 
 
 class SessionLocks:
@@ -24,7 +36,7 @@ class SessionLocks:
 
     settings: QueueSettings
     name: str
-    _around: "Surroundings"
+    _around: Surroundings
     _messages: dict[int, Message]
     _sessions: dict[str, Session]
     _waiting: OrderedDict[str, None]
@@ -100,7 +112,7 @@ class SessionLocks:
                     self._reappear(message)
         if session.ready:
             self._waiting.setdefault(session.id)
-            self._around.woken(self)  # type: ignore[arg-type]
+            self._around.woken(self)
         self._tidy(session.id)
 
     def _session(self, session_id: str) -> Session:
