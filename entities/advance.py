@@ -143,8 +143,8 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
 
 def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     """What one look found. True when there is more to look at at once."""
-    if view is None:
-        return False
+    if view is None or view.get("epoch", bot.epoch) != bot.epoch:  # a state before asked, with a cursor ahead: the bot's own look tells all
+        return view is not None
     seen_until = max(bot.cursor[0], bot.core.at)
     is_blind = not bot.book.is_covered(view.get("asked"))
     bot.keeps_stops = bool(view.get("keeps_stops", bot.keeps_stops))
@@ -163,8 +163,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     book_belt(bot)
     belt.seen(bot, view.get("belt"), bot.ticked_at)
     at, price = int(view["point"][0]), dec(view["point"][1])
-    is_own = view.get("epoch", bot.epoch) == bot.epoch  # the state before had other orders
-    if at < seen_until or not is_own:  # an old projection, or a look that was overtaken: its trades count, its price is history
+    if at < seen_until:  # an old projection, or a look that was overtaken: its trades count, its price is history
         return True
     if int(view["cursor"][0]) >= bot.cursor[0] and not is_blind and belt.lets_pass(bot, view):
         bot.cursor = inheritance.cursor_after(bot, view["cursor"])

@@ -24,9 +24,10 @@ from orchestrators.bot_tick import bot_tick
 from shared.bot_document import draft
 from shared.bus import BotEvent
 from shared.ids import entity_key
+from shared.transient import is_transient
 from strategy_core.number import dec
 from tests.sim.invariants import Watchdog
-from tests.sim.kernel import EPOCH, Broken, Host, Io, Kernel, Sleep, Task, TimedOut, ask
+from tests.sim.kernel import EPOCH, Host, Io, Kernel, Sleep, Task, ask
 from tests.sim.store import Rows, SimBus, SimStore
 from tests.sim.venue import PROFILES, SYMBOL, Account, Profile, SimExchange, Venue, path_of_price
 
@@ -273,7 +274,7 @@ class World:
             return
         if error is None:
             self._settled(instance)
-        elif isinstance(error, (TimedOut, Broken)) or _is_fault(error):
+        elif _is_fault(error):
             self._again(instance)
         else:
             raise AssertionError(f"a tick raised {type(error).__name__}: {error}") from error
@@ -400,7 +401,7 @@ class WallPath:
 
 
 def _is_fault(error: Exception) -> bool:
-    return isinstance(error, (TimedOut, Broken, _Failed))
+    return is_transient(error) or isinstance(error, _Failed)
 
 
 class _Failed(Exception):

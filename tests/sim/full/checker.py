@@ -45,6 +45,7 @@ class Checker:
         self.opening: dict[str, dict[str, Decimal]] = {}
         self.intents: dict[str, tuple[str, str]] = {}  # client order id -> (user, bot)
         self.states: dict[str, Doc] = {}  # bot -> its newest committed state
+        self._waits: dict[str, frozenset[str]] = {}  # order -> those that must be seen to be over before it is sent
         self._effects: Counter[tuple[str, str]] = Counter()
         self._revisions: dict[str, int] = {}
 
@@ -86,7 +87,10 @@ class Checker:
         ledger = state["core"]["ledger"]
         known = {order.client_id for order in mine}
         owner, epoch = f"{state['userId']}|{bot}", state["epoch"]
-        pending = [row[0] for id_, row in state["sent"].items() if row[1] == "pending" and id_ not in known]
+        out = {order.client_id for order in resting}
+        pending = [
+            row[0] for id_, row in state["sent"].items() if row[1] == "pending" and id_ not in known and not out & self._waits_for(id_)
+        ]
         pending = [row for row in pending if client_order_id(owner, epoch, load_order(row).key) in state["sent"]]  # not an heir's doubts
         orders = [(o.placement.order.side.value, o.placement.order.price, o.left, o.placement.order.reduce_only) for o in resting]
         orders += [
@@ -107,6 +111,10 @@ class Checker:
         sells = sum((amount for side, price, amount, _ in orders if side == "sell"), ZERO)
         assert not buys or buys <= quote, f"[6] {bot} bids {buys} with {quote} in hand"
         assert not sells or sells <= base, f"[6] {bot} offers {sells} and has {base}"
+
+    def _waits_for(self, id_: str) -> frozenset[str]:
+        """While one of these rests, the order was not sent (entities/following.py): it takes its place, and nothing beside it."""
+        return self._waits.get(id_, frozenset())
 
     def _flows(self, account: Account, mine: list[VenueOrder]) -> tuple[Decimal, Decimal]:
         """What the bot's orders have brought in and cost, by the venue's trades: (base, quote)."""
@@ -138,6 +146,7 @@ class Checker:
                 f"[11] {bot} went back"
             )
             assert is_again or old.get("heir") or new["cursor"][0] >= old["cursor"][0], f"[11] {bot} looked back"
+        self._waits |= {one["id"]: frozenset(one.get("after", ())) for one in answer.get("intents", ()) if one["kind"] == "place"}
         commands = (old or {"core": {}})["core"].get("commands", ())
         for event in [name for name in new["core"].get("commands", ()) if name not in commands]:
             self._effects[bot, event] += 1

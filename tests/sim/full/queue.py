@@ -30,7 +30,7 @@ LANES = {
     QUEUE: "bot_events", NUDGES: "bot_nudges", f"{QUEUE}/$deadletterqueue": "dead_letters", f"{NUDGES}/$deadletterqueue": "dead_nudges",
 }  # fmt: skip
 """Every queue, and the trigger that empties it."""
-CONCURRENT = 8  # host.json maxConcurrentSessions
+CONCURRENT = 16  # host.json maxConcurrentSessions
 MAY_BE_LOST = ("market", "heartbeat")
 
 
