@@ -4,6 +4,7 @@ model, on every core it is given.
     --kind full --first 17 --seeds 1      one seed of one world again, as a failing one says
     --mutants                             only the wrong protocols: which seed catches each
     --crashes singles                     a host dies at every step of every scenario of full/crashes.py, once each
+    --crashes pairs --seconds 300         in pieces: it says with which --first it goes on
     --remember                            failing seeds go to regressions.json, which the tests replay
 
 Exit 1 when a seed fails, or when a fault that should have been met never was.
@@ -108,17 +109,24 @@ def crashes(given: argparse.Namespace) -> int:
     from tests.sim.full.crashes import cases, failure
 
     logging.disable(logging.CRITICAL)
-    began, bad, done = time.monotonic(), 0, 0
-    found = cases(given.crashes)[given.first :]
+    began, bad, done, told = time.monotonic(), 0, 0, 0.0
+    every = cases(given.crashes)
+    found = every[given.first :]
     with multiprocessing.get_context("spawn").Pool(given.workers, logging.disable, (logging.CRITICAL,)) as pool:
-        for wrong in pool.imap_unordered(failure, found, chunksize=20):
+        for wrong in pool.imap(failure, found, chunksize=4):  # in their order, so that --first can go on where --seconds ended
             done += 1
             if wrong is not None:
                 bad += 1
                 print(wrong, flush=True)
-            if given.seconds and time.monotonic() - began > given.seconds:
+            if (now := time.monotonic() - began) - told > PROGRESS_S:
+                told = now
+                print(f"crashes: {given.first + done} of {len(every)}, {bad} with violations, {done / now:.1f} per second", flush=True)
+            if given.seconds and now > given.seconds:
                 break
-    print(f"crashes ({given.crashes}): {done} of {len(found)} cases in {time.monotonic() - began:.0f} s: {bad} with violations")
+    took, upto = time.monotonic() - began, given.first + done
+    print(f"crashes ({given.crashes}): {given.first} to {upto} of {len(every)} cases in {took:.0f} s: {bad} with violations")
+    if upto < len(every):
+        print(f"    go on: python -m tests.sim --crashes {given.crashes} --first {upto}")
     return 1 if bad else 0
 
 

@@ -108,6 +108,7 @@ class Kernel:
         self.kill_at: Callable[[str, str], bool] | None = None  # the enumerated crash: (label of the I/O, before | after)
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._count = self._tasks = 0
+        self._begun: dict[int, Task] = {}  # not over: those of hosts, and zombies that nobody waits for
         self._hash = hashlib.sha256()
 
     # -- time
@@ -141,7 +142,7 @@ class Kernel:
     def spawn(self, task: Task) -> None:
         self._tasks += 1
         task.id = self._tasks
-        task.host.tasks[task.id] = task
+        task.host.tasks[task.id] = self._begun[task.id] = task
         self.step(task, None, None)
 
     def step(self, task: Task, value: Any, error: BaseException | None) -> None:
@@ -161,6 +162,7 @@ class Kernel:
 
     def _end(self, task: Task, value: Any, error: Exception | None) -> None:
         task.is_over = True
+        self._begun.pop(task.id, None)
         task.host.tasks.pop(task.id, None)
         self.note("end", task.label, type(error).__name__ if error else "")
         task.done(value, error)
@@ -171,10 +173,20 @@ class Kernel:
         tasks, host.tasks = list(host.tasks.values()), {}
         for task in tasks:
             if not task.is_over:
-                task.is_over = True
-                task.context.run(task.coro.close)
+                self._close(task)
                 task.lost()
         host.died()
+
+    def close(self) -> None:
+        """The run is over, and whatever has not ended by now never will."""
+        for task in list(self._begun.values()):
+            self._close(task)
+
+    def _close(self, task: Task) -> None:
+        """Where it stands, in the context it ran in: what it had set is put back there and nowhere else."""
+        task.is_over = True
+        self._begun.pop(task.id, None)
+        task.context.run(task.coro.close)
 
     # -- I/O
 

@@ -152,6 +152,7 @@ class World:
             kernel.run(EPOCH + END_MS)
             self.watchdog.at_rest()
         finally:
+            kernel.close()
             activities._given.reset(token)
             activities.on_account, activities.source_of = before
         return self

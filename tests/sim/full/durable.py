@@ -78,6 +78,7 @@ class Durable:
         pick = self.kernel.chance.randrange
         self.engine = Engine(self.store, EngineClock(self.kernel), self.names, self._new_id, Options(entity_batch=1), pick)  # type: ignore[arg-type]
         self._writing, self._armed = False, 0
+        self._operated: list[tuple[str, str | None, str | None, Doc]] = []  # since the last batch was taken: nothing until it is written
         self.taken = self.written  # what was being written when the process died is nobody's any more
         self.pump()
 
@@ -123,11 +124,14 @@ class Durable:
             return
         self._writing = True
         self.taken += 1
+        operated, self._operated = self._operated, []
 
         def write(batch: Batch) -> None:
             if engine is not self.engine or self.world.strike("commit", "before"):
                 return
             self.store.write(batch)
+            for operation in operated:
+                self.world.committed(*operation)
             if self.world.strike("commit", "after"):
                 return
             self._writing = False
@@ -164,7 +168,7 @@ class Durable:
         [said] = json.loads(answer)["results"]
         assert not said["isError"], f"{label}: {said['result']}"
         engine.entities.finish(work, answer)
-        self.world.committed(work.entity.id, before, work.entity.state, json.loads(said["result"]))
+        self._operated.append((work.entity.id, before, work.entity.state, json.loads(said["result"])))
         self.pump()
 
     def _struck(self, engine: Engine, label: str, when: str, abandon: Callable[[], None]) -> bool:

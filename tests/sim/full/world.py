@@ -184,11 +184,14 @@ class World:
     def run(self) -> World:
         """All phases. Errors: AssertionError naming the invariant."""
         with self.installed():
-            self.boot()
-            self.kernel.run(EPOCH + self.plan.faults_ms)
-            self.heal()
-            self.kernel.run(EPOCH + self.plan.end_ms)
-            self.checker.at_rest()
+            try:
+                self.boot()
+                self.kernel.run(EPOCH + self.plan.faults_ms)
+                self.heal()
+                self.kernel.run(EPOCH + self.plan.end_ms)
+                self.checker.at_rest()
+            finally:
+                self.kernel.close()
         return self
 
     def boot(self) -> None:
