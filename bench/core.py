@@ -94,7 +94,7 @@ def year_jobs(data: dict[str, Any], candles: int | None = None, repeats: int = 7
     cut = {name: column[:candles] for name, column in data.items()}
     found: list[Row] = []
     for name, config, most in (("GRID", jobs.GRID, 150.0), ("DCA", jobs.DCA, 30.0)):
-        fills = len(run(name, config, jobs.MARKET, jobs.series(cut)).trades)
+        fills = run(name, config, jobs.MARKET, jobs.series(cut)).fills
         times = timed(lambda name=name, config=config: run(name, config, jobs.MARKET, jobs.series(cut)), repeats)  # type: ignore[misc]
         found.append(Row(f"{name} over {len(cut['ts']):,} candles", times, "ms", most, f"{fills} fills"))
     return found
@@ -195,7 +195,7 @@ def _open_year() -> None:
 
 
 def _one(cells: int) -> int:
-    return len(run("GRID", {**jobs.GRID, "cells": cells}, jobs.MARKET, _YEAR[0]).trades)
+    return run("GRID", {**jobs.GRID, "cells": cells}, jobs.MARKET, _YEAR[0]).fills
 
 
 def many(runs: int) -> Row:

@@ -22,7 +22,7 @@ HOT = (
     "decimals", "levels", "book", "ledger", "state", "mechanics", "late", "closing", "target", "matching", "waiting", "guard",
     "grid", "grid_memory", "grid_orders", "grid_trail", "btd", "btd_orders", "combo", "combo_memory", "loop", "loop_memory",
     "dca_deal", "dca_judge", "dca_ladder", "dca_machine", "dca_memory", "dca_orders", "dca_profit", "dca_start",
-    "backtest/engine", "backtest/series", "backtest/metrics",
+    "backtest/engine", "backtest/money", "backtest/series", "backtest/metrics",
 )  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from strategy_core.number import ZERO, plain
+from strategy_core.decimals import ZERO, plain
 from strategy_core.trade import Order, OrderType, Role, Side
 
 _REMEMBERED_LEGS: Final = 256
@@ -27,14 +27,18 @@ _AMOUNT: Final = 6
 _BUY: Final = Side.BUY
 _LIMIT: Final = OrderType.LIMIT
 _MARKET: Final = OrderType.MARKET
+_ORDER: Final = Order  # a name of another module is looked up at every use, this one is at hand
 
 
-class Taken(NamedTuple):
+class Taken:
     """What a fill did to an order: whether it is over, and how much of it was filled before."""
 
-    order: Order
-    done: bool
-    before: Decimal
+    __slots__ = ("order", "done", "before")
+
+    def __init__(self, order: Order, done: bool, before: Decimal) -> None:
+        self.order = order
+        self.done = done
+        self.before = before
 
 
 class Book:
@@ -90,7 +94,7 @@ class Book:
         generation = generations.get(leg, self.floor) + 1
         generations[leg] = generation
         kind = _MARKET if price is None else _LIMIT
-        order = _new(Order, (leg, generation, attempt, side, kind, price, amount, role, reduce_only, at))
+        order = _new(_ORDER, (leg, generation, attempt, side, kind, price, amount, role, reduce_only, at))
         self._insert(order, leg, side, price, amount, cost)
         if len(generations) > _REMEMBERED_LEGS + len(self.orders):
             self._forget()
@@ -177,7 +181,7 @@ class Book:
                 del self.filled[leg]
             del self.orders[leg]
             self._unlist(order, whole - before if before else whole)
-            return _new(Taken, (order, True, before))
+            return Taken(order, True, before)
         self.filled[leg] = before + amount
         self.rows.pop(leg, None)
         if order.side is not _BUY:
@@ -266,10 +270,10 @@ class Book:
             if amount != text:  # a grid's orders are often all of one size
                 text, size = amount, Decimal(amount)
             if price is None:
-                order = _new(Order, (leg, generation, attempt, side, _MARKET, None, size, _ROLES[role], len(flags) > 1, at))
+                order = _new(_ORDER, (leg, generation, attempt, side, _MARKET, None, size, _ROLES[role], len(flags) > 1, at))
                 book.markets.append(order)
             else:
-                order = _new(Order, (leg, generation, attempt, side, _LIMIT, Decimal(price), size, _ROLES[role], len(flags) > 1, at))
+                order = _new(_ORDER, (leg, generation, attempt, side, _LIMIT, Decimal(price), size, _ROLES[role], len(flags) > 1, at))
                 (buys if side is _BUY else sells).append(order)
             orders[leg], generations[leg], rows[leg] = order, generation, row
             if len(row) > 8:

@@ -17,6 +17,7 @@ from strategy_core import waiting
 from strategy_core.book import Book, Taken
 from strategy_core.btd_orders import affordable, buy, first_buy, sell
 from strategy_core.btd_plan import INIT, Config, Plan, check, make_plan, preview
+from strategy_core.decimals import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.edit import adopt, balance, edited, set_fields
 from strategy_core.grid import use_guard
 from strategy_core.grid_memory import GridMemory
@@ -24,7 +25,6 @@ from strategy_core.ladder import ladder_of, order_cap
 from strategy_core.ledger import Kind, Ledger
 from strategy_core.levels import leg
 from strategy_core.mechanics import meets_minimum, money_param, stop
-from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy
 from strategy_core.trade import Command, Fill, Horizon, Market, Order, Role, Side, Status
 

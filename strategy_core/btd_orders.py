@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from strategy_core.decimals import ZERO, floor_to
 from strategy_core.levels import leg
 from strategy_core.mechanics import meets_minimum
-from strategy_core.number import ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Role, Side
 

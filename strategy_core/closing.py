@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 from strategy_core.book import Taken
+from strategy_core.decimals import HUNDRED, ONE, ZERO, ceil_to, dec, floor_to
 from strategy_core.ledger import Kind
-from strategy_core.number import HUNDRED, ONE, ZERO, ceil_to, dec, floor_to
 from strategy_core.state import State, rates
 from strategy_core.trade import Market, Role, Side, Status
 

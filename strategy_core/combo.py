@@ -20,10 +20,10 @@ from strategy_core.combo_memory import ComboMemory
 from strategy_core.combo_orders import by_level, entry_side, exit_side, shrink, want
 from strategy_core.combo_plan import INIT, REFILL, Config, Levels, check, preview, stop_from, unit_of
 from strategy_core.combo_words import act
+from strategy_core.decimals import HUNDRED, ZERO, ceil_to, floor_to, plain
 from strategy_core.late import is_level
 from strategy_core.ledger import Kind, Ledger
 from strategy_core.mechanics import meets_minimum, price_where_total_is, stop
-from strategy_core.number import HUNDRED, ZERO, ceil_to, floor_to, plain
 from strategy_core.reality import Protection
 from strategy_core.reality import on_position as on_position
 from strategy_core.state import AT_ONCE, State, Strategy

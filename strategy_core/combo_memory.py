@@ -14,7 +14,7 @@ from typing import Any
 
 from strategy_core import waiting
 from strategy_core.combo_plan import Config, Levels
-from strategy_core.number import ONE, ZERO, plain
+from strategy_core.decimals import ONE, ZERO, plain
 from strategy_core.trade import Market
 
 _MONEY = ("unit", "first_unit", "initial", "paid", "anchor", "best")

@@ -31,8 +31,8 @@ from strategy_core.dca_orders import (
     market_exit_amount,
 )
 from strategy_core.dca_profit import gross_profit
+from strategy_core.decimals import ONE
 from strategy_core.mechanics import meets_minimum
-from strategy_core.number import ONE
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Status
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from strategy_core.dca_config import AnyDca, DcaFuturesConfig
-from strategy_core.number import HUNDRED, ONE, ZERO, ceil_to, floor_to
+from strategy_core.decimals import HUNDRED, ONE, ZERO, ceil_to, floor_to
 from strategy_core.state import rates
 from strategy_core.trade import Market
 

@@ -14,9 +14,9 @@ from strategy_core.dca_memory import Memory
 from strategy_core.dca_orders import ADDED, BASE, SAFETY, scaled
 from strategy_core.dca_start import judge_start
 from strategy_core.dca_validation import needs
+from strategy_core.decimals import ZERO
 from strategy_core.ledger import Kind, Ledger
 from strategy_core.mechanics import fail
-from strategy_core.number import ZERO
 from strategy_core.state import State, Strategy
 from strategy_core.trade import Candles, Fill, Market, Order, Status
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 from strategy_core.conditions import Seen
 from strategy_core.dca_config import AnyDca
 from strategy_core.dca_ladder import Bought, Level, ladder
+from strategy_core.decimals import ONE, ZERO, plain
 from strategy_core.ledger import Ledger
-from strategy_core.number import ONE, ZERO, plain
 from strategy_core.trade import Fill, Side
 
 NOTHING: Final = Bought(ZERO, ZERO, ZERO, ZERO)

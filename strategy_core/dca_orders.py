@@ -15,8 +15,8 @@ from typing import Final
 from strategy_core.dca_config import AnyDca, TakeProfitStep
 from strategy_core.dca_ladder import Level, amount_for, level_order, take_profit
 from strategy_core.dca_memory import Memory
+from strategy_core.decimals import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.mechanics import meets_minimum
-from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Role, Side, Status
 

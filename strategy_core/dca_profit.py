@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from strategy_core.dca_ladder import Fees
 from strategy_core.dca_memory import Memory
-from strategy_core.number import HUNDRED, ONE, ZERO
+from strategy_core.decimals import HUNDRED, ONE, ZERO
 from strategy_core.state import State
 
 

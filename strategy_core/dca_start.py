@@ -16,8 +16,8 @@ from strategy_core.dca_deal import open_deal
 from strategy_core.dca_ladder import depths, plan_size
 from strategy_core.dca_memory import Memory
 from strategy_core.dca_orders import needs_amount
+from strategy_core.decimals import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.mechanics import meets_minimum
-from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.state import AT_ONCE, NEVER, State
 from strategy_core.stop_condition import beyond
 from strategy_core.trade import Horizon, Status

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from strategy_core import waiting
 from strategy_core.book import Book, Taken
+from strategy_core.decimals import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.edit import adopt, balance, edited, set_fields
 from strategy_core.grid_memory import GridMemory
 from strategy_core.grid_orders import dust, planned, quote_fee, rest_buy, rest_sell
@@ -25,7 +26,6 @@ from strategy_core.ladder import ladder_of, order_cap
 from strategy_core.ledger import Kind, Ledger
 from strategy_core.levels import leg, level_of
 from strategy_core.mechanics import meets_minimum, money_param, price_where_total_is, stop
-from strategy_core.number import HUNDRED, ONE, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy, rates
 from strategy_core.trade import Command, Fill, Horizon, Market, Order, Role, Side, Status
 
@@ -35,8 +35,14 @@ on_candles = waiting.candles
 timeframes = waiting.timeframes
 PATIENCE_MS: Final = 60_000
 _new: Final = tuple.__new__  # a NamedTuple without the detour over its own __new__
+_LEG: Final = 0  # of an order, and its side; of a fill price and amount: their places cost less than their names
+_SIDE: Final = 3
+_PRICE: Final = 3
+_AMOUNT: Final = 4
 _BUY: Final = Side.BUY
 _ACTIVE: Final = Status.ACTIVE
+_WAITING: Final = Status.WAITING
+_HORIZON: Final = Horizon  # a name of another module is looked up at every use, this one is at hand
 
 
 def start(config: Config, price: Decimal, market: Market, at: int) -> State:
@@ -103,7 +109,8 @@ def _lay(state: State) -> None:
 
 
 def on_fill(state: State, fill: Fill, taken: Taken) -> None:
-    name = taken.order.leg
+    order = taken.order
+    name = order[_LEG]
     if name == INIT:
         if taken.done:
             _lay(state)
@@ -115,10 +122,10 @@ def on_fill(state: State, fill: Fill, taken: Taken) -> None:
     if memory.guard is not None:
         memory.guard.fill(fill.at)
     level = level_of(name)
-    if taken.order.side is _BUY:
+    if order[_SIDE] is _BUY:
         _bought(state, level, fill, taken.done)
     else:
-        _sold(state, level, fill, taken)
+        _sold(state, level, name, fill, taken)
     if memory.parked:
         _retry(state)
 
@@ -135,7 +142,7 @@ def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
     is_for_sale = amount > ZERO if done else meets_minimum(market, amount, memory.ladder.sell(i))
     if is_for_sale:
         memory.held.pop(i, None)
-        rest_sell(state, i, amount, fill.price)
+        rest_sell(state, i, amount, fill[_PRICE])
     elif done:
         memory.held.pop(i, None)
         memory.parked[i] = (ZERO, fill.price)
@@ -144,14 +151,13 @@ def _bought(state: State, j: int, fill: Fill, done: bool) -> None:
         memory.held[i] = memory.held.get(i, ZERO) + fill.amount - fee
 
 
-def _sold(state: State, i: int, fill: Fill, taken: Taken) -> None:
+def _sold(state: State, i: int, name: str, fill: Fill, taken: Taken) -> None:
     """The planned size is wanted back one level down (compound: what the proceeds buy)."""
     memory: GridMemory = state.memory
     ledger = state.ledger
-    name = taken.order.leg
     origin = memory.origins.get(name)
     if origin is not None:
-        ledger.cell += memory.gain(name, fill.price, origin, fill.amount)
+        ledger.cell += memory.gain(name, fill[_PRICE], origin, fill[_AMOUNT])
         if taken.done:
             ledger.deals += 1
             del memory.origins[name]
@@ -322,7 +328,7 @@ def _target(state: State) -> Decimal:
 
 def horizon(state: State) -> Horizon:
     """The nearest orders and exits; the trailing trigger once a side is empty."""
-    if state.status is Status.WAITING:
+    if state.status is _WAITING:
         return waiting.horizon(state)
     book = state.book
     memory: GridMemory = state.memory
@@ -347,7 +353,7 @@ def horizon(state: State) -> Horizon:
             profit = reached
     if profit is not None and (above is None or profit < above):
         above = profit
-    return _new(Horizon, (below, above, until))
+    return _new(_HORIZON, (below, above, until))
 
 
 def load_memory(data: dict[str, Any], config: Config, market: Market) -> GridMemory:

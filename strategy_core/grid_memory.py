@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from strategy_core import waiting
+from strategy_core.decimals import ONE, ZERO, floor_to, plain
 from strategy_core.guard import Guard
 from strategy_core.ladder import LadderConfig, ladder_of
 from strategy_core.levels import Ladder
-from strategy_core.number import ONE, ZERO, floor_to, plain
 from strategy_core.trade import Market
 
 # what was asked of a level (price, amount, and the factor, which is another object whenever the market's rules change), and what came of it

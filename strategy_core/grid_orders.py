@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final, cast
 
+from strategy_core.decimals import ZERO, floor_to
 from strategy_core.grid_memory import GridMemory
 from strategy_core.levels import leg
 from strategy_core.mechanics import meets_minimum
-from strategy_core.number import ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from strategy_core.decimals import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.grid_orders import dust, planned, quote_fee, rest_buy, rest_sell
 from strategy_core.grid_plan import Config
 from strategy_core.levels import leg
-from strategy_core.number import HUNDRED, ONE, ZERO, floor_to
 from strategy_core.state import State
 from strategy_core.trade import Fill, Role, Side
 

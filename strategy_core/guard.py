@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from strategy_core.number import plain
+from strategy_core.decimals import plain
 
 _KEPT = 40
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from strategy_core.book import Taken
-from strategy_core.number import ZERO
+from strategy_core.decimals import ZERO
 from strategy_core.state import State
 from strategy_core.trade import Fill, Order, Status
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from strategy_core.number import ONE, ZERO, plain
+from strategy_core.decimals import ONE, ZERO, plain
 from strategy_core.trade import Fill, Side
 
 

@@ -16,12 +16,12 @@ from typing import Any, cast
 
 from strategy_core import waiting
 from strategy_core.book import Book, Taken
+from strategy_core.decimals import HUNDRED, ZERO, floor_to, plain
 from strategy_core.edit import adopt, edited
 from strategy_core.ledger import Kind, Ledger
 from strategy_core.loop_memory import LoopMemory, Origin, Part, Slice
 from strategy_core.loop_plan import INIT, Config, check, levels_of, make_plan, preview
 from strategy_core.mechanics import meets_minimum, price_where_total_is, stop
-from strategy_core.number import HUNDRED, ZERO, floor_to, plain
 from strategy_core.state import State, Strategy
 from strategy_core.trade import Command, Fill, Finding, Horizon, Invalid, Market, Order, Role, Side, Status
 

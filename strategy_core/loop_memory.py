@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from strategy_core import waiting
+from strategy_core.decimals import ZERO, plain
 from strategy_core.loop_plan import Config, Levels, levels_of
-from strategy_core.number import ZERO, plain
 from strategy_core.trade import Market, Side
 
 

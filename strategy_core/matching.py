@@ -15,10 +15,11 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from strategy_core.book import Book
-from strategy_core.number import HUNDRED, ONE, ceil_to, floor_to
+from strategy_core.decimals import HUNDRED, ONE, ceil_to, floor_to
 from strategy_core.trade import FeeMode, Market, Order, Side
 
-_PRICE: Final = 5  # of an Order: its place costs less than its name
+_SIDE: Final = 3  # of an Order, and its price: their places cost less than their names
+_PRICE: Final = 5
 _BUY: Final = Side.BUY
 _new: Final = tuple.__new__  # a NamedTuple without the detour over its own __new__
 
@@ -39,10 +40,10 @@ def is_marketable(order: Order, price: Decimal) -> bool:
 
 def fill_price(order: Order, a: Decimal, b: Decimal, jump: bool) -> Decimal | None:
     """The price at which a resting limit fills on the way from `a` to `b`; None when it is not reached."""
-    limit = order.price
+    limit = order[_PRICE]
     if limit is None:
         return None
-    if order.side is Side.BUY:
+    if order[_SIDE] is _BUY:
         if jump:
             return b if b <= limit else None
         if a < limit:

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from strategy_core.book import Taken
 from strategy_core.closing import CLOSE, buy_everything, close_order, closed, meets_minimum, resize_close, stop
+from strategy_core.decimals import HUNDRED, ZERO, dec
 from strategy_core.late import LATE, fill_late, take_late
 from strategy_core.ledger import Kind
-from strategy_core.number import HUNDRED, ZERO, dec
 from strategy_core.state import AT_ONCE, FINAL, NEVER, Missed, State
 from strategy_core.stop_condition import ends, narrowed
 from strategy_core.target import price_where_total_is
@@ -50,6 +50,8 @@ _WORKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING)
 _HALTED: Final = (Status.PAUSED, Status.ERROR)
 _LOOKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED)
 _ACTIVE: Final = Status.ACTIVE
+_GENERATION: Final = 1  # of an order, and its side: their places cost less than their names
+_SIDE: Final = 3
 
 
 def apply(state: State, fact: Fact) -> State:
@@ -70,7 +72,7 @@ def horizon(state: State) -> Horizon:
     band = state.band
     if band is None:
         is_plain = state.status is _ACTIVE and not state.book.markets and not state.ending
-        band = state.rules.horizon(state) if is_plain else _horizon(state)
+        band = state.band_by_rules(state) if is_plain else _horizon(state)
         stops = state.config.stops
         if stops is not None:
             band = narrowed(state, stops, band)
@@ -127,7 +129,7 @@ def look(state: State, price: Decimal, at: int) -> None:
     if state.status in _LOOKING:
         stops = state.config.stops
         if stops is None or not ends(state, stops):
-            state.rules.on_look(state)
+            state.on_look(state)
     book.settle(price)
 
 
@@ -150,12 +152,12 @@ def take_fill(state: State, fill: Fill, cost: Decimal | None = None) -> None:
             _settle_ending(state, leg)
         return
     state.ledger.fold(fill, cost)
-    if order is None or order.generation != generation or order.side is not side:
+    if order is None or order[_GENERATION] != generation or order[_SIDE] is not side:
         _stray(state, fill, order)
         return
     taken = book.take(order, amount)
     if state.status is _ACTIVE:
-        state.rules.on_fill(state, fill, taken)
+        state.on_fill(state, fill, taken)
     elif leg == CLOSE:
         closed(state, taken)
     else:
@@ -167,7 +169,7 @@ def take_fill(state: State, fill: Fill, cost: Decimal | None = None) -> None:
 def _hand_over(state: State, fill: Fill, taken: Taken) -> None:
     """To the strategy, or on the pile of missed mirrors."""
     if state.status in _WORKING or (state.status is Status.PAUSED and getattr(state.rules, "WORKS_WHILE_PAUSED", False)):
-        state.rules.on_fill(state, fill, taken)
+        state.on_fill(state, fill, taken)
     else:
         _miss(state, fill, taken)
 
@@ -332,7 +334,7 @@ def _resume(state: State, command: Command) -> None:
             book.replace(leg, book.remaining(order), command.at)
     while state.missed:
         fill, taken = state.missed.pop(0)
-        state.rules.on_fill(state, fill, taken)
+        state.on_fill(state, fill, taken)
     book.dirty = True
 
 

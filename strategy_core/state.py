@@ -9,6 +9,7 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, Protocol
@@ -16,8 +17,9 @@ from typing import Any, Final, NamedTuple, Protocol
 from pydantic import BaseModel
 
 from strategy_core.book import Book, Taken
+from strategy_core.decimals import ONE, ZERO, plain
 from strategy_core.ledger import Ledger
-from strategy_core.number import ONE, ZERO, Model, plain
+from strategy_core.number import Model
 from strategy_core.trade import Event, Fill, Finding, Horizon, Market, Order, Preview, Side, Status
 
 SCHEMA = 1
@@ -103,10 +105,14 @@ class State:
         "name", "rules", "config", "raw_config", "market", "status", "reason", "price", "at", "start_price", "started_at",
         "_ledger", "_book", "_memory", "log", "_seen", "_seen_before", "commands", "missed", "late", "ending", "suspended", "resume_to",
         "close_mode", "band", "raw", "needs_looks", "rates", "buy_factor", "settled",
+        "on_fill", "on_look", "band_by_rules",
     )  # fmt: skip
 
     name: str
     rules: Strategy
+    on_fill: Callable[[State, Fill, Taken], None]
+    on_look: Callable[[State], None]
+    band_by_rules: Callable[[State], Horizon]
     config: Any
     raw_config: dict[str, Any]
     market: Market
@@ -148,7 +154,8 @@ class State:
         book: Book,
         memory: Memory,
     ) -> None:
-        self.name, self.rules, self.config = name, rules, config
+        self.name, self.config = name, config
+        self.use_rules(rules)
         self.use_market(market)
         self.raw_config = config.model_dump(mode="json", exclude_none=True)
         self.status, self.reason = Status.DRAFT, None
@@ -199,6 +206,11 @@ class State:
         if seen is None:
             seen = self._seen_before = dict.fromkeys(self.raw["seen_before"])
         return seen
+
+    def use_rules(self, rules: Strategy) -> None:
+        """The strategy, and those of its hooks that every fill and look asks for, at hand."""
+        self.rules = rules
+        self.on_fill, self.on_look, self.band_by_rules = rules.on_fill, rules.on_look, rules.horizon
 
     def use_market(self, market: Market) -> None:
         """The venue's rules, and the fee letters that follow from them."""

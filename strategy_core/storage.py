@@ -89,7 +89,8 @@ def load_state(data: dict[str, Any], strategy: Callable[[str], Strategy]) -> Sta
     name = data["name"]
     rules = strategy(name)
     raw_market = data["market"]
-    state.name, state.rules = name, rules
+    state.name = name
+    state.use_rules(rules)
     state.raw_config = data["config"]
     state.config = _remembered(name, data["config"], lambda: rules.Config.model_validate(data["config"]))
     state.use_market(_remembered("market", raw_market, lambda: Market.model_validate(raw_market)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_FLOOR, Context, Decimal
 
+from strategy_core.decimals import ONE, ZERO
 from strategy_core.ledger import Kind
-from strategy_core.number import ONE, ZERO
 from strategy_core.state import State
 
 _DOWN = Context(prec=24, rounding=ROUND_FLOOR)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from strategy_core import conditions
-from strategy_core.number import plain
+from strategy_core.decimals import plain
 from strategy_core.state import AT_ONCE, State
 from strategy_core.stop_condition import checked
 from strategy_core.trade import Candles, Command, Horizon, Status

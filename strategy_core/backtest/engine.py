@@ -14,24 +14,27 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from strategy_core import registry
+from strategy_core.backtest.money import Money, Terms
 from strategy_core.backtest.series import Series
+from strategy_core.decimals import ZERO, working_digits
 from strategy_core.matching import Fees, market_price, match, swept
 from strategy_core.mechanics import apply, horizon, look, take_fill
-from strategy_core.number import ZERO, working_digits
 from strategy_core.state import FINAL, State
 from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Order, Side
 
 Progress = Callable[[int, int], None]
 Band = tuple[float, float, int | None]
-_Paid = tuple[Decimal, Decimal, bool, Decimal, str, Decimal]  # price, amount, maker: fee, its coin, cost
 _BUY: Final = Side.BUY
+_FILL: Final = Fill  # a name of another module is looked up at every use, this one is at hand
+_SIDE: Final = 3  # of an order, and its price: their places cost less than their names
+_PRICE: Final = 5
 _BOTTOM: Final = float("-inf")
 _TOP: Final = float("inf")
 _new: Final = tuple.__new__  # a NamedTuple without the detour over its own __new__: thousands are made per run
 
 
 class Trade(NamedTuple):
-    """One fill, where it happened (candle, point) and the bot's money after it."""
+    """One fill, and where it happened (candle, point)."""
 
     candle: int
     point: int
@@ -43,23 +46,31 @@ class Trade(NamedTuple):
     role: str
     leg: str
     at: int
-    base: Decimal
-    quote: Decimal
-    basis: Decimal
-    realised: Decimal
-    put: Decimal  # what the owner had given by then, in the bot's own coin
 
 
-class Report(NamedTuple):
-    """What a run came to. `state` is the bot at the end."""
+class Report:
+    """What a run came to. `state` is the bot at the end; `rows` are the trades before anyone asks for them as such."""
 
-    state: State
-    series: Series
-    trades: list[Trade]
-    events: list[Event]
-    plan: dict[str, Any]
-    last_price: Decimal
-    steps: int
+    __slots__ = ("state", "series", "rows", "events", "plan", "last_price", "steps", "money", "_trades")
+
+    def __init__(self, moving: _Run, plan: dict[str, Any]) -> None:
+        self.state, self.series, self.money = moving.state, moving.series, moving.money
+        self.rows, self.events, self.steps = moving.rows, moving.events, moving.steps
+        self.plan = plan
+        self.last_price = self.series.candle(len(self.series) - 1)[3]
+        self._trades: list[Trade] | None = None
+
+    @property
+    def fills(self) -> int:
+        """How many there were."""
+        return len(self.rows)
+
+    @property
+    def trades(self) -> list[Trade]:
+        """The fills in their order."""
+        if self._trades is None:
+            self._trades = [_new(Trade, row) for row in self.rows]
+        return self._trades
 
 
 class _Run:
@@ -67,8 +78,8 @@ class _Run:
 
     def __init__(self, state: State, series: Series, market: Market) -> None:
         self.state, self.series, self.market = state, series, market
-        self.ledger, self.fees = state.ledger, Fees(market)
-        self.trades: list[Trade] = []
+        self.money, self.fees = Money(state.ledger), Fees(market)
+        self.rows: list[tuple[Any, ...]] = []  # of Trade
         self.events: list[Event] = []
         self.takers: set[str] = set()
         self.steps = 0
@@ -77,16 +88,16 @@ class _Run:
         self.timeframes: Callable[[State], dict[int, int]] | None = getattr(state.rules, "timeframes", None)
         self.shown: dict[int, int] = {}
         self.floats: dict[Decimal, float] = {}
-        self.bought: dict[str, _Paid] = {}
-        self.sold: dict[str, _Paid] = {}
+        self.bought: dict[str, Terms] = {}  # by leg: the last ones
+        self.sold: dict[str, Terms] = {}
         state.book.changes = []
         self._note_new(state.price, list(state.book.orders.values()))
 
     def _note_new(self, price: Decimal, orders: list[Order]) -> None:
         """Limits that take at once pay taker when they fill."""
         for order in orders:
-            limit = order.price
-            if limit is not None and (limit >= price if order.side is _BUY else limit <= price):
+            limit = order[_PRICE]
+            if limit is not None and (limit >= price if order[_SIDE] is _BUY else limit <= price):
                 self.takers.add(order.key)
 
     def point(self, i: int, p: int, a: Decimal | None, b: Decimal, at: int) -> None:
@@ -97,7 +108,7 @@ class _Run:
         markets = list(book.markets) if book.markets else None
         if a is None:  # whatever is reached fills at its own price, the nearest first: as the index has them
             for order in swept(book, b, b):
-                self._fill(i, p, order, order.price, True, at)  # type: ignore[arg-type]
+                self._fill(i, p, order, order[_PRICE], True, at)  # type: ignore[arg-type]
         else:
             jump = p == 0
             low, high = (b, b) if jump else (a, b) if a < b else (b, a)
@@ -135,19 +146,19 @@ class _Run:
         return value
 
     def _fill(self, i: int, p: int, order: Order, price: Decimal, maker: bool, at: int) -> None:
-        state, trades = self.state, self.trades
+        state, rows = self.state, self.rows
         leg, generation, _, side, _, _, amount, role, _, _ = order
         if maker and self.takers and order.key in self.takers:
             maker = False
         known = self.bought if side is _BUY else self.sold
-        paid = known.get(leg)
-        if paid is None or paid[0] is not price or paid[1] is not amount or paid[2] is not maker:
-            paid = known[leg] = (price, amount, maker, *self.fees.of(side, price, amount, maker), price * amount)
-        _, _, _, fee, coin, cost = paid
-        take_fill(state, _new(Fill, (leg, generation, side, price, amount, fee, coin, str(len(trades)), at, maker, ZERO)), cost)
-        own = self.ledger
-        put = own.put_base or own.put_quote
-        trades.append(_new(Trade, (i, p, side, price, amount, fee, coin, role, leg, at, own.base, own.quote, own.basis, own.realised, put)))
+        terms = known.get(leg)
+        if terms is None or terms.price is not price or terms.amount is not amount or terms.maker is not maker:
+            fee, coin = self.fees.of(side, price, amount, maker)
+            terms = known[leg] = self.money.of(side, price, amount, maker, fee, coin)
+        fee, coin = terms.fee, terms.coin
+        take_fill(state, _new(_FILL, (leg, generation, side, price, amount, fee, coin, str(len(rows)), at, maker, ZERO)), terms.cost)
+        self.money.after(terms)
+        rows.append((i, p, side, price, amount, fee, coin, role, leg, at))
 
     def _show_candles(self, wanted: dict[int, int], at: int) -> None:
         """Candles that closed since they were last shown."""
@@ -193,8 +204,7 @@ def run(
             if collecting:
                 _spare_the_collector()
                 gc.enable()
-        plan = registry.plan(state) or plan
-    return Report(state, series, moving.trades, moving.events, plan, series.candle(len(series) - 1)[3], moving.steps)
+        return Report(moving, registry.plan(state) or plan)
 
 
 def _spare_the_collector() -> None:

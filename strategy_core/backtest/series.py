@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from strategy_core.number import WORK, dec
+from strategy_core.decimals import WORK, dec
 
 DAY_MS = 86_400_000
 BLOCK: Final = 8  # candles a scan skips at once; a power of two

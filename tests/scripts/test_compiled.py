@@ -20,6 +20,7 @@ from hashlib import sha256
 from bench import jobs
 from strategy_core import compiled
 from strategy_core.backtest import run
+from strategy_core.backtest.metrics import metrics
 wander = 50_000 + np.cumsum(np.random.default_rng(7).integers(-4000, 4001, 6001)) / 50
 opens, closes = wander[:-1], wander[1:]
 times = jobs.START_MS + 60_000 * np.arange(6000, dtype=np.int64)
@@ -29,7 +30,8 @@ for name, config in (("GRID", jobs.GRID), ("GRID", {**jobs.GRID, "trail_up": "sh
                      ("DCA", jobs.DCA), ("DCA", {**jobs.DCA, "trailing_take_profit_pct": "0.4", "stop_loss_pct": "9", "take_profit_net": True})):
     report = run(name, config, jobs.MARKET, series)
     assert len(report.trades) > 20
-    print(name, len(report.trades), sha256(repr([tuple(map(str, trade)) for trade in report.trades]).encode()).hexdigest())
+    told = [*(tuple(map(str, trade)) for trade in report.trades), report.state.ledger.dump(), metrics(report)]
+    print(name, len(report.trades), sha256(repr(told).encode()).hexdigest())
 print(compiled.is_on())
 """
 

@@ -39,15 +39,16 @@ def history(bot_id="bot_1", exchange="paper"):
         "holdings": {"base": "0", "quote": "0", "base_currency": "BTC", "quote_currency": "USDT"},
         "pnl": pnl | {"put_in": plain(found.put_in), "hodl": plain(found.hodl), "currency": "USDT", "price": plain(report.last_price), "at": iso(T0)},
     }  # fmt: skip
-    fills, points = [], []
+    fills, points, base, quote = [], [], Decimal(0), Decimal(0)
     for n, t in enumerate(report.trades):
+        sign = 1 if t.side == "buy" else -1
+        base, quote = base + sign * t.amount, quote - sign * t.amount * t.price - t.fee
         common = {"botId": bot_id, "bot_id": bot_id, "sort": f"{bot_id}:{n:06d}", "at": iso(t.at), "price": plain(t.price)}
         fills.append(common | {
             "id": f"{bot_id}-f{n}", "kind": "fill", "side": t.side.value, "amount": plain(t.amount), "cost": plain(t.price * t.amount), "fee": plain(t.fee),
             "fee_currency": t.fee_currency, "leg": t.leg, "trade_id": str(n), "maker": True, "symbol": "BTC/USDT",
         })  # fmt: skip
-        total = t.quote + t.base * t.price - t.put
-        points.append(common | {"id": f"{bot_id}-e{n}", "kind": "equity", "total": plain(total), "currency": "USDT"})
+        points.append(common | {"id": f"{bot_id}-e{n}", "kind": "equity", "total": plain(quote + base * t.price), "currency": "USDT"})
     return document, fills, points, report
 
 
