@@ -5,7 +5,8 @@ work           one message to one channel, a code that proves an e-mail address,
                whose bot may have started without it
 
 Rules
-1. What was told moves on by compare-and-set after the messages are in the queue: a kill in between repeats ids, which vanish.
+1. What was told moves on by compare-and-set after the messages are in the queue: a kill in between repeats ids, which vanish. What came
+   since makes it another message: rather a fill told twice than an error never.
 2. What no bot's document shows waits in the notice box; what must wait for a digest or the end of quiet hours is held beside what was told.
 3. How a message is delivered, and tried again, is in triggers/notify_delivery.py.
 """
@@ -18,18 +19,16 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared import notice_box, notices
-from shared.ids import derived
 from shared.log import log_error
 from shared.notice_plan import plan
-from shared.notices import Notice
-from shared.schema import SCHEMA
-from shared.stores import Document, Stale, Store
+from shared.stores import Document
 from shared.watch import PLATFORM
 from shared.work import QUEUE, Work, own_queue
+from triggers import told
+from triggers.api.owned import all_bots
 from triggers.api.platform import Platform, platform
 
 bp = df.Blueprint()
-TOLD = "told"
 MOST_SEEN = 2 * notice_box.MOST
 
 
@@ -81,13 +80,10 @@ async def look_at_users(plat: Platform, queue: Work) -> int:
 
 
 async def look_at_user(plat: Platform, queue: Work, user_id: str) -> int:
-    from triggers.api.panic import all_bots
-    from triggers.api.preferences import NOTIFICATIONS, is_on
-
-    wanted = await plat.store.read("settings", user_id, NOTIFICATIONS)
-    if wanted is None or not is_on(wanted["settings"]):
+    wanted = await plat.store.read("settings", user_id, told.NOTIFICATIONS)
+    if wanted is None or not told.is_on(wanted["settings"]):
         return 0
-    stored = await plat.store.read("settings", user_id, TOLD)
+    stored = await plat.store.read("settings", user_id, told.TOLD)
     before: Document = stored or {"bots": {}, "number": 0}
     bots = await all_bots(plat.store, user_id)
     boxed = await notice_box.waiting(plat.store, user_id)
@@ -97,47 +93,13 @@ async def look_at_user(plat: Platform, queue: Work, user_id: str) -> int:
     planned = plan(wanted["settings"], before.get("held", {}), found, plat.now_ms())
     number = int(before["number"])
     for channel, own in planned.now.items():
-        await queue_up(queue, user_id, channel, f"{number}", own, plat.now_ms())
-    told = {
+        await told.queue_up(queue, user_id, channel, f"{number} {json.dumps(own)}", own, plat.now_ms())
+    after = {
         "bots": {bot["id"]: notices.state_of(bot) for bot in bots}, "held": planned.held, "number": number + bool(planned.now),
         "seen": [*seen, *(row["id"] for row in boxed if row["id"] not in seen)][-MOST_SEEN:],
     }  # fmt: skip
-    if stored is None or any(told[name] != stored.get(name) for name in told):
-        await move_on(plat.store, user_id, stored, told)
+    if stored is None or any(after[name] != stored.get(name) for name in after):
+        await told.move_on(plat.store, user_id, stored, after)
     for row in boxed:
         await plat.store.delete("settings", user_id, row["id"])
     return len(planned.now)
-
-
-async def begin(plat: Platform, user_id: str) -> None:
-    """Nothing was to be told so far: what happens from here on is news."""
-    from triggers.api.panic import all_bots
-
-    stored = await plat.store.read("settings", user_id, TOLD)
-    bots = {bot["id"]: notices.state_of(bot) for bot in await all_bots(plat.store, user_id)}
-    await move_on(plat.store, user_id, stored, {"held": {}, "number": 0, **(stored or {}), "bots": bots})
-
-
-async def queue_up(queue: Work, user_id: str, channel_id: str, number: str, own: list[Notice], now: int) -> str:
-    """One message; the same number gives the same id. Returns the id of its delivery."""
-    delivery = derived("dlv", user_id, channel_id, number)
-    await queue.put(delivery, {"kind": "notify", "userId": user_id, "channel": channel_id, "id": delivery, "at": now, "notices": own})
-    return delivery
-
-
-async def queue_code(queue: Work, user_id: str, channel_id: str, at: int) -> str:
-    """A code for the channel's address; what is queued does not hold the code."""
-    delivery = derived("dlv", user_id, channel_id, f"code {at}")
-    await queue.put(delivery, {"kind": "code", "userId": user_id, "channel": channel_id, "id": delivery, "at": at, "notices": []})
-    return delivery
-
-
-async def move_on(store: Store, user_id: str, stored: Document | None, told: Document) -> None:
-    document = {"id": TOLD, "kind": TOLD, "schema": SCHEMA, "sort": TOLD, **told}
-    if stored is None:
-        await store.upsert("settings", user_id, document)
-        return
-    try:
-        await store.replace("settings", user_id, {**document, "_etag": stored["_etag"]})
-    except Stale:  # another watcher told the same
-        return

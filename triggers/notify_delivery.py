@@ -21,6 +21,7 @@ from shared.outgoing import Post, post
 from shared.schema import SCHEMA
 from shared.stores import Document
 from shared.work import Work
+from triggers import told
 from triggers.api.platform import Platform
 
 MOST_TRIES, FIRST_PAUSE_S, LONGEST_PAUSE_S = 8, 5, 900
@@ -30,11 +31,9 @@ SendMail = Callable[[Server, Mail], Awaitable[None]]
 
 async def deliver(plat: Platform, queue: Work, task: Document, send: Post = post, write: SendMail = mail.send) -> None:
     """One try. What may work later is put back with a pause that doubles."""
-    from triggers.api.preferences import NOTIFICATIONS
-
     user_id, attempt = task["userId"], int(task.get("attempt", 1))
     logged = await plat.store.read("settings", user_id, task["id"])
-    wanted = await plat.store.read("settings", user_id, NOTIFICATIONS)
+    wanted = await plat.store.read("settings", user_id, told.NOTIFICATIONS)
     channel = next((one for one in (wanted or {}).get("settings", {}).get("channels", ()) if one["id"] == task["channel"]), None)
     if channel is None or (logged is not None and (logged["status"] != "failed" or logged["attempts"] >= attempt)):
         return
@@ -57,12 +56,11 @@ async def deliver(plat: Platform, queue: Work, task: Document, send: Post = post
 async def by_letter(plat: Platform, user_id: str, channel: Document, task: Document, write: SendMail) -> tuple[str, str]:
     """(status, detail) of an e-mail."""
     from triggers.api import addresses
-    from triggers.api.preferences import notification_key
 
     if not plat.settings.mail:
         return "refused", "no_mail_server"
     if task["kind"] == "code":
-        code = addresses.code_of(await notification_key(plat.store, user_id), addresses.name_of(channel["target"]), task["at"])
+        code = addresses.code_of(await told.signing_key(plat.store, user_id), addresses.name_of(channel["target"]), task["at"])
         letter = Mail(channel["target"], "Tickwise: confirm this address", CODE_TEXT.format(code=code), task["id"])
     elif not await addresses.is_confirmed(plat.store, user_id, channel["target"]):
         return "refused", "address_unconfirmed"
@@ -84,15 +82,13 @@ async def by_letter(plat: Platform, user_id: str, channel: Document, task: Docum
 
 async def call(plat: Platform, user_id: str, channel: Document, task: Document, send: Post) -> tuple[str, str]:
     """(status, detail) of a call to the user's own address."""
-    from triggers.api.preferences import notification_key
-
     try:
         addresses = await safe_url.check(channel["target"], plat.resolve)
     except safe_url.UnsafeUrl:
         return "refused", "address_refused"
     found = [Notice(*one) for one in task["notices"]]
     body = notices.body_of(channel["target"], found, task["id"], task["at"])
-    key = await notification_key(plat.store, user_id)
+    key = await told.signing_key(plat.store, user_id)
     headers = {"x-tickwise-delivery": task["id"], "x-tickwise-signature": notices.signature(key, plat.now_ms(), body)}
     try:
         answered = await send(channel["target"], body, headers, addresses)

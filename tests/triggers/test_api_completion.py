@@ -198,7 +198,7 @@ async def test_presets_are_kept_and_checked(client):
 
 async def test_notification_settings_are_one_versioned_document(client):
     channel = {"id": "mail", "kind": "email", "target": "ada@example.com", "occasions": ["error"]}
-    first = await client.put("/api/v1/notifications", json={"channels": [channel], "quiet_from": "22:00"})
+    first = await client.put("/api/v1/notifications", json={"channels": [channel], "quiet_from": "22:00", "quiet_until": "06:00"})
     assert first.status_code == 200, first.text
     found = await client.get("/api/v1/notifications")
     whole = channel | {"enabled": True, "min_severity": "info", "digest": "none"}

@@ -12,6 +12,7 @@ from shared.notices import Notice, body_of, changes, is_quiet, text_of
 from shared.outgoing import post
 from tests.builders import T0
 from triggers import notify
+from triggers import told as told_last
 from triggers.notify_delivery import MOST_TRIES, deliver
 
 URL = "https://hooks.friend.com/in"
@@ -120,16 +121,29 @@ async def test_what_was_told_is_not_told_again_and_unwanted_occasions_never(worl
     assert {one[0] for one in list(queue.tasks.values())[1]["notices"]} == {"fill", "error"}
 
 
-async def test_a_kill_between_queue_and_memory_repeats_the_same_message(world, monkeypatch):
-    plat, queue = world
+async def told_before_a_kill(plat, queue, monkeypatch, **changed):
+    """The messages are in the queue, and that they are was not written down."""
 
     async def killed(*_):
         raise ConnectionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(notify, "move_on", killed)
-        assert len(await told(plat, queue, fills=2)) == 1
+        patch.setattr(told_last, "move_on", killed)
+        return await told(plat, queue, **changed)
+
+
+async def test_a_kill_between_queue_and_memory_repeats_the_same_message(world, monkeypatch):
+    plat, queue = world
+    assert len(await told_before_a_kill(plat, queue, monkeypatch, fills=2)) == 1
     assert len(await told(plat, queue, fills=2)) == 1
+
+
+async def test_what_happens_after_a_kill_between_queue_and_memory_is_told(world, monkeypatch):
+    """With an error beside what was told before, it is another message."""
+    plat, queue = world
+    assert len(await told_before_a_kill(plat, queue, monkeypatch, fills=2)) == 1
+    tasks = await told(plat, queue, fills=2, status="error")
+    assert [[one[0] for one in task["notices"]] for task in tasks] == [["fill"], ["error", "fill"]]
 
 
 async def test_what_may_work_later_is_tried_later_and_then_given_up(world, client):

@@ -241,3 +241,21 @@ async def test_without_a_mail_server_the_log_says_so(client, plat, monkeypatch, 
     sent = (await client.post("/api/v1/notifications/test/c1")).json()["delivery_id"]
     await deliver(plat, queue, queue.tasks[sent], write=Post())
     assert (await client.get("/api/v1/notifications/deliveries")).json()["items"][0]["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"time_zone": "Mars/Base"}, "not_a_choice", "time_zone"), ({"time_zone": "Europe"}, "not_a_choice", "time_zone"),
+        ({"quiet_from": "22:00"}, "required", "quiet_until"), ({"quiet_until": "06:00"}, "required", "quiet_from"),
+        ({"quiet_from": "24:00", "quiet_until": "06:00"}, "bad_format", "quiet_from"),
+        ({"channels": [channel(), channel()]}, "twice", "channels.1.id"),
+        ({"channels": [channel(target="a@b@example.com")]}, "bad_format", "channels.0.target"),
+        ({"channels": [channel(target="ada@example")]}, "bad_format", "channels.0.target"),
+        ({"channels": [channel(kind="url", target="https://127.0.0.1/")]}, "address_refused", "channels.0.target"),
+    ],
+)  # fmt: skip
+async def test_settings_nobody_could_keep_are_refused_by_field(client, changes, code, field):
+    answer = await client.put("/api/v1/notifications", json=changes)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, field), answer.text
+    assert (await client.get("/api/v1/notifications")).json()["channels"] == []

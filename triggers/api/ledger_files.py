@@ -23,8 +23,8 @@ from shared.tax import Method, TaxYear
 from triggers.api import past_bots
 from triggers.api.exports import cell
 from triggers.api.ledger_rows import KINDS, Kind, Shaper, owners
+from triggers.api.owned import all_bots
 from triggers.api.paging import cursor_of, place_of, scope_of
-from triggers.api.panic import all_bots
 from triggers.api.platform import Platform
 
 ROWS, PAGE, FILLS = 15_000, 1_000, 15_000

@@ -12,7 +12,7 @@ from decimal import localcontext
 from typing import Any, NamedTuple
 
 from strategy_core.number import WORK, cut, dec, plain
-from triggers.api.panic import all_bots
+from triggers.api.owned import all_bots
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]

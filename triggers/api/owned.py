@@ -1,4 +1,4 @@
-"""The documents of a user that routes name: theirs, or 404. Another user's is not told from one that is not there."""
+"""The documents of a user that routes name: theirs, or 404. Another user's is not told from one that is not there. And all their bots."""
 
 from __future__ import annotations
 
@@ -22,3 +22,15 @@ async def need_bot(store: Store, user_id: str, bot_id: str, is_glance: bool = Fa
     if document is None or document.get("kind") != "bot":
         raise not_found("bot")
     return document
+
+
+async def all_bots(store: Store, user_id: str) -> list[dict[str, Any]]:
+    """Every bot of the user, however many there are."""
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        page = await store.page("bots", user_id, {"kind": "bot"}, 200, cursor)
+        found += page.items
+        cursor = page.next
+        if cursor is None:
+            return found

@@ -11,9 +11,9 @@ from typing import Any
 
 from shared.bus import BotEvent
 from shared.ids import derived
-from shared.stores import Store
 from triggers.api.idempotency import id_for
 from triggers.api.models.safety import GuardMode, PanicAnswer, PanicItem, PanicMode
+from triggers.api.owned import all_bots
 from triggers.api.platform import Platform
 
 Doc = dict[str, Any]
@@ -24,18 +24,6 @@ COMMANDS: dict[str, tuple[str, Doc]] = {
     "flatten": ("stop", {"close_mode": "quote"}),
     "stop": ("stop", {"close_mode": "keep"}),  # a guard's fourth: the bots end, the coins stay
 }
-
-
-async def all_bots(store: Store, user_id: str) -> list[Doc]:
-    """Every bot of the user, however many there are."""
-    found: list[Doc] = []
-    cursor = None
-    while True:
-        page = await store.page("bots", user_id, {"kind": "bot"}, 200, cursor)
-        found += page.items
-        cursor = page.next
-        if cursor is None:
-            return found
 
 
 async def panic(plat: Platform, user_id: str, mode: PanicMode, key: str | None) -> PanicAnswer:

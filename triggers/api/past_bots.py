@@ -13,7 +13,7 @@ from shared.clock import iso
 from shared.errors import not_found
 from shared.read_model import SCHEMA
 from shared.stores import Store
-from triggers.api.panic import all_bots
+from triggers.api.owned import all_bots
 from triggers.api.platform import Platform
 
 KIND = "past_bot"

@@ -18,7 +18,7 @@ from strategy_core.number import ZERO, cut, dec
 from triggers.api import guards
 from triggers.api.models.portfolio import Portfolio, PortfolioBot, PortfolioGuard, PortfolioTotal
 from triggers.api.models.safety import GuardsView
-from triggers.api.panic import all_bots
+from triggers.api.owned import all_bots
 from triggers.api.platform import Platform
 from triggers.market_source import Path
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import secrets
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared import safe_url
 from shared.errors import AppError, invalid, not_found
 from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale, Store
+from triggers import told
 from triggers.api.members import join
 from triggers.api.models.preference import Channel, Notifications
 from triggers.api.platform import Platform
@@ -17,13 +18,12 @@ from triggers.api.versions import need_version
 
 Doc = dict[str, Any]
 _EMAIL = re.compile(r"^[!#-'*+/-9=?A-Z^-~.-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}$")
-NOTIFICATIONS, SESSIONS = "notifications", "sessions"
-NOTIFICATION_KEY, NOTIFIED = "notification-key", "notified-users"
+SESSIONS, NOTIFIED = "sessions", "notified-users"
 
 
 async def notifications(store: Store, user_id: str) -> tuple[Notifications, str | None]:
     """The settings and their version."""
-    document = await store.read("settings", user_id, NOTIFICATIONS)
+    document = await store.read("settings", user_id, told.NOTIFICATIONS)
     if document is None:
         return Notifications(), None
     return Notifications.model_validate(document["settings"]), document["_etag"]
@@ -38,18 +38,18 @@ async def need_channel(store: Store, user_id: str, channel_id: str) -> Channel:
 
 
 async def put_notifications(plat: Platform, user_id: str, body: Notifications, if_match: str | None) -> str:
-    """The new version. Errors: AppError 422 for a target we would not call, 412."""
+    """The new version. Errors: AppError 422 for a target we would not call and for hours nobody could keep, 412."""
+    check_hours(body)
     await check_targets(plat, body)
     if body.channels:
         await join(plat.store, NOTIFIED, user_id)
-    stored = await plat.store.read("settings", user_id, NOTIFICATIONS)
+    stored = await plat.store.read("settings", user_id, told.NOTIFICATIONS)
     need_version(if_match, stored)
-    if is_on(body.model_dump()) and not is_on((stored or {}).get("settings", {})):
-        from triggers import notify
-
-        await notify.begin(plat, user_id)
+    if told.is_on(body.model_dump()) and not told.is_on((stored or {}).get("settings", {})):
+        await told.begin(plat.store, user_id)
     document = {
-        "id": NOTIFICATIONS, "kind": NOTIFICATIONS, "schema": SCHEMA, "sort": NOTIFICATIONS, "settings": body.model_dump(mode="json"),
+        "id": told.NOTIFICATIONS, "kind": told.NOTIFICATIONS, "schema": SCHEMA, "sort": told.NOTIFICATIONS,
+        "settings": body.model_dump(mode="json"),
     }  # fmt: skip
     try:
         if stored is None:
@@ -59,37 +59,23 @@ async def put_notifications(plat: Platform, user_id: str, body: Notifications, i
         raise AppError(412, "changed_meanwhile", "If-Match") from None
 
 
-def is_on(settings: Doc) -> bool:
-    """Whether there is a channel that anything could be told to."""
-    return any(channel["enabled"] for channel in settings.get("channels", ()))
-
-
-async def notification_key(store: Store, user_id: str) -> str:
-    """What messages to the user's own addresses are signed with; made when first needed."""
-    stored = await store.read("settings", user_id, NOTIFICATION_KEY)
-    if stored is None:
-        made = {
-            "id": NOTIFICATION_KEY,
-            "kind": NOTIFICATION_KEY,
-            "schema": SCHEMA,
-            "sort": NOTIFICATION_KEY,
-            "key": secrets.token_urlsafe(32),
-        }
-        try:
-            stored = await store.create("settings", user_id, made)
-        except Exists:
-            return await notification_key(store, user_id)
-    return str(stored["key"])
+def check_hours(body: Notifications) -> None:
+    if (body.quiet_from is None) != (body.quiet_until is None):
+        raise invalid("required", "quiet_until" if body.quiet_until is None else "quiet_from")
+    try:
+        ZoneInfo(body.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise invalid("not_a_choice", "time_zone") from None
 
 
 async def check_targets(plat: Platform, body: Notifications) -> None:
+    ids = [channel.id for channel in body.channels]
     for i, channel in enumerate(body.channels):
         field = f"channels.{i}.target"
+        if channel.id in ids[:i]:
+            raise invalid("twice", f"channels.{i}.id")
         if channel.kind == "email":
-            name, at, domain = channel.target.rpartition("@")
-            if not (
-                at and name and "." in domain and channel.target.isascii() and channel.target.isprintable() and " " not in channel.target
-            ):
+            if not _EMAIL.fullmatch(channel.target):
                 raise invalid("bad_format", field)
             continue
         try:

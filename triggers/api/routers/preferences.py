@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from shared.notices import Notice
+from shared.work import own_queue
+from triggers import told
 from triggers.api import addresses, preferences
 from triggers.api.filters import MOST, Created, From, where_of
 from triggers.api.idempotency import IdempotencyKey, id_for
@@ -58,11 +60,9 @@ async def list_addresses(user: CurrentUser, plat: Plat) -> Addresses:
 @router.post("/notifications/code/{channel_id}", status_code=202)
 async def send_code(channel_id: ObjectId, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> CodeSent:
     """Send a code to the channel's e-mail address."""
-    from triggers import notify
-
     channel = await preferences.need_channel(plat.store, user.id, channel_id)
     at = await addresses.ask(plat, user.id, channel)
-    return CodeSent(delivery_id=await notify.queue_code(notify.own_queue(plat), user.id, channel.id, at))
+    return CodeSent(delivery_id=await told.queue_code(own_queue(plat), user.id, channel.id, at))
 
 
 @router.post("/notifications/confirm/{channel_id}")
@@ -71,7 +71,7 @@ async def confirm_address(
 ) -> Addresses:
     """The code that came: from now on messages go to this address."""
     channel = await preferences.need_channel(plat.store, user.id, channel_id)
-    key = await preferences.notification_key(plat.store, user.id)
+    key = await told.signing_key(plat.store, user.id)
     await addresses.confirm(plat, user.id, channel, body.code, key)
     return await addresses.listed(plat, user.id, (await preferences.notifications(plat.store, user.id))[0])
 
@@ -94,16 +94,13 @@ async def list_deliveries(
 @router.get("/notifications/key")
 async def get_signing_key(user: CurrentUser, plat: Plat) -> SigningKey:
     """What messages to your own addresses are signed with."""
-    return SigningKey(key=await preferences.notification_key(plat.store, user.id))
+    return SigningKey(key=await told.signing_key(plat.store, user.id))
 
 
 @router.post("/notifications/test/{channel_id}", status_code=202)
 async def try_channel(channel_id: ObjectId, user: CurrentUser, plat: Plat, idempotency_key: IdempotencyKey = None) -> TestSent:
     """Send a test message to a channel, the way real ones go; the delivery log says what became of it."""
-    from triggers import notify
-
     await preferences.need_channel(plat.store, user.id, channel_id)
     notice = Notice("test", "", "Tickwise", "", {})
-    queue = notify.own_queue(plat)
     number = id_for("test", user.id, f"test:{channel_id}", idempotency_key)
-    return TestSent(delivery_id=await notify.queue_up(queue, user.id, channel_id, number, [notice], plat.now_ms()))
+    return TestSent(delivery_id=await told.queue_up(own_queue(plat), user.id, channel_id, number, [notice], plat.now_ms()))
