@@ -26,6 +26,7 @@ COLUMNS = (
 
 Doc = dict[str, Any]
 
+RUN = 10_000  # lots: a few hundred kilobytes, packed
 POSITION = ("base", "quote", "basis", "realised", "fees_value", "third")
 
 
@@ -92,18 +93,21 @@ class Lots:
             return held[-1] if held else None
         return held[self._first] if self._first < len(held) else None
 
-    def stored(self) -> list[list[str]]:
-        return [[lot.at, plain(lot.amount), plain(lot.cost)] for lot in self._held[self._first :] if lot.amount > 0]
+    def runs(self) -> Iterator[list[list[str]]]:
+        """What is left, as JSON, at most RUN lots at a time."""
+        for start in range(self._first, len(self._held), RUN):
+            run = [[lot.at, plain(lot.amount), plain(lot.cost)] for lot in self._held[start : start + RUN] if lot.amount > 0]
+            if run:
+                yield run
 
-    @classmethod
-    def restored(cls, method: Method, stored: list[list[str]]) -> Lots:
-        made = cls(method)
-        made._held = [Lot(at, dec(amount), dec(cost)) for at, amount, cost in stored]
-        return made
+    def take_up(self, run: list[list[str]]) -> None:
+        """The next run of what was stored."""
+        self._held += [Lot(at, dec(amount), dec(cost)) for at, amount, cost in run]
 
 
 class TaxYear:
-    """Fills go in oldest first; the disposals of the year come out. What it knows can be stored and gone on with."""
+    """Fills go in oldest first; the disposals of the year come out. What it knows can be stored and gone on with: positions at once, lots
+    in runs, because nobody knows how many there are."""
 
     def __init__(self, method: Method, year: int) -> None:
         self._method, self._year = method, f"{year:04d}"
@@ -111,14 +115,19 @@ class TaxYear:
         self._positions: dict[tuple[str, str], Ledger] = {}
 
     def stored(self) -> Doc:
-        """Lots and positions, as JSON."""
-        positions = [[*key, {name: plain(getattr(ledger, name)) for name in POSITION}] for key, ledger in self._positions.items()]
-        return {"lots": {symbol: lots.stored() for symbol, lots in self._lots.items()}, "positions": positions}
+        """The positions, as JSON."""
+        return {"positions": [[*key, {name: plain(getattr(it, name)) for name in POSITION}] for key, it in self._positions.items()]}
+
+    def runs(self) -> Iterator[tuple[str, list[list[str]]]]:
+        """The open lots, (symbol, run), in the order they are taken up again."""
+        return ((symbol, run) for symbol, lots in self._lots.items() for run in lots.runs())
+
+    def take_up(self, symbol: str, run: list[list[str]]) -> None:
+        self._lots.setdefault(symbol, Lots(self._method)).take_up(run)
 
     @classmethod
     def restored(cls, method: Method, year: int, stored: Doc) -> TaxYear:
         made = cls(method, year)
-        made._lots = {symbol: Lots.restored(method, rows) for symbol, rows in stored["lots"].items()}
         for bot_id, symbol, figures in stored["positions"]:
             ledger = made._positions[bot_id, symbol] = position_of(symbol)
             for name in POSITION:

@@ -6,7 +6,7 @@ import io
 import pytest
 from pyarrow import parquet
 
-from shared import work
+from shared import tax, work
 from tests.triggers.test_ledger_files_api import fill
 from tests.triggers.test_notify import Queue
 from triggers.api import export_files, export_parts, ledger_files
@@ -58,6 +58,63 @@ async def test_a_tax_year_made_in_parts_is_the_one_made_at_once(client, plat, le
     assert (await body_of(client, view)).decode() == at_once
     assert at_once.count("\r\n") == view["rows"] + 1 > 12
     assert view["name"] == f"tax-2024-{method}.csv"
+
+
+@pytest.mark.parametrize("method", ["fifo", "hifo", "average"])
+async def test_open_lots_that_are_many_lie_beside_the_export_and_go_with_their_part(client, plat, ledger, queue, monkeypatch, method):
+    at_once = (await client.get("/api/v1/exports/tax/2024", params={"method": method, "paper": "true"})).text
+    monkeypatch.setattr(export_parts, "PART", 6)
+    monkeypatch.setattr(export_files, "INLINE", 0)
+    monkeypatch.setattr(tax, "RUN", 3)
+    first = (await client.post("/api/v1/exports/files", json={"what": "tax", "year": 2024, "method": method, "paper": True})).json()["id"]
+    job, most = await export_files.need(plat, "ada", first), 0
+    while job["status"] != "done":
+        job = await export_files.further(plat, "ada", job)
+        beside = {own for _, _, own in plat.store.rows if own.startswith(f"{first}-")}
+        assert beside == {own for own, _ in job["pieces"]} | set(job["runs"])
+        most = max(most, len(job["runs"]))
+    assert (most == 1 if method == "average" else most > 2) and job["runs"] == []
+    assert (await body_of(client, job)).decode() == at_once
+
+
+async def test_a_part_whose_open_lots_somebody_else_moved_on_is_not_made_twice(client, plat, ledger, queue, monkeypatch):
+    monkeypatch.setattr(export_parts, "PART", 6)
+    monkeypatch.setattr(export_files, "INLINE", 0)
+    first = (await client.post("/api/v1/exports/files", json={"what": "tax", "year": 2024, "paper": True})).json()["id"]
+    begun = await export_files.further(plat, "ada", await export_files.need(plat, "ada", first))
+    assert begun["runs"] and await export_files.further(plat, "ada", dict(begun)) is not None
+    before = dict(plat.store.rows)
+    assert await export_files.further(plat, "ada", begun) is None
+    assert plat.store.rows == before
+    assert (await client.delete(f"/api/v1/exports/files/{first}")).status_code == 204
+    assert not [own for _, _, own in plat.store.rows if own.startswith(first)]
+
+
+def test_a_run_of_open_lots_fits_a_document_however_many_there_are():
+    lots, count = tax.TaxYear("hifo", 2024), 25_000
+    lots.take_up(
+        "BTC/USDT",
+        [[f"2024-01-01T00:00:{k % 60:02d}.{k % 997:03d}Z", f"0.{k:018d}", f"{k}.{k * 7919 % 10**9:09d}"] for k in range(1, count)],
+    )
+    runs = list(lots.runs())
+    assert [len(run) for _, run in runs] == [10_000, 10_000, count - 1 - 20_000]
+    assert max(len(export_parts.folded(run)) for run in runs) < 1_000_000
+
+
+async def test_a_file_begun_before_lots_lay_in_runs_is_made_to_its_end(client, plat, ledger, queue, monkeypatch):
+    at_once = (await client.get("/api/v1/exports/tax/2024", params={"paper": "true"})).text
+    monkeypatch.setattr(export_parts, "PART", 6)
+    first = (await client.post("/api/v1/exports/files", json={"what": "tax", "year": 2024, "paper": True})).json()["id"]
+    job = await export_files.further(plat, "ada", await export_files.need(plat, "ada", first))
+    state = export_parts.unfolded(job["state"])
+    held = dict(export_parts.unfolded(text) for text in state.pop("runs"))
+    assert sum(map(len, held.values())) > 2
+    plat.store._put(
+        export_files.CONTAINER, "ada", {**job, "state": export_parts.folded({**state, "lots": {**state["lots"], "lots": held}})}
+    )
+    while queue.tasks:
+        await export_files.carry_on(plat, queue, queue.tasks.pop(next(iter(queue.tasks))))
+    assert (await body_of(client, {"id": first})).decode() == at_once
 
 
 @pytest.mark.parametrize("size", [1, 5, 100])

@@ -2,16 +2,16 @@
 
 Rules
 1. A part counts once the export's document names its pieces (compare-and-set): two who make the same part keep one of them.
-2. Nothing holds more than a part: neither who makes the file nor who reads it. A message works for TURN_S and leaves the rest to the next.
-3. A user keeps MOST files; the oldest go. At most OPEN_AT_ONCE are made at a time, one that nobody moved for STALE_MS not counted.
+2. No document grows with the ledger: open lots of a tax year that are many lie in documents of their own, written anew with every part.
+3. Nothing holds more than a part: neither who makes the file nor who reads it. A message works for TURN_S and leaves the rest to the next.
+4. A user keeps MOST files; the oldest go. At most OPEN_AT_ONCE are made at a time, one that nobody moved for STALE_MS not counted.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 import zlib
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from bisect import bisect_right
 from itertools import accumulate
 from typing import Any
@@ -23,6 +23,7 @@ from shared.read_model import SCHEMA
 from shared.stores import Exists, Stale
 from shared.work import Work
 from triggers.api import export_parts
+from triggers.api.export_parts import folded, packed, unfolded
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.export import ExportCreate
 from triggers.api.owned import need_bot
@@ -31,6 +32,7 @@ from triggers.api.platform import Platform
 CONTAINER, KIND = "backtests", "export"  # the container of what is made in the background and can be made again
 MOST, OPEN_AT_ONCE, STALE_MS = 5, 2, 600_000
 PIECE, TURN_S = 1 << 20, 20
+INLINE = 200_000  # characters
 
 Doc = dict[str, Any]
 
@@ -84,7 +86,7 @@ async def need(plat: Platform, user_id: str, export_id: str) -> Doc:
 async def delete(plat: Platform, user_id: str, export_id: str) -> None:
     job = await need(plat, user_id, export_id)
     await plat.store.delete(CONTAINER, user_id, export_id)  # first: who still makes it finds out by it
-    await drop(plat, user_id, [own for own, _ in job["pieces"]])
+    await drop(plat, user_id, [*(own for own, _ in job["pieces"]), *job.get("runs", ())])
 
 
 async def drop(plat: Platform, user_id: str, pieces: list[str]) -> None:
@@ -113,38 +115,48 @@ async def carry_on(plat: Platform, queue: Work, task: Doc) -> None:
 
 async def further(plat: Platform, user_id: str, job: Doc) -> Doc | None:
     """The export with one more part; None when somebody else made it, or deleted the export."""
-    state = unfolded(job["state"])
+    state = await state_of(plat, user_id, job)
+    if state is None:
+        return None
     content, rows, is_last = await export_parts.part(plat, user_id, job, state)
     nonce, pieces = secrets.token_hex(4), []
     for k, start in enumerate(range(0, len(content), PIECE)):
         piece = content[start : start + PIECE]
         own = f"{job['id']}-{job['parts']:05d}-{nonce}-{k:03d}"
-        row = {"id": own, "kind": "export_piece", "schema": SCHEMA, "sort": own, "jobId": job["id"], "data": packed(piece)}
-        await plat.store.upsert(CONTAINER, user_id, row)
-        pieces.append([own, len(piece)])
+        pieces.append([await put_beside(plat, user_id, job, own, packed(piece)), len(piece)])
+    runs = []
+    if sum(map(len, state.get("runs", ()))) > INLINE:  # else they lie in the export's own document
+        for k, run in enumerate(state.pop("runs")):
+            runs.append(await put_beside(plat, user_id, job, f"{job['id']}-{job['parts']:05d}-{nonce}-r{k:03d}", run))
     after = {
         "status": "done" if is_last else "running", "rows": job["rows"] + rows, "bytes": job["bytes"] + len(content),
         "pieces": job["pieces"] + pieces, "parts": job["parts"] + 1, "state": "" if is_last else folded(state),
-        "updated_at": iso(plat.now_ms()),
+        "runs": runs, "updated_at": iso(plat.now_ms()),
     }  # fmt: skip
     try:
-        return await plat.store.replace(CONTAINER, user_id, {**job, **after})
+        written = await plat.store.replace(CONTAINER, user_id, {**job, **after})
     except Stale:
-        await drop(plat, user_id, [own for own, _ in pieces])
+        await drop(plat, user_id, [*(own for own, _ in pieces), *runs])
         return None
+    await drop(plat, user_id, job.get("runs", []))
+    return written
 
 
-def packed(content: bytes) -> str:
-    return b64encode(zlib.compress(content, 1)).decode()
-
-
-def folded(state: Doc) -> str:
-    return packed(json.dumps(state, allow_nan=False).encode())
-
-
-def unfolded(text: str) -> Doc:
-    state: Doc = json.loads(zlib.decompress(b64decode(text)))
+async def state_of(plat: Platform, user_id: str, job: Doc) -> Doc | None:
+    """What the part before left; None when somebody else went on from there meanwhile."""
+    state: Doc = unfolded(job["state"])
+    if job.get("runs"):
+        rows = [await plat.store.read(CONTAINER, user_id, own) for own in job["runs"]]
+        if None in rows:
+            return None
+        state["runs"] = [row["data"] for row in rows if row is not None]
     return state
+
+
+async def put_beside(plat: Platform, user_id: str, job: Doc, own: str, data: str) -> str:
+    row = {"id": own, "kind": "export_piece", "schema": SCHEMA, "sort": own, "jobId": job["id"], "data": data}
+    await plat.store.upsert(CONTAINER, user_id, row)
+    return own
 
 
 # -- reading ------------------------------------------------------------------------------------------------------------

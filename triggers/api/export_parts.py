@@ -2,13 +2,18 @@
 
 Rules
 1. Parts put one after the other are one file: a CSV with one header, a parquet file with one row group to a part.
-2. A part reads at most PART rows, a page at a time; what is kept between parts are places, open lots and where row groups lie.
+2. A part reads at most PART rows, a page at a time; what is kept between parts are places, open lots and where row groups lie. Open lots
+   may be many: they are kept in runs, each a text of its own that fits a document (`state["runs"]`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+import json
+import zlib
+from base64 import b64decode, b64encode
 from contextlib import aclosing
 from typing import Any
 
@@ -29,7 +34,7 @@ async def beginning(plat: Platform, user_id: str, job: Doc) -> Doc:
     """What the first part has to know: the bots there are now."""
     if job["what"] == "tax":
         bots = await own_bots(plat, user_id, job["paper"])
-        return {"places": dict.fromkeys(bots, ""), "lots": {"lots": {}, "positions": []}, "groups": []}
+        return {"places": dict.fromkeys(bots, ""), "lots": {"positions": []}, "groups": []}
     bots = [job["bot_id"]] if job["bot_id"] else await owners(plat, user_id, job["what"])
     return {"bots": bots, "k": 0, "place": "", "groups": []}
 
@@ -65,7 +70,7 @@ async def ledger_rows(plat: Platform, user_id: str, job: Doc, state: Doc) -> tup
 
 async def tax_rows(plat: Platform, user_id: str, job: Doc, state: Doc) -> tuple[list[Doc], bool]:
     """The disposals of the year among the next fills of all bots in the order they happened."""
-    lots, year = TaxYear.restored(job["method"], job["year"], state["lots"]), f"{job['year']:04d}"
+    lots, year = await lots_of(job, state), f"{job['year']:04d}"
     found: list[Doc] = []
     count = 0
     async with aclosing(in_time(plat, user_id, state["places"])) as fills:
@@ -76,9 +81,28 @@ async def tax_rows(plat: Platform, user_id: str, job: Doc, state: Doc) -> tuple[
             state["places"][fill["bot_id"]] = fill["sort"]
             count += 1
             if count == PART:
-                state["lots"] = lots.stored()
+                state |= {"lots": lots.stored(), "runs": await runs_of(lots)}
                 return found, False
     return found, True
+
+
+async def lots_of(job: Doc, state: Doc) -> TaxYear:
+    """What was open when the part before ended. Other requests have their turn between two runs."""
+    lots = TaxYear.restored(job["method"], job["year"], state["lots"])
+    for symbol, run in state["lots"].get("lots", {}).items():  # a file begun by an earlier version has them all in one
+        lots.take_up(symbol, run)
+    for text in state.pop("runs", ()):
+        lots.take_up(*unfolded(text))
+        await asyncio.sleep(0)
+    return lots
+
+
+async def runs_of(lots: TaxYear) -> list[str]:
+    found = []
+    for run in lots.runs():
+        found.append(folded(run))
+        await asyncio.sleep(0)
+    return found
 
 
 def as_csv(columns: tuple[str, ...], rows: list[Doc], state: Doc, is_last: bool) -> bytes:
@@ -99,3 +123,15 @@ def as_parquet(columns: tuple[str, ...], rows: list[Doc], state: Doc, is_last: b
     content = b"".join(writer.add(texts)) if rows else b""
     state["groups"] = [[[list(chunk) for chunk in group.chunks], group.rows] for group in writer.groups]
     return content + writer.end() if is_last else content
+
+
+def packed(content: bytes) -> str:
+    return b64encode(zlib.compress(content, 1)).decode()
+
+
+def folded(state: Any) -> str:
+    return packed(json.dumps(state, allow_nan=False).encode())
+
+
+def unfolded(text: str) -> Any:
+    return json.loads(zlib.decompress(b64decode(text)))
