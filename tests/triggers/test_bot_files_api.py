@@ -225,6 +225,9 @@ async def test_a_shared_preset_shows_its_backtest_in_percent(client, plat):
     assert "900" not in json.dumps(seen["performance"])
 
 
-@pytest.mark.parametrize("body", [{}, {"bot_id": "a", "preset_id": "b"}])
-async def test_a_share_is_of_one_thing(client, body):
-    assert (await client.post("/api/v1/shares", json=body)).status_code == 422
+@pytest.mark.parametrize(
+    ("body", "code", "field"), [({}, "required", "bot_id"), ({"bot_id": "a", "preset_id": "b"}, "not_with_bot", "preset_id")]
+)
+async def test_a_share_is_of_one_thing(client, body, code, field):
+    answer = await client.post("/api/v1/shares", json=body)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, field)

@@ -69,11 +69,13 @@ async def test_a_backtest_is_written_down_and_started(client, plat, flows):
         ({"symbol": "NO/SUCH"}, "unknown_symbol", "symbol"),
         ({"ranges": []}, "required", "ranges"),
         ({"ranges": [{"first": iso(T0), "last": iso(T0 + 1440 * MINUTE)}]}, "out_of_range", "ranges.0.last"),
-        ({"ranges": [{"first": DAY["last"], "last": DAY["first"]}]}, "invalid", "ranges.0"),
-        ({"ranges": [{"first": "yesterday", "last": iso(T0)}]}, "invalid", "ranges.0"),
+        ({"ranges": [{"first": DAY["last"], "last": DAY["first"]}]}, "out_of_range", "ranges.0.last"),
+        ({"ranges": [{"first": "yesterday", "last": iso(T0)}]}, "bad_format", "ranges.0.first"),
+        ({"ranges": [{"first": iso(T0), "last": "2024-01-01T00:00:00"}]}, "bad_format", "ranges.0.last"),
         ({"variants": [{}] * 501, "ranges": [DAY, DAY]}, "too_many_runs", "variants"),
-        ({"source": {"kind": "replay"}}, "invalid", "source"),
-        ({"source": {"kind": "exchange", "exchange": "nowhere"}}, "unknown_market", "market"),
+        ({"source": {"kind": "replay"}}, "required", "source.account_id"),
+        ({"source": {"kind": "exchange"}}, "required", "source.exchange"),
+        ({"source": {"kind": "exchange", "exchange": "nowhere"}}, "unknown_market", "source.exchange"),
     ],
 )
 async def test_what_can_never_run_is_refused_by_field(client, flows, changes, code, field):
@@ -154,6 +156,16 @@ async def test_a_search_is_checked_against_the_schema_and_started(client, flows)
     assert {one["field"] for one in answer.json()["space"]} >= {"low", "high", "cells"}
     wrong = await client.post("/api/v1/optimisations", json={**made, "space": [{"field": "cells", "low": "1", "high": "5"}]})
     assert (wrong.status_code, wrong.json()["field"]) == (422, "space.cells")
+    unlike = {"range": {"first": DAY["first"], "last": iso(T0 + 1440 * MINUTE)}}
+    for changes, code, field in (
+        ({"space": [{"field": "spacing", "choices": ["geometric", "wide"]}]}, "not_a_choice", "space.spacing"),
+        ({"space": [{"field": "spacing", "low": "1", "high": "5"}]}, "not_a_choice", "space.spacing"),
+        ({"space": [{"field": "cells", "low": "4", "high": "9"}] * 2}, "twice", "space.cells"),
+        ({"range": None}, "required", "range"), (unlike, "out_of_range", "range.last"),
+        ({"source": {"kind": "exchange", "exchange": "nowhere"}}, "unknown_market", "source.exchange"),
+    ):  # fmt: skip
+        answered = (await client.post("/api/v1/optimisations", json={**made, **changes})).json()
+        assert (answered["code"], answered["field"]) == (code, field), changes
     heat = await client.get(f"/api/v1/optimisations/{answer.json()['id']}/heatmap", params={"x": "cells", "y": "investment"})
     assert (heat.status_code, heat.json()["code"]) == (422, "not_searched")
 
@@ -194,6 +206,8 @@ async def finished(client, plat, **changes):
 async def test_a_study_is_asked_once_listed_and_goes_with_its_backtest(client, plat, flows):
     job = await finished(client, plat)
     base = f"/api/v1/backtests/{job}/studies"
+    missing = await client.post(base, json={"method": "monte_carlo", "run": 77})
+    assert (missing.status_code, missing.json()["field"]) == (404, "run")
     answer = await client.post(base, json={"method": "monte_carlo", "run": 1, "paths": 20})
     assert (answer.status_code, answer.json()["status"], answer.json()["runs"]) == (202, "queued", 20), answer.text
     study = answer.json()["id"]

@@ -149,8 +149,13 @@ async def test_deleting_a_bot_is_no_loss(client, plat):
 
 async def test_a_rule_without_its_currency_is_refused(client):
     rule = {"id": "g", "kind": "exposure", "world": "paper", "limit": "1", "mode": "freeze"}
-    assert (await client.put("/api/v1/guards", json={"items": [rule]})).status_code == 422
-    assert (await client.put("/api/v1/guards", json={"items": [rule | {"currency": "USDT"}] * 2})).status_code == 422
+    whole = rule | {"currency": "USDT"}
+    for items, status, code, field in (
+        ([rule], 422, "required", "items.0.currency"), ([whole] * 2, 422, "twice", "items.1.id"),
+        ([whole, whole | {"id": "h", "account_id": "acc_none"}], 404, "not_found", "items.1.account_id"),
+    ):  # fmt: skip
+        answer = await client.put("/api/v1/guards", json={"items": items})
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (status, code, field)
 
 
 async def test_a_silence_is_told_once_until_the_next_alert(client, plat, bot):

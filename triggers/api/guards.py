@@ -48,9 +48,9 @@ async def put(plat: Platform, user_id: str, rules: Guards, if_match: str | None)
     document = await read(plat.store, user_id)
     need_version(if_match, document)
     items, before = rules.model_dump(mode="json")["items"], [as_now(rule) for rule in document["items"]]
-    for rule in items:
+    for k, rule in enumerate(items):
         if rule["account_id"] is not None and rule not in before:
-            await need_account(plat.store, user_id, rule["account_id"])
+            await need_account(plat.store, user_id, rule["account_id"], f"items.{k}.account_id")
     kept = {rule["id"]: document["states"][rule["id"]] for rule in items if rule in before and rule["id"] in document["states"]}
     return await write(plat, user_id, {**document, "items": items, "states": kept})
 

@@ -68,6 +68,8 @@ def finding_of(error: dict[str, Any]) -> Finding:
     context = error.get("ctx") or {}
     if error["type"] == "value_error":
         code = "not_money" if "decimal" in str(context.get("error", "")) or "finite" in str(context.get("error", "")) else "invalid"
+    if error["type"] == "placed":
+        code, location = context["code"], [*location, context["at"]]
     bounds = {key: str(value) for key, value in context.items() if key in ("ge", "gt", "le", "lt", "min_length", "max_length", "expected")}
     return Finding(field=".".join(location), code=code, params=bounds)
 

@@ -27,6 +27,7 @@ from triggers.market_source import Path
 
 JOBS_AT_ONCE, JOBS_KEPT = 2, 500
 MINUTE, LONGEST_MS, MOST_CANDLES = 60_000, 5 * 366 * 86_400_000, 1_500_000_000
+UNREADABLE = ("unknown_field", "not_a_number", "not_allowed", "wrong_type", "invalid")
 KEPT_RUNS = 20  # jobs of at most so many runs keep every fill
 _FILLS, _POINTS = TypeAdapter(list[BacktestFill]), TypeAdapter(list[BacktestPoint])
 
@@ -62,12 +63,15 @@ async def create_backtest(plat: Platform, user_id: str, body: BacktestCreate, ke
 async def create_optimisation(plat: Platform, user_id: str, body: OptimisationCreate, key: str | None) -> Doc:
     from orchestrators.search import SearchError, space_of
 
-    ranges = await checked_ranges(plat, user_id, body.source, body.symbol, (body.range,) if body.range else ())
+    ranges = await checked_ranges(plat, user_id, body.source, body.symbol, (body.range,) if body.range else (), "range")
+    if body.trials * sum(ms_of(one["last"]) - ms_of(one["first"]) for one in ranges) // MINUTE > MOST_CANDLES:
+        raise invalid("too_many_candles", "trials", limit=str(MOST_CANDLES))
     check_configs(body.strategy, body.config, ({},))
     try:
         space = space_of(body.strategy, body.config, [one.model_dump(mode="json") for one in body.space])
     except SearchError as error:
-        raise invalid(error.code, f"space.{error.field}") from None
+        raise invalid(error.code, ".".join(filter(None, ("space", error.field)))) from None
+    check_space(body.strategy, body.config, space)
     fields = {
         **body.model_dump(mode="json", exclude={"range", "space", "seed"}), "ranges": ranges, "space": space, "runs": body.trials,
         "kept": False, "proofs": [], "overfit": None,
@@ -126,7 +130,9 @@ async def need_room(plat: Platform, user_id: str) -> None:
         raise AppError(429, "too_many_open_jobs", params={"limit": str(JOBS_AT_ONCE)})
 
 
-async def checked_ranges(plat: Platform, user_id: str, source: SourceIn, symbol: str, ranges: tuple[RangeIn, ...]) -> list[dict[str, str]]:
+async def checked_ranges(
+    plat: Platform, user_id: str, source: SourceIn, symbol: str, ranges: tuple[RangeIn, ...], field: str = "ranges"
+) -> list[dict[str, str]]:
     """Whole minutes, not in the future. Empty only for a replay: all of it."""
     path = Path(source.exchange or source.kind)
     if source.kind == "replay":
@@ -134,14 +140,17 @@ async def checked_ranges(plat: Platform, user_id: str, source: SourceIn, symbol:
         path = Path.of_account(account)
         if path.market != "replay":
             raise invalid("not_a_replay", "source.account_id")
-    await plat.markets.rules(path, symbol)
+    try:
+        await plat.markets.rules(path, symbol)
+    except AppError as error:
+        raise AppError(error.status, error.code, "source.exchange" if error.field == "market" else error.field, error.params) from None
     if not ranges and source.kind != "replay":
-        raise invalid("required", "ranges")
+        raise invalid("required", field)
     found = []
     for k, one in enumerate(ranges):
         first, last = ms_of(one.first) // MINUTE * MINUTE, ms_of(one.last) // MINUTE * MINUTE
         if last - first > LONGEST_MS or (source.kind != "replay" and last > plat.now_ms()) or first < 0:
-            raise invalid("out_of_range", f"ranges.{k}.last")
+            raise invalid("out_of_range", "range.last" if field == "range" else f"ranges.{k}.last")
         found.append({"first": iso(first), "last": iso(last)})
     return found
 
@@ -156,6 +165,21 @@ def check_configs(strategy: str, config: Doc, variants: tuple[Doc, ...]) -> None
             registry.parse(strategy, {**config, **overrides})
         except Invalid as wrong:
             raise findings_error(wrong.findings, f"variants.{k}" if overrides else "config") from None
+
+
+def check_space(strategy: str, config: Doc, space: list[Doc]) -> None:
+    """Errors: AppError 422 for a value that its field could never have; which values go together, the trials find out."""
+    from orchestrators.search import size_of, value_of
+    from strategy_core import registry
+    from strategy_core.trade import Invalid
+
+    for one in space:
+        for k in range(size_of(one)) if one["choices"] else (0, size_of(one) - 1):
+            try:
+                registry.parse(strategy, {**config, one["field"]: value_of(one, k)})
+            except Invalid as refused:
+                if any(found.field == one["field"] and found.code in UNREADABLE for found in refused.findings):
+                    raise invalid("not_a_choice", f"space.{one['field']}") from None
 
 
 async def cancel(plat: Platform, user_id: str, job_id: str, kind: str) -> Doc:
@@ -249,7 +273,7 @@ def need_kept(document: Doc, run: int) -> int:
 async def need_run(plat: Platform, user_id: str, document: Doc, run: int) -> RunView:
     found, _ = await runs_from(plat, user_id, document, run, 1)
     if not found or found[0].run != run:
-        raise not_found("run")
+        raise not_found("run", "run")
     return found[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from shared.clock import ms_of
@@ -58,6 +58,23 @@ MONEY_GIVEN = WithJsonSchema(
     {"anyOf": [{"type": "string", "format": "decimal", "pattern": r"^-?\d+(\.\d+)?$"}, {"type": "integer"}]}, mode="validation"
 )
 """Money in a request is a decimal string or a whole number; in an answer it is always a string."""
+
+
+def wrong(field: str, code: str) -> PydanticCustomError:
+    """A mistake that several fields make together, told at one of them: raised by a model's own check."""
+    return PydanticCustomError("placed", "see the code", {"at": field, "code": code})
+
+
+def instant(given: str) -> str:
+    """ISO 8601 with its zone."""
+    try:
+        ms_of(given)
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("instant", "an instant") from None
+    return given
+
+
+INSTANT = AfterValidator(instant)
 
 
 class Problem(Model):

@@ -21,7 +21,7 @@ from shared.research import (
 )
 from strategy_core.number import Model, Num
 from triggers.api.models.bot import Config, ObjectId, Symbol
-from triggers.api.models.common import WHOLE
+from triggers.api.models.common import INSTANT, WHOLE, wrong
 
 Name = Annotated[str, Field(max_length=80)]
 MAX_RUNS, MAX_RANGES = 1000, 60
@@ -35,22 +35,22 @@ class SourceIn(CandleSource):
     @model_validator(mode="after")
     def has_its_name(self) -> Self:
         if self.kind == "replay" and self.account_id is None:
-            raise ValueError("a replay is an account's")
+            raise wrong("account_id", "required")
         if self.kind == "exchange" and self.exchange is None:
-            raise ValueError("which exchange")
+            raise wrong("exchange", "required")
         return self
 
 
 class RangeIn(Model):
     """Candles that open at or after `first` and before `last`; at least an hour."""
 
-    first: Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})]
-    last: Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})]
+    first: Annotated[str, INSTANT, Field(max_length=40, json_schema_extra={"format": "date-time"})]
+    last: Annotated[str, INSTANT, Field(max_length=40, json_schema_extra={"format": "date-time"})]
 
     @model_validator(mode="after")
     def goes_forward(self) -> Self:
         if ms_of(self.last) - ms_of(self.first) < SHORTEST_MS:
-            raise ValueError("a range is at least an hour")
+            raise wrong("last", "out_of_range")
         return self
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, model_validator
 
 from shared.read_model import Instant
 from strategy_core.number import Model, Num
-from triggers.api.models.common import WHOLE
+from triggers.api.models.common import WHOLE, wrong
 
 PanicMode = Literal["freeze", "cancel_all", "flatten"]
 GuardKind = Literal[
@@ -63,7 +63,7 @@ class Guard(Model):
     @model_validator(mode="after")
     def needs_its_currency(self) -> Guard:
         if self.kind != "sudden_move_pct" and self.currency is None:
-            raise ValueError("this guard needs a currency")
+            raise wrong("currency", "required")
         return self
 
 
@@ -80,8 +80,10 @@ class Guards(Model):
 
     @model_validator(mode="after")
     def has_unique_ids(self) -> Guards:
-        if len({guard.id for guard in self.items}) != len(self.items):
-            raise ValueError("guard ids are unique")
+        ids = [guard.id for guard in self.items]
+        for k, own in enumerate(ids):
+            if own in ids[:k]:
+                raise wrong(f"items.{k}.id", "twice")
         return self
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, model_validator
 from shared.read_model import Instant, ReadModel, Strategy
 from strategy_core.number import Model, Num
 from triggers.api.models.bot import ObjectId
-from triggers.api.models.common import WHOLE
+from triggers.api.models.common import WHOLE, wrong
 
 Days = Annotated[int, WHOLE, Field(ge=1, le=3_650)]
 
@@ -25,8 +25,10 @@ class ShareCreate(Model):
 
     @model_validator(mode="after")
     def names_one(self) -> Self:
-        if (self.bot_id is None) == (self.preset_id is None):
-            raise ValueError("either a bot or a preset")
+        if self.bot_id is None and self.preset_id is None:
+            raise wrong("bot_id", "required")
+        if self.bot_id is not None and self.preset_id is not None:
+            raise wrong("preset_id", "not_with_bot")
         return self
 
 
