@@ -226,8 +226,12 @@ async def test_a_shared_preset_shows_its_backtest_in_percent(client, plat):
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "field"), [({}, "required", "bot_id"), ({"bot_id": "a", "preset_id": "b"}, "not_with_bot", "preset_id")]
-)
+    ("body", "code", "field"), [
+        ({}, "required", "bot_id"), ({"bot_id": "a", "preset_id": "b"}, "not_with_bot", "preset_id"),
+        ({"bot_id": "a"}, "not_found", "bot_id"), ({"preset_id": "b"}, "not_found", "preset_id"),
+    ],
+)  # fmt: skip
 async def test_a_share_is_of_one_thing(client, body, code, field):
     answer = await client.post("/api/v1/shares", json=body)
-    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, field)
+    status = 404 if code == "not_found" else 422
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (status, code, field)

@@ -216,3 +216,5 @@ async def test_what_is_deleted_is_made_no_further(client, plat, ledger, queue):
 async def test_a_tax_year_is_of_all_bots_and_has_a_year(client, queue, body, field):
     answer = await client.post("/api/v1/exports/files", json=body)
     assert (answer.status_code, answer.json()["field"]) == (422, field)
+    answer = await client.post("/api/v1/exports/files", json={"what": "fills", "bot_id": "bot_nobody"})
+    assert (answer.status_code, answer.json()["field"]) == (404, "bot_id")

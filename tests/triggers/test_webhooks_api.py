@@ -331,7 +331,8 @@ async def test_the_same_key_makes_one_webhook_with_the_same_secret(client, bot):
 
 async def test_a_webhook_cannot_be_given_somebody_elses_bot(client, bot):
     client.headers["authorization"] = "Bearer eve"
-    assert (await client.post("/api/v1/webhooks", json={"name": "x", "bots": [bot]})).status_code == 404
+    answer = await client.post("/api/v1/webhooks", json={"name": "x", "bots": [bot]})
+    assert (answer.status_code, answer.json()["field"]) == (404, "bots.0")
 
 
 async def test_while_the_vault_is_away_the_door_says_so(client, plat, hook, bot):

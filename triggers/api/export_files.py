@@ -42,7 +42,7 @@ async def create(plat: Platform, user_id: str, body: ExportCreate, key: str | No
     if body.what == "tax" and (body.year is None or body.bot_id is not None):
         raise invalid("required", "year") if body.year is None else invalid("not_with_tax", "bot_id")
     if body.bot_id is not None:
-        await need_bot(plat.store, user_id, body.bot_id)
+        await need_bot(plat.store, user_id, body.bot_id, field="bot_id")
     export_id, body_print, at = id_for("exp", user_id, "create_export", key), fingerprint(body.model_dump(mode="json")), iso(plat.now_ms())
     stored = await plat.store.read(CONTAINER, user_id, export_id) if key else None
     if stored is None:

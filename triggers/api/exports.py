@@ -32,7 +32,7 @@ class Csv(NamedTuple):
 async def export(plat: Platform, user_id: str, what: str, bot_id: str | None, before: str | None) -> Csv:
     """`before`: `next` of the part before, a bot and a place: places are unique within their bot only."""
     if bot_id is not None:
-        await need_bot(plat.store, user_id, bot_id)
+        await need_bot(plat.store, user_id, bot_id, field="bot_id")
     kind = KINDS[what]
     bots = [bot_id] if bot_id is not None else await owners(plat, user_id, what)
     scope = scope_of(user_id, "exports", {"what": what})

@@ -16,11 +16,11 @@ async def need_account(store: Store, user_id: str, account_id: str, field: str |
     return document
 
 
-async def need_bot(store: Store, user_id: str, bot_id: str, is_glance: bool = False) -> dict[str, Any]:
-    """The bot's document, or 404: also for a bot of someone else. A glance is enough to know that it is there."""
+async def need_bot(store: Store, user_id: str, bot_id: str, is_glance: bool = False, field: str | None = None) -> dict[str, Any]:
+    """The bot's document, or 404: also for a bot of someone else. A glance is enough to know that it is there. `field` as above."""
     document = await (store.glance if is_glance else store.read)("bots", user_id, bot_id)
     if document is None or document.get("kind") != "bot":
-        raise not_found("bot")
+        raise not_found("bot", field)
     return document
 
 

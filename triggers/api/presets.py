@@ -97,8 +97,8 @@ async def proof_of(plat: Platform, user_id: str, plan: Doc, which: BacktestOf, p
     }  # fmt: skip
 
 
-async def need_preset(store: Store, user_id: str, preset_id: str) -> Doc:
+async def need_preset(store: Store, user_id: str, preset_id: str, field: str | None = None) -> Doc:
     document = await store.read("settings", user_id, preset_id)
     if document is None or document.get("kind") != "preset":
-        raise not_found("preset")
+        raise not_found("preset", field)
     return document

@@ -63,10 +63,10 @@ async def create(plat: Platform, user_id: str, body: ShareCreate, key: str | Non
 async def shared_of(plat: Platform, user_id: str, body: ShareCreate) -> Doc:
     """The plan as it is now, with where its performance is found."""
     if body.bot_id is not None:
-        found = await need_bot(plat.store, user_id, body.bot_id)
+        found = await need_bot(plat.store, user_id, body.bot_id, field="bot_id")
         own = {"bot": body.bot_id, "symbol": found["symbol"], "kind": "bot"}
     else:
-        found = await need_preset(plat.store, user_id, body.preset_id or "")
+        found = await need_preset(plat.store, user_id, body.preset_id or "", "preset_id")
         proof = found.get("backtest") or {}
         own = {"symbol": proof.get("symbol"), "metrics": proof.get("metrics"), "kind": "preset"}
     config = found["config"]

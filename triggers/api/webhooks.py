@@ -37,7 +37,7 @@ async def need_webhook(store: Store, user_id: str, webhook_id: str) -> Doc:
 async def create(plat: Platform, user_id: str, body: WebhookCreate, idempotency_key: str | None) -> Doc:
     webhook_id = id_for("hook", user_id, "create_webhook", idempotency_key)
     body_print = fingerprint(body.model_dump(mode="json", exclude={"secret"}))
-    await own_bots(plat, user_id, (*body.bots, *body.aliases.values()))
+    await own_bots(plat, user_id, body.bots, body.aliases)
     if await plat.store.count("webhooks", user_id, {"kind": "webhook"}) >= MOST:
         raise AppError(429, "too_many_webhooks", params={"limit": str(MOST)})
     key, now = await plat.seals.current(), plat.now_ms()
@@ -62,10 +62,11 @@ async def create(plat: Platform, user_id: str, body: WebhookCreate, idempotency_
         return stored
 
 
-async def own_bots(plat: Platform, user_id: str, bots: tuple[str, ...]) -> None:
+async def own_bots(plat: Platform, user_id: str, bots: tuple[str, ...], aliases: dict[str, str]) -> None:
     """Errors: AppError 404 when one is not the user's."""
-    for bot_id in dict.fromkeys(bots):
-        await need_bot(plat.store, user_id, bot_id)
+    named = {f"bots.{k}": bot_id for k, bot_id in enumerate(bots)} | {f"aliases.{said}": bot_id for said, bot_id in aliases.items()}
+    for bot_id in dict.fromkeys(named.values()):
+        await need_bot(plat.store, user_id, bot_id, field=next(field for field, own in named.items() if own == bot_id))
 
 
 def new_secret(key: Key, user_id: str, webhook_id: str, generation: int, own: str | None) -> Doc:
@@ -82,7 +83,7 @@ async def patch(plat: Platform, user_id: str, webhook_id: str, body: WebhookPatc
     document = await need_webhook(plat.store, user_id, webhook_id)
     need_version(if_match, document)
     changes = body.model_dump(mode="json", exclude_none=True)
-    await own_bots(plat, user_id, (*(body.bots or ()), *(body.aliases or {}).values()))
+    await own_bots(plat, user_id, body.bots or (), body.aliases or {})
     if body.expected_every_s is not None:
         document.pop("dueMs", None)
         changes |= {"silent": False} | due(body.expected_every_s or None, plat.now_ms())

@@ -30,7 +30,7 @@ async def export_parquet(
 ) -> Response:
     """The ledger, oldest first, money as text; a header `x-next` names where a file that was cut goes on (`after`)."""
     if bot_id is not None:
-        await need_bot(plat.store, user.id, bot_id)
+        await need_bot(plat.store, user.id, bot_id, field="bot_id")
     file = await ledger_files.parquet(plat, user.id, kind, bot_id, after)
     headers = {"content-disposition": f'attachment; filename="{kind}.parquet"', **({"x-next": file.next} if file.next else {})}
     return Response(file.content, headers=headers, media_type=PARQUET)
