@@ -16,6 +16,7 @@ from exchange.protocol import Cursor, OrderStatus, Outcome, Placement, RateLimit
 from strategy_core.trade import Horizon
 from tests.exchange.paper_fakes import MINUTE, T0, Clock
 from tests.venue.binance import BinanceVenue
+from tests.venue.faults import Fault
 from tests.venue.market import Account, Order, Trade
 from tests.venue.serving import KEY, SECRET, open_at, order, serving
 
@@ -40,12 +41,16 @@ class World:
 
     async def place(self, *args: Any, **more: Any) -> tuple[Outcome, Placement]:
         placement = self.placement(*args, **more)
-        if any(fault.hang_s and fault.times for fault in self.venue.faults.waiting):
+        hanging = [fault for fault in self.venue.faults.waiting if fault.hangs and fault.times]
+        if hanging:
             await self.exchange.market(SYMBOL)
             await self.exchange._clock_skew()  # so that what hangs is the order
-            self.exchange._client.timeout = 300
+            self.exchange._client.timeout = 1_000  # the order has to get as far as the venue, also on a busy machine
         outcome = await self.exchange.place(placement)
         self.exchange._client.timeout = 10_000
+        for fault in hanging:
+            if fault.when != "late":
+                fault.go.set()
         return outcome, placement
 
     async def look(self, *placements: Placement) -> View:
@@ -56,6 +61,13 @@ class World:
 
     def sent(self, method: str = "POST", path: str = "/api/v3/order") -> int:
         return sum(1 for m, p, _ in self.venue.requests if (m, p) == (method, path))
+
+
+async def arrived(fault: Fault) -> None:
+    """What hung goes on, and the venue has dealt with it."""
+    fault.go.set()
+    async with asyncio.timeout(30):
+        await fault.over.wait()
 
 
 @pytest.fixture
@@ -73,7 +85,7 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_x01_a_time_out_after_the_accept_is_adopted_by_our_id(world: World) -> None:
-    world.venue.faults.add("/order", method="POST", when="after", hang_s=0.6)
+    world.venue.faults.add("/order", method="POST", when="after", hangs=True)
     outcome, placement = await world.place()
     assert outcome.result is Result.UNKNOWN
     report = await world.exchange.look_up(SYMBOL, placement.client_order_id, None)
@@ -82,7 +94,7 @@ async def test_x01_a_time_out_after_the_accept_is_adopted_by_our_id(world: World
 
 
 async def test_x02_a_time_out_before_the_accept_leaves_nothing_and_the_same_id_can_be_sent(world: World) -> None:
-    world.venue.faults.add("/order", method="POST", hang_s=0.6)
+    world.venue.faults.add("/order", method="POST", hangs=True)
     outcome, placement = await world.place()
     assert outcome.result is Result.UNKNOWN
     assert await world.exchange.look_up(SYMBOL, placement.client_order_id, None) is None
@@ -91,22 +103,22 @@ async def test_x02_a_time_out_before_the_accept_leaves_nothing_and_the_same_id_c
 
 
 async def test_x03_an_accept_after_our_time_out_is_adopted(world: World) -> None:
-    world.venue.faults.add("/order", method="POST", when="late", hang_s=0.7)
+    fault = world.venue.faults.add("/order", method="POST", when="late", hangs=True)
     outcome, placement = await world.place()
     assert outcome.result is Result.UNKNOWN
     assert await world.exchange.look_up(SYMBOL, placement.client_order_id, None) is None
-    await asyncio.sleep(0.5)
+    await arrived(fault)
     assert await world.exchange.look_up(SYMBOL, placement.client_order_id, None) is not None
     assert (await world.exchange.place(placement)).result is Result.DUPLICATE
     assert len(world.orders()) == 1
 
 
 async def test_x04_what_arrives_after_the_deadline_is_refused_by_the_venue(world: World) -> None:
-    world.venue.faults.add("/order", method="POST", when="late", hang_s=0.7)
+    fault = world.venue.faults.add("/order", method="POST", when="late", hangs=True)
     outcome, placement = await world.place()
     assert outcome.result is Result.UNKNOWN
     world.theirs.now += 31_000
-    await asyncio.sleep(0.5)
+    await arrived(fault)
     assert world.orders() == []
     world.ours.now += 31_000
     assert (await world.exchange.place(placement)).result is Result.EXPIRED
@@ -123,7 +135,7 @@ async def test_x04_a_late_order_that_is_answered_is_a_definite_reject(world: Wor
 
 
 async def test_x05_a_lost_reply_to_an_order_that_filled_is_found_filled(world: World) -> None:
-    world.venue.faults.add("/order", method="POST", when="after", hang_s=0.6)
+    world.venue.faults.add("/order", method="POST", when="after", hangs=True)
     outcome, placement = await world.place()
     world.venue.move("18900")
     assert outcome.result is Result.UNKNOWN

@@ -66,7 +66,7 @@ async def test_a_process_ends_when_its_input_closes(pool):
         await pool.run({"do": "nothing"})
     process = pool._all[0]._process
     process.stdin.close()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
     assert process.poll() == 0

@@ -14,7 +14,7 @@ from aiohttp import web
 class Fault:
     """Something wrong with requests to `path` (a part of it) and `method`; counts down `times`.
 
-    when: "before" (the venue does not process the request), "after" (it does, and the answer suffers) or "late" (it does, after the delay).
+    when: "before" (the venue does not process the request), "after" (it does, and the answer suffers) or "late" (it does, once `go` is set).
     """
 
     path: str
@@ -24,7 +24,9 @@ class Fault:
     status: int | None = None
     body: str = "{}"
     headers: dict[str, str] = field(default_factory=dict)
-    hang_s: float = 0.0
+    hangs: bool = False  # until `go` is set; `over` is set once the request is dealt with
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     drop: bool = False  # the connection is cut instead of an answer
     megabytes: int = 0  # the size of the answer, sent in parts as long as somebody reads
     content_type: str = "application/json"
@@ -37,8 +39,9 @@ class Faults:
     banned_until: int = 0
     bytes_read: int = 0  # of answers given in parts
 
-    def add(self, path: str, **more: Any) -> None:
+    def add(self, path: str, **more: Any) -> Fault:
         self.waiting.append(Fault(path, **more))
+        return self.waiting[-1]
 
     async def answer(self, request: web.Request, process: Callable[[], web.Response]) -> web.StreamResponse:
         """Processes the request through whatever is wrong."""
@@ -48,10 +51,12 @@ class Faults:
         fault.times -= 1
         if fault.when == "after":
             process()
-        if fault.hang_s:
-            await asyncio.sleep(fault.hang_s)
+        if fault.hangs:
+            await fault.go.wait()
         if fault.when == "late":
-            return process()
+            answer = process()
+            fault.over.set()
+            return answer
         if fault.drop:
             assert request.transport is not None
             request.transport.abort()

@@ -19,9 +19,10 @@ TICK_S = 0.02
 
 async def test_a_command_does_not_wait_behind_the_nudges_of_a_whole_market(tmp_path):
     queues = json.loads((ROOT / "infra/resources.json").read_text(encoding="utf-8"))["serviceBus"]["queues"]
-    service, worked, over = ServiceBusService(tmp_path, SystemClock(), queues), [], asyncio.Event()
+    service, worked, over, sent = ServiceBusService(tmp_path, SystemClock(), queues), [], asyncio.Event(), asyncio.Event()
 
     async def tick(inputs, metadata):
+        await sent.wait()  # the first ones are under way when the commands come
         await asyncio.sleep(TICK_S)
         event = decode(inputs["msg"])
         worked.append((event.bot_id, event.kind, event.id))
@@ -38,7 +39,8 @@ async def test_a_command_does_not_wait_behind_the_nudges_of_a_whole_market(tmp_p
             await service.attach(binding, tick, HOST)
         stops = [BotEvent("ada", "bot299", f"c{n}", "command", 0, {"name": "stop"}) for n in range(3)]
         await bus.send(stops)
-        async with asyncio.timeout(30):
+        sent.set()
+        async with asyncio.timeout(90):
             await over.wait()
     finally:
         await bus.close()

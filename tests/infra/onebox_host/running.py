@@ -13,6 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
+PATIENCE_S = 60.0  # what is waited for takes moments; a busy machine takes its time
 ENDED = ("Completed", "Failed", "Terminated")
 
 
@@ -35,7 +36,7 @@ class RunningHost:
     def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, dict, bytes]:
         request = urllib.request.Request(self.url + path, body, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=15) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
                 return response.status, dict(response.headers), response.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -45,7 +46,7 @@ class RunningHost:
         """A call of the stock durable client inside the app; its exception as {"error": text}."""
         return json.loads(self.request("POST", f"/api/client/{method}", json.dumps(arguments).encode())[2])
 
-    def wait(self, instance: str, *statuses: str, seconds: float = 15) -> dict:
+    def wait(self, instance: str, *statuses: str, seconds: float = PATIENCE_S) -> dict:
         """The status object once it is one of these."""
         end = time.monotonic() + seconds
         while (seen := self.client("get_status", instance)).get("runtimeStatus") not in (statuses or ENDED):
@@ -65,7 +66,7 @@ class RunningHost:
         """SIGTERM; the exit status and the seconds it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(10)
+        status = self.process.wait(PATIENCE_S)
         took = time.monotonic() - began
         self._reap()
         return status, took
@@ -74,7 +75,7 @@ class RunningHost:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(5)
+                self.process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self._reap()

@@ -20,7 +20,7 @@ def host(tmp_path_factory):
     running.close()
 
 
-def look(host, until, seconds=10):
+def look(host, until, seconds=60):
     end = time.monotonic() + seconds
     while True:
         shown = json.loads(host.request("GET", "/api/seen")[2])

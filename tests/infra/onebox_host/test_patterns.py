@@ -4,6 +4,7 @@ import time
 import uuid
 
 import pytest
+from onebox_running import PATIENCE_S
 
 
 def test_a_fan_out_is_gathered(patterns):
@@ -43,7 +44,7 @@ def test_a_failed_orchestration_says_why_and_its_signals_were_sent(patterns):
     done = patterns.run("breaks")
     assert done["runtimeStatus"] == "Failed"
     assert "boom" in done["output"]
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE_S
     while not patterns.client("read_entity_state", {"entity": ["tally", "breaks"]})["exists"] and time.monotonic() < end:
         time.sleep(0.02)
     assert patterns.client("read_entity_state", {"entity": ["Tally", "breaks"]})["state"] >= 1
@@ -116,7 +117,7 @@ def test_signals_reach_an_entity_each_once(patterns):
     key = uuid.uuid4().hex
     for _ in range(5):
         assert patterns.client("signal_entity", {"entity": ["tally", key]}, "add", 2) is None
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE_S
     while patterns.client("read_entity_state", {"entity": ["tally", key]})["state"] != 10:
         assert time.monotonic() < end
         time.sleep(0.02)

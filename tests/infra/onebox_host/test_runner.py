@@ -40,7 +40,7 @@ class Running:
         self.store.close()
 
     async def until(self, met):
-        for _ in range(1000):
+        for _ in range(6000):
             if met():
                 return
             await asyncio.sleep(0.005)

@@ -8,9 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from onebox_running import RunningHost
-
-PATIENCE_S = 60  # what is waited for takes a second; a busy machine takes its time
+from onebox_running import PATIENCE_S, RunningHost
 
 
 def workers(host: RunningHost) -> list[int]:

@@ -24,7 +24,7 @@ async def test_what_fails_three_times_reaches_the_dead_letter_trigger_with_its_o
     await service.attach(DEAD, buried)
     await service.attach(BOTS, fails)
     service.broker.send("bots", compose("poison", session_id="s", message_id="s:1"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not dead:
             await asyncio.sleep(0.001)
     assert (tries, dead) == (["poison"] * 3, [("poison", "s:1")])

@@ -40,7 +40,7 @@ class Function:
             self.inside -= 1
 
 
-async def until(reached: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(reached: Callable[[], bool], seconds: float = 30.0) -> None:
     async with asyncio.timeout(seconds):
         while not reached():
             await asyncio.sleep(0.001)

@@ -51,6 +51,7 @@ async def session():
 
 
 async def soon(condition):
-    async with asyncio.timeout(3):
+    """What takes milliseconds; the bound is for what hangs."""
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.01)

@@ -23,7 +23,7 @@ async def test_the_javascript_client_hears_its_group_also_after_a_cut(endpoint, 
     process = await asyncio.create_subprocess_exec("node", script, FRONTEND, address, kind, stdout=asyncio.subprocess.PIPE)
 
     async def hear():
-        line = await asyncio.wait_for(process.stdout.readline(), 10)
+        line = await asyncio.wait_for(process.stdout.readline(), 60)
         return json.loads(line)
 
     async def send(data):
@@ -41,7 +41,7 @@ async def test_the_javascript_client_hears_its_group_also_after_a_cut(endpoint, 
         while (event := await hear()) == {"connected": "ann"}:
             pass
         assert event == {"group": "user-ann", "data": "end"}
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
     finally:
         if process.returncode is None:
             process.kill()
