@@ -29,7 +29,7 @@ from strategy_core.trade import Event, Fill, Order, OrderType, Role, Side, Statu
 PENDING, OPEN, CANCELLING, TRIGGERED = "pending", "open", "cancelling", "triggered"
 LOCK_MS = 10_000
 REFUSED_MS = 300_000
-HELD = ("trade_id", "price", "amount", "fee", "fee_currency", "at", "maker")  # what is kept of a trade
+HELD = ("trade_id", "side", "price", "amount", "fee", "fee_currency", "at", "maker")  # what is kept of a trade
 MOVED = dec("0.001")  # a trailing stop follows in steps of a thousandth of its price
 LEG = "BELT"
 Doc = dict[str, Any]
@@ -191,7 +191,7 @@ def hold(bot: Bot, trade: Doc) -> None:
     bot.core.at = max(bot.core.at, int(trade["at"]))
     registry.stopped_out(bot.core)  # from here on the bot is closing, and what is left to close follows from its ledger
     belt["filled"] = plain(dec(belt["filled"]) + dec(trade["amount"]))
-    belt["held"] = [*held, {name: trade[name] for name in HELD}]
+    belt["held"] = [*held, {name: trade[name] for name in HELD if name in trade}]
 
 
 def released(bot: Bot) -> list[Fill]:
@@ -205,8 +205,8 @@ def released(bot: Bot) -> list[Fill]:
         return []
     return [
         Fill(
-            LEG, 0, Side(belt["side"]), dec(trade["price"]), dec(trade["amount"]), dec(trade["fee"]), trade["fee_currency"],
-            trade["trade_id"], int(trade["at"]), bool(trade["maker"]),
+            LEG, 0, Side(trade.get("side", belt["side"])), dec(trade["price"]), dec(trade["amount"]), dec(trade["fee"]),
+            trade["fee_currency"], trade["trade_id"], int(trade["at"]), bool(trade["maker"]),
         )
         for trade in belt.pop("held")
     ]  # fmt: skip
@@ -234,7 +234,7 @@ def inherit(bot: Bot, backup: Doc, future: Doc, sent: dict[str, list[Any]], now:
 def next_heir(bot: Bot) -> None:
     """A belt that may be at the venue, known by its id alone."""
     if bot.belt is None and bot.belt_heirs:
-        side, (id_, since) = Side.SELL if bot.core.ledger.base > 0 else Side.BUY, bot.belt_heirs.pop(0)
+        side, (id_, since) = Side.SELL if bot.core.ledger.base > 0 else Side.BUY, bot.belt_heirs.pop(0)  # a guess: its trades know theirs
         bot.belt = {
             "id": id_, "side": side.value, "price": "0", "amount": "0", "filled": "0", "order_id": None, "state": PENDING,
             "signed_at": since, "deadline": since, "looked_at": 0,

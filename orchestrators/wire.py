@@ -24,8 +24,9 @@ def view_json(view: Any) -> dict[str, Any]:
 
 def trade_json(trade: Any) -> dict[str, Any]:
     return {
-        "trade_id": trade.trade_id, "order_id": trade.order_id, "client_order_id": trade.client_order_id, "price": plain(trade.price),
-        "amount": plain(trade.amount), "fee": plain(trade.fee), "fee_currency": trade.fee_currency, "maker": trade.maker, "at": trade.at,
+        "trade_id": trade.trade_id, "order_id": trade.order_id, "client_order_id": trade.client_order_id, "side": trade.side.value,
+        "price": plain(trade.price), "amount": plain(trade.amount), "fee": plain(trade.fee), "fee_currency": trade.fee_currency,
+        "maker": trade.maker, "at": trade.at,
     }  # fmt: skip
 
 

@@ -9,10 +9,12 @@ from test_live_futures import CONFIG, LINEAR
 
 from entities import belt
 from entities.bot import perform
+from entities.bot_state import Bot
 from entities.operation import BotOperation
 from exchange.stops import Stops
 from shared.bot_document import backup_id
 from shared.ids import entity_key
+from strategy_core.number import plain
 from tests.builders import USER
 from tests.venue.market import Refused
 from tests.venue.serving import KEY
@@ -301,6 +303,21 @@ async def test_a_bot_made_again_books_a_stops_trade_it_kept_back_exactly_once():
         assert (world.bot["status"], world.bot["reason"]) == ("stopped", "stop_loss")
         assert len([row for row in world.fills if row["leg"] == "BELT"]) == 1
         assert sold(account) == bought(account) > Decimal("0.025") and resting(account) == []
+
+
+async def test_the_trade_of_a_stop_says_itself_which_side_it_was():
+    """Found by the simulation: a bot made again from before it had a position guessed its stop's side, and booked the sale as a purchase."""
+    async with live_world(**BELTED) as world:
+        await begun(world)
+        bot = Bot.load(world.host.entities["bot", entity_key(USER, BOT)])
+        bot.belt = {**bot.belt, "side": "buy"}
+        bot.book.rows = {}
+        trade = {
+            "trade_id": "9", "order_id": None, "client_order_id": bot.belt["id"], "side": "sell", "price": "17900", "amount": "0.025",
+            "fee": "0", "fee_currency": "USDT", "maker": False, "at": bot.core.at,
+        }  # fmt: skip
+        belt.hold(bot, trade)
+        assert [(fill.side.value, plain(fill.amount)) for fill in belt.released(bot)] == [("sell", "0.025")]
 
 
 async def away_for_half_an_hour(world):

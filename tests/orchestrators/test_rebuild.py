@@ -1,11 +1,14 @@
 """A bot whose working state is lost or broken is made again from its ledger, its last backup and the venue, and nothing is ordered twice."""
 
+import json
 from decimal import Decimal
 
 import pytest
 from conftest import ACCOUNT, BOT
 from host import Killed
 
+from entities.bot import perform
+from entities.operation import BotOperation
 from shared.bot_document import backup_id
 from shared.ids import entity_key
 from tests.builders import USER
@@ -235,3 +238,30 @@ async def test_a_bot_that_is_lost_again_while_it_is_made_again_keeps_the_orders_
     await world.command("rebuild")
     assert (world.bot["epoch"], resting(world)) == (2, before)
     assert_agrees(world)
+
+
+async def test_what_the_state_before_asked_for_moves_nothing_of_the_bot_made_again(world):
+    """Found by the simulation: its cursor was ahead, and a trade of its look put the path behind the bot for ever."""
+    await traded(world)
+    lose(world)
+    await world.command("rebuild")
+    state = json.loads(json.dumps(world.host.entities[KEY]))
+    id_, later = next(iter(state["sent"])), state["core"]["at"] + 600_000
+    trade = {
+        "trade_id": f"{id_}-9", "order_id": None, "client_order_id": id_, "side": "buy", "price": "1", "amount": "0.01", "fee": "0",
+        "fee_currency": "USDT", "maker": True, "at": later,
+    }  # fmt: skip
+    view = {
+        "point": [later, "1"],
+        "before": [],
+        "trades": [trade],
+        "open": [],
+        "ended": [],
+        "cursor": [later, "99"],
+        "more": False,
+        "epoch": 0,
+    }
+    after, told = perform(BotOperation.ADVANCE, state, {"now": world.clock.now, "view": view})
+    assert told["more"] and after["core"] == state["core"] and after["cursor"] == state["cursor"]
+    after, _ = perform(BotOperation.ADVANCE, state, {"now": world.clock.now, "view": view | {"epoch": 1}})
+    assert after["core"] != state["core"]

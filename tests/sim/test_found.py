@@ -14,7 +14,7 @@ from exchange.protocol import Outcome, Result
 from orchestrators import activities
 from orchestrators.bot_tick import bot_tick
 from shared.bot_document import draft
-from shared.claims import claim, raise_fence
+from shared.claims import KEPT_MS, claim, raise_fence
 from shared.errors import AppError
 from shared.webhooks.dialects import tickwise
 from shared.webhooks.origin import Origin
@@ -102,6 +102,23 @@ async def test_the_newest_claims_are_remembered_and_the_document_stays_bounded()
         await claim(store, "ada", "bot_1", [f"{number}-{i}:1" for i in range(40)])
     assert await claim(store, "ada", "bot_1", ["29-0:1"]) == frozenset()
     assert len(store.rows["settings", "ada", "claims-bot_1"]["marks"]) == 400
+
+
+async def test_a_claim_is_forgotten_long_after_its_order_could_still_be_sent():
+    store, kept = MemoryStore(), max(10 * VENUE_WINDOW.exp_ms, KEPT_MS)
+    assert await claim(store, "ada", "bot_1", ["a:1"], {"a": [1, []]}, now=T0) == {"a:1"}
+    assert await claim(store, "ada", "bot_1", ["b:1"], {"b": [2, []]}, now=T0 + kept - 1) == {"b:1"}
+    assert await claim(store, "ada", "bot_1", ["a:1", "b:1", "c:1"], now=T0 + kept) == {"c:1"}
+    assert await claim(store, "ada", "bot_1", ["c:1", "d:1"], now=T0 + 2 * kept) == {"d:1"}
+    document = store.rows["settings", "ada", "claims-bot_1"]
+    assert (document["marks"], document["older"], list(document["orders"])) == (["d:1"], ["c:1"], ["a", "b"])
+
+
+async def test_claims_as_they_were_kept_before_are_still_claims():
+    store = MemoryStore()
+    store._put("settings", "ada", {"id": "claims-bot_1", "kind": "claims", "sort": "claims-bot_1", "marks": ["a:1"], "orders": {}})
+    assert await claim(store, "ada", "bot_1", ["a:1", "b:1"], now=T0) == {"b:1"}
+    assert await claim(store, "ada", "bot_1", ["a:1"], now=T0 + KEPT_MS) == frozenset()
 
 
 async def test_what_an_earlier_incarnation_has_claimed_is_told_and_it_claims_nothing_more():

@@ -32,7 +32,7 @@ from exchange.protocol import (
 )
 from strategy_core.number import floor_to
 from strategy_core.trade import FeeMode, Horizon, Market, OrderType, Side
-from tests.sim.kernel import EPOCH, Io, Kernel, TimedOut, ask
+from tests.sim.kernel import EPOCH, Io, Kernel, Sleep, TimedOut, ask
 
 SYMBOL = "BTC/USDT"
 OVERLAP_MS = 300_000
@@ -88,6 +88,7 @@ class Account:
     balances: dict[str, Decimal]
     orders: list[VenueOrder] = field(default_factory=list)
     trades: list[tuple[int, Trade]] = field(default_factory=list)  # (shown from, trade)
+    tied: dict[str, Decimal] = field(default_factory=dict)  # what its owner uses for something else just now
 
 
 class Venue:
@@ -111,6 +112,8 @@ class Venue:
         self._calls: Counter[int] = Counter()
         self._banned_until = 0
         self.moved: Callable[[], None] = lambda: None  # told after each step of the price
+        self.hears_twice = False  # the way there repeats what it carries; only harmless where every id is remembered
+        self.queue_ms = 0  # so long a sender may have to wait for its turn: every call takes from a budget
 
     # -- the market
 
@@ -194,7 +197,7 @@ class Venue:
             kernel.seen["reduce_only"] += 1
             return Outcome(Result.REJECTED, None, "reduce_only")
         needed, coin = self._needed(wanted.side, wanted.price, wanted.amount)
-        if not self.is_future and needed > account.balances[coin] - self._locked(account, coin):
+        if not self.is_future and needed > account.balances[coin] - self._locked(account, coin) - account.tied.get(coin, 0):
             kernel.seen["no_funds"] += 1
             return Outcome(Result.REJECTED, None, "insufficient_funds")
         self._orders += 1
@@ -297,6 +300,8 @@ class SimExchange:
         return outcome if found is None else Outcome(Result.DUPLICATE, found.order_id)
 
     async def _place(self, placement: Placement) -> Outcome:
+        if self._venue.queue_ms:
+            await ask(Sleep(self._kernel.chance.randint(0, self._venue.queue_ms)))
         if self._kernel.now_ms() > placement.deadline - MARGIN_MS:
             self._kernel.seen["local_fence"] += 1
             return Outcome(Result.EXPIRED, None, "expired")
@@ -307,7 +312,9 @@ class SimExchange:
                 self._kernel.seen["rate_limited"] += 1
                 return Outcome(Result.REJECTED, None, "rate_limited")
             deadline = placement.deadline if not SimExchange.sign_at_send else sent + life
-            return self._venue.place(self._account, placement, deadline)
+            outcome = self._venue.place(self._account, placement, deadline)
+            is_repeated = self._venue.hears_twice and self._venue.profile.dedupe == "always" and outcome.result is Result.ACCEPTED
+            return self._venue.place(self._account, placement, deadline) if is_repeated else outcome
 
         sent = self._kernel.now
         try:

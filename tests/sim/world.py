@@ -35,6 +35,8 @@ FAULTS_MS, MOVING_MS, END_MS = 70_000, 85_000, 215_000
 WATCH_MS = 2_000
 BEAT_MS = 20_000
 DELIVERIES = 10
+RARE_EVERY, TWICE_AT, QUEUE_AT, TIED_AT = 25, 12, 6, 23
+"""What happens to some seeds alone, in turn: the others are what they would be without it."""
 GRID = {"low": "90", "high": "110", "cells": 3, "spacing": "arithmetic", "investment": "1000", "reserve_pct": "1"}
 DCA = {
     "base_order_size": "200", "safety_order_size": "150", "safety_orders": 2, "step_pct": "2", "take_profit_pct": "2.5", "funds_quote": "1000",
@@ -98,6 +100,7 @@ class World:
         self.store, self.bus = SimStore(self.rows), SimBus(self.arrived)
         self.watchdog = Watchdog(self)
         self.venue = Venue(kernel, self.profile, self.watchdog.accepted)
+        self.venue.hears_twice, self.venue.queue_ms = seed % RARE_EVERY == TWICE_AT, 20_000 if seed % RARE_EVERY == QUEUE_AT else 0
         skew = 500 if kernel.swarm.skew else 0
         self.hosts = [Host(f"h{i}", kernel.chance.randint(-skew, skew)) for i in range(2)]
         self.queues: dict[str, deque[Instance]] = {}
@@ -170,8 +173,16 @@ class World:
                 name = chance.choice(("pause", "pause", "resume", "resume", "stop"))
                 params = {"pause": {"keep_orders": chance.random() < 0.5}, "stop": {"close_mode": chance.choice(("keep", "quote", "base"))}}
                 self._command(bot, chance.randint(10_000, FAULTS_MS), name, params.get(name, {}))
+        if self.seed % RARE_EVERY == TIED_AT:
+            for after_ms, share in ((12_000, Decimal("0.9")), (FAULTS_MS, Decimal(0))):
+                kernel.at(EPOCH + after_ms, lambda share=share: self._tie_up(share))
         kernel.at(EPOCH + WATCH_MS, self._watch)
         kernel.at(EPOCH + BEAT_MS, self._beat)
+
+    def _tie_up(self, share: Decimal) -> None:
+        """Owners use most of their money for something of their own."""
+        for account in self.venue.accounts.values():
+            account.tied = {"USDT": account.balances["USDT"] * share}
 
     def _heal(self) -> None:
         self.kernel.faults = False
