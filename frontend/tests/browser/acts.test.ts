@@ -42,12 +42,16 @@ test("a line is dragged on the chart, and the form follows", async () => {
   const chart = page.getByRole("group", { name: /^Candles of/ });
   await chart.locator("canvas").first().waitFor();
   await page.waitForTimeout(500);
-  const box = (await chart.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-  const x = box.x + 200;
   const grabbed = async () => (await chart.evaluate((element) => (element as HTMLElement).style.cursor)) === "ns-resize";
-  let y = box.y + box.height - 30;
-  for (await page.mouse.move(x, y); y > box.y && !(await grabbed()); y -= 3) await page.mouse.move(x, y);
-  expect(await grabbed()).toBe(true);
+  let [x, y] = [0, 0];
+  await expect
+    .poll(async () => {
+      const box = (await chart.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+      [x, y] = [box.x + 200, box.y + box.height - 30];
+      for (await page.mouse.move(x, y); y > box.y && !(await grabbed()); y -= 3) await page.mouse.move(x, y);
+      return grabbed();
+    })
+    .toBe(true);
   await page.mouse.down();
   await page.mouse.move(x, y - 40, { steps: 4 });
   await page.mouse.up();

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aBot } from "../support/samples";
-import { axe, DESK, launch, PHONE, shoot, watched } from "../support/browser";
+import { axe, DESK, launch, PHONE, shoot, still, watched } from "../support/browser";
 import { firstLoad } from "../../scripts/first-load.mjs";
 import { aWorld, enter, serveOut, type World } from "./fixtures";
 
@@ -57,6 +57,7 @@ describe.each(["dark", "light"])("in the %s theme", (theme) => {
       const { context, page, watch } = await open(aWorld(), path, { viewport, theme });
       await page.getByText(new RegExp(ready)).first().waitFor();
       await page.waitForTimeout(700);
+      await still(page);
       await shoot(page, `${name}-${device}-${theme}`);
       expect(await axe(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
@@ -138,6 +139,7 @@ test("the form says what is wrong at its field and previews what is right", asyn
   expect((await asked).postDataJSON()).toMatchObject({ strategy: "GRID", config: { low: "60000", high: "70000", cells: 10, investment: "5000" } });
   await page.getByText("Funds needed").waitFor();
   await page.waitForTimeout(700);
+  await still(page);
   await shoot(page, "new-bot-preview");
   expect(await axe(page)).toEqual([]);
   expect(watch.errors).toEqual([]);

@@ -6,7 +6,7 @@ import { startOnebox, type Onebox } from "./onebox";
 import { writeRecording } from "./recording";
 import { goTo, lastClose, openPaper, plan, signUp, start, type Plan } from "./steps";
 
-const SOON = 45_000;
+const SOON = 90_000;
 const SCREENS = { overview: "/", bots: "/bots/", "new-bot": "/bots/new/", backtests: "/backtests/", webhooks: "/webhooks/", accounts: "/accounts/", notifications: "/notifications/", exports: "/exports/", settings: "/settings/" };
 
 let onebox: Onebox;
@@ -59,7 +59,7 @@ test("orders and fills arrive without a reload", async () => {
   const fills = page.getByRole("region", { name: "Fills" }).getByRole("row");
   await fills.nth(1).waitFor();
   const before = await fills.count();
-  await expect.poll(() => fills.count(), { timeout: 90_000, interval: 500 }).toBeGreaterThan(before);
+  await expect.poll(() => fills.count(), { timeout: 180_000, interval: 500 }).toBeGreaterThan(before);
   expect(await page.evaluate(() => (globalThis as { neverReloaded?: boolean }).neverReloaded)).toBe(true);
   await shoot(page, "day-4-fills");
   expect(await axe(page)).toEqual([]);
@@ -98,7 +98,7 @@ test("a recorded market is replayed, and a bot trades it", async () => {
   await plan(page, { strategy: "GRID", title: "Grid", account: "Recorded", symbol: "BTC/USDT", fields: { Low: "58500", High: "61500", Cells: "20", Investment: "5000" } });
   await start(page);
   await page.getByRole("tab", { name: /Fills/ }).click();
-  await page.getByRole("region", { name: "Fills" }).getByRole("row").nth(4).waitFor({ timeout: 90_000 });
+  await page.getByRole("region", { name: "Fills" }).getByRole("row").nth(4).waitFor({ timeout: 180_000 });
   await shoot(page, "day-replay");
 });
 
@@ -180,7 +180,7 @@ test("a backtest of the same market is run and read", async () => {
   await page.getByRole("button", { name: "Backtest", exact: true }).click();
   await page.getByRole("dialog").getByLabel("How far back").selectOption("1");
   await page.getByRole("dialog").getByRole("button", { name: "Run the backtest" }).click();
-  await page.getByText("Done", { exact: true }).first().waitFor({ timeout: 60_000 });
+  await page.getByText("Done", { exact: true }).first().waitFor({ timeout: 180_000 });
   await page.getByRole("table", { name: "Profit and loss split" }).waitFor();
   await shoot(page, "day-6-backtest");
   backtest = page.url();
@@ -194,7 +194,7 @@ test("a backtest of the same market is run and read", async () => {
   await presets.getByText(/over \d.* d of BTC\/USDT/).waitFor();
   await shoot(page, "day-presets");
   await presets.getByRole("button", { name: "Use preset Proven grid" }).click();
-  expect(await page.getByRole("textbox", { name: "Cells", exact: true }).inputValue()).toBe("20");
+  await expect.poll(() => page.getByRole("textbox", { name: "Cells", exact: true }).inputValue()).toBe("20");
   await page.goto(bot);
 });
 

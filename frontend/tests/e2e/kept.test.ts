@@ -2,13 +2,13 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { axe, DESK, launch, PHONE, shoot, watched, type Watch } from "../support/browser";
+import { axe, DESK, launch, PHONE, shoot, still, watched, type Watch } from "../support/browser";
 import { openMailbox, type Mailbox } from "./mailbox";
 import { startOnebox, type Onebox } from "./onebox";
 import { goTo, lastClose, openPaper, plan, signUp, start } from "./steps";
 
-const SOON = 45_000;
-const GUARD_MS = 100_000;
+const SOON = 90_000;
+const GUARD_MS = 180_000;
 const THEIRS = {
   id: 1, name: "autumn", type: "Bot::SingleBot", pairs: ["USDT_BTC"], strategy: "long", strategy_list: [{ strategy: "nonstop", options: {} }], base_order_volume: "15.0", base_order_volume_type: "quote_currency",
   safety_order_volume: "30.0", safety_order_volume_type: "quote_currency", safety_order_step_percentage: "1.0", martingale_volume_coefficient: "2.0", martingale_step_coefficient: "1.4", max_safety_orders: 4,
@@ -100,7 +100,7 @@ test("an address is confirmed by mail, and the log says what was sent", async ()
   await page.getByRole("dialog").getByRole("button", { name: "Confirm", exact: true }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Test", exact: true }).click();
-  await expect.poll(() => mailbox.letters.length, { timeout: 90_000 }).toBeGreaterThan(1);
+  await expect.poll(() => mailbox.letters.length, { timeout: 180_000 }).toBeGreaterThan(1);
   await page.reload();
   await page.getByText("Delivered", { exact: true }).first().waitFor();
   await look("notify-log");
@@ -202,11 +202,13 @@ async function wear(theme: "light" | "dark"): Promise<void> {
     window.dispatchEvent(new StorageEvent("storage", { key: "settings" }));
   }, theme);
   await page.waitForTimeout(350);
+  await still(page);
 }
 
 async function settled(): Promise<void> {
   await page.waitForFunction(() => !document.querySelector("main .animate-pulse"));
   await page.waitForTimeout(700);
+  await still(page);
 }
 
 async function guard(kind: string, limit: string): Promise<void> {

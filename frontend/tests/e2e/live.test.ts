@@ -6,7 +6,7 @@ import { startOnebox, type Onebox } from "./onebox";
 import { goTo, lastClose, plan, signUp } from "./steps";
 import { startVenue, type Venue } from "./venue";
 
-const SOON = 45_000;
+const SOON = 90_000;
 
 let venue: Venue;
 let onebox: Onebox;

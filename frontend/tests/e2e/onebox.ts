@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 
 export type Onebox = { origin: string; log: () => string; stop: () => Promise<void> };
 

@@ -37,6 +37,11 @@ export async function watched(context: BrowserContext, origin: string): Promise<
   return { page, watch };
 }
 
+/** Nothing moves any more but what always does, however slow the machine. */
+export async function still(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running" || one.effect?.getComputedTiming().endTime === Infinity));
+}
+
 export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(ARTEFACTS, `${name}.png`) });
 }
