@@ -9,7 +9,9 @@ Rules
    is busy 1 - exp(-rate) of the time until its load needs more than one instance. Durable functions are one group; every trigger and
    every timer scales for itself, so each run of a timer is billed alone.
 5. Up to SMALL bots the platform is counted without a Service Bus (docs/deploy.md, `messaging`), above with one.
-6. The naive platform runs on the same instances with the same concurrency, has the same watchers of guards, notices and alerts, and
+6. What an order on an exchange needs before it leaves (shared/claims.py) is said below the table and is not in it: any platform whose
+   orders must not be sent twice pays for something like it.
+7. The naive platform runs on the same instances with the same concurrency, has the same watchers of guards, notices and alerts, and
    pays nothing for feeds, messages and heartbeats.
 """
 
@@ -72,6 +74,7 @@ def main() -> int:
     counts = json.loads(COUNTS.read_text(encoding="utf-8"))
     rows = {bots: (horizon(bots, counts), naive(bots, counts)) for bots in BOTS}
     print_table(rows)
+    print_claims(counts)
     print_limits(counts)
     print("\nPrices")
     for name, price in PRICES.items():
@@ -200,6 +203,13 @@ def print_table(rows: dict[int, tuple[dict[str, float], dict[str, float]]]) -> N
     print(f"{'horizon per bot':28}" + "".join(f"{sum(pair[0].values()) / bots:>14,.4f}" for bots, pair in rows.items()))
     print(f"{'goal per bot':28}" + "".join(f"{GOALS.get(bots, float('nan')):>14,.2f}" for bots in rows))
     print(f"{'naive : horizon':28}" + "".join(f"{sum(pair[1].values()) / sum(pair[0].values()):>14,.1f}" for pair in rows.values()))
+
+
+def print_claims(counts: dict[str, Any]) -> None:
+    """A bot on an exchange, and nobody on paper."""
+    claim = counts["claims"]["request_units"]
+    a_month = claim * FILLS * DAYS * PRICES["cosmos_ru"].dollars
+    print(f"beside it, on an exchange: {claim:.1f} request units before an order leaves, {a_month:.4f} dollars a bot and month")
 
 
 def print_limits(counts: dict[str, Any]) -> None:

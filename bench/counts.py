@@ -1,10 +1,12 @@
-"""`python -m bench.counts fill|round|tick [seconds]`: what a running GRID bot costs in counted work, on the embedded host.
+"""`python -m bench.counts fill|round|tick|claims [seconds]`: what a running GRID bot costs in counted work, on the embedded host.
 
 Writes its part of bench/counts.json; with `ServiceBus=none` in the environment, a part of `post`. `fill`: one paper bot trades a made-up
 recording sixty times as fast as life. `round`: 200 bots at rest over 200 markets are looked at by the heartbeat, and their markets by the
-watcher. `tick`: bots at rest get the tick that even rest is due now and then. Every invocation, Cosmos answer and Service Bus operation
-between the start and the end is counted where it happens; the timers' own work is kept apart, because it is shared by all bots.
-Request units are the endpoint's estimate (infra/onebox/cosmos/charge.py), not a bill.
+watcher. `tick`: bots at rest get the tick that even rest is due now and then. `claims`: what a bot on an exchange writes down before an
+order leaves, and a paper bot need not (shared/claims.py), once its document has grown as far as it does.
+
+Every invocation, Cosmos answer and Service Bus operation between the start and the end is counted where it happens; the timers' own work
+is kept apart, because it is shared by all bots. Request units are the endpoint's estimate (infra/onebox/cosmos/charge.py), not a bill.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from shared.settings import has_service_bus
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = Path(__file__).with_name("counts.json")
 SPEED = 60
-RESTING = 200
+RESTING, SENDINGS = 200, 150
 HEARTBEATS = {"fill": "900", "round": "60", "tick": "1"}
 GRID = {"low": "90", "high": "110", "cells": 20, "spacing": "arithmetic", "investment": "5000", "reserve_pct": "0"}
 
@@ -35,6 +37,11 @@ GRID = {"low": "90", "high": "110", "cells": 20, "spacing": "arithmetic", "inves
 async def main(kind: str, seconds: float) -> int:
     from infra.onebox.host import Host, Installation
 
+    if kind == "claims":
+        found = await claims()
+        keep(kind, found)
+        print(json.dumps(found, indent=1, sort_keys=True))
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         replay = Path(folder, "replay")
         record(replay)
@@ -44,7 +51,7 @@ async def main(kind: str, seconds: float) -> int:
             "HEARTBEAT_S": HEARTBEATS[kind],
         }
         if kind != "fill":
-            load.seed(Path(folder, "data"), RESTING, 0, 120, "alike")
+            load.seed(Path(folder, "data"), RESTING, 0, int((time.time() - 120) * 1000), "alike")
         tally = install()
         host = Host(
             Installation(
@@ -59,6 +66,32 @@ async def main(kind: str, seconds: float) -> int:
     keep(kind, found)
     print(json.dumps(found, indent=1, sort_keys=True))
     return 0 if found["wakes"] or found.get("rounds") else 1
+
+
+async def claims() -> dict[str, Any]:
+    """The last of SENDINGS orders, as far apart as those of a grid that fills FILLS times a day."""
+    from bench.cost import DAY_S, FILLS
+    from infra.onebox.clock import SystemClock
+    from infra.onebox.cosmos.service import CosmosService
+    from shared.claims import claim
+    from shared.settings import Settings
+    from shared.stores import CosmosStore
+
+    resource, tally = json.loads((ROOT / "infra/resources.json").read_text(encoding="utf-8"))["cosmos"], install()
+    with tempfile.TemporaryDirectory() as folder:
+        service = CosmosService(Path(folder), SystemClock(), resource["database"], resource["containers"])
+        await service.start()
+        store = CosmosStore(Settings(cosmos=service.connection_string, cosmos_database=resource["database"]))
+        for number in range(SENDINGS):
+            before = sum(tally.charge.values())
+            name = f"{number:032x}"
+            row = [f"L{number % 20}", number // 20, 0, "buy", "60123.45", "0.00123", "entry", False, 1_767_225_600_000]
+            await claim(store, "counts", "bot", [f"{name}:1"], {name: [number, row]}, now=number * DAY_S * 1000 // FILLS)
+        spent = sum(tally.charge.values()) - before
+        document = await store.read("settings", "counts", "claims-bot")
+        await store._client.close()
+        await service.stop()
+    return {"sendings": SENDINGS, "bytes": len(json.dumps(document)), "request_units": round(spent, 2)}
 
 
 def keep(kind: str, found: dict[str, Any]) -> None:

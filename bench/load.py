@@ -1,10 +1,12 @@
-"""`python -m bench.load rest|idle|storm|busy|floor|horizon|all [--bots N]`: the embedded host under load, as processes of its own.
+"""`python -m bench.load rest|idle|storm|busy|floor|limit|horizon|all [--bots N]`: the embedded host under load, as processes of its own.
 
-rest     resting bots over 200 markets, looked at every second, and a few a second that trade: wake -> order accepted and published, memory
-idle     the same without those that trade: what resting bots cost
+rest     resting bots over 200 markets, looked at every second: what they cost; then exactly five wakes a second: wake -> order accepted and
+         published, memory
+idle     the same without the wakes
 storm    one move crossed a line of every bot: how fast that drains, in what order, and the API meanwhile
 busy     the same without the API: ticks a second, and what one costs
 floor    the same calls of the stock SDKs with nothing of ours in them (bench/floor): what no tick can be faster than here
+limit    floor and busy, one after the other, and how many of each a second this machine's cores have time for
 horizon  the question which bots a price concerns, over 100,000 documents
 
 A wake is told from the log line of its tick: from the instant the watcher saw the price to the end of the tick, publication included.
@@ -29,7 +31,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.load_seed import RISE_S, STOPS, STORM
+from bench.load_seed import EACH, LEAD_S, PACED, RISE_S, STOPS, STORM
 from tests.chaos.process import Onebox
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,16 +40,15 @@ ORDER = re.compile(r"orders\.accepted.*?kind\W+(\w+).*?late_ms\W+(\d+)")
 FLOOR = re.compile(r"floor done kind (\w+) late_ms (\d+)")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 HERTZ = os.sysconf("SC_CLK_TCK")
-CALM_S, LATE_MS, PATIENCE_S = 10.0, 1_500, 180.0
+SETTLED_S, MINUTE_S, LAST_S = 45.0, 60, 3.0  # after a start; a heartbeat a minute belongs to rest; what the last wakes may take
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("job", choices=(*JOBS, "all"))
     parser.add_argument("--bots", type=int, default=None)
-    parser.add_argument("--lively", type=int, default=200, help="rest: how many of the bots trade")
     parser.add_argument("--workers", type=int, default=2, help="worker processes of the host")
-    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--seconds", type=float, default=60, help="how long to measure, or to wait at most")
     parser.add_argument("--keep", type=Path, default=None, help="a folder to work in and leave as it is")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the host it started ends with it
@@ -56,7 +57,7 @@ def main() -> int:
         folder = args.keep or Path(temporary)
         for name in JOBS:
             (folder / name).mkdir(parents=True, exist_ok=True)
-        for name in JOBS if args.job == "all" else (args.job,):
+        for name in ALL if args.job == "all" else (args.job,):
             row = {name: JOBS[name](folder / name, args), "wanted": WANTED[name], "load_average": os.getloadavg()[0]}
             print(json.dumps(row, indent=1), flush=True)
     return 0
@@ -67,6 +68,7 @@ WANTED = {
     "idle": "10,000 bots: under 10 % of a core, under 1.5 GB",
     "rest": "10,000 bots and 5 wakes a second: p99 of 250 ms to the accepted order, under 1.5 GB",
     "floor": "what `busy` is judged by where it misses",
+    "limit": "200 ticks a second, where the stock SDKs alone leave time for as many",
     "busy": "200 ticks a second",
     "storm": "10,000 bots in 60 s, stops first, nothing lost, API p95 of 200 ms",
 }
@@ -86,29 +88,55 @@ class Reading(NamedTuple):
 
 
 def rest(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    bots = args.bots or 10_000
-    if not (folder / "data").exists():  # a kept folder is gone on with
-        seed(folder / "data", bots, args.lively, 5, "apart")
+    bots, seconds = args.bots or 10_000, int(args.seconds)
+    now = int(time.time())
+    seed(folder / "data", bots, EACH * seconds, now * 1000, PACED)
     onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="* * * * * *")
-    found: dict[str, Any] = {"bots": bots, "lively": args.lively, "start_s": round(onebox.start(), 1)}
+    found: dict[str, Any] = {"bots": bots, "markets": min(bots, 200), "start_s": round(onebox.start(), 1)}
     try:
-        found["backlog_s"] = round(caught_up(onebox.log), 1)
-        before, began, log_from = cpu_s(onebox), time.monotonic(), onebox.log.stat().st_size
-        time.sleep(args.seconds)
-        passed = time.monotonic() - began
-        late = [late for kind, late in ticks(onebox.log, log_from) if kind == "market"]
-        accepted = [late for kind, late in ticks(onebox.log, log_from, ORDER) if kind == "market"]
-        found |= {"cpu_of_a_core": round((cpu_s(onebox) - before) / passed, 3), "rss_mb": rss_mb(onebox)}
-        found |= {"wake_to_published_ms": percentiles(late), "wake_to_order_accepted_ms": percentiles(accepted)}
-        found["wakes_per_s"] = round(len(late) / passed, 2)
+        first_at = now + LEAD_S
+        found["idle_cpu_of_a_core"] = at_rest(onebox, first_at - 2.0)
+        time.sleep(first_at - 0.5 - time.time())
+        before, began, log_from = cpu_s(onebox), time.time(), onebox.log.stat().st_size
+        time.sleep(seconds)
+        found["cpu_of_a_core"] = round((cpu_s(onebox) - before) / (time.time() - began), 3)
+        time.sleep(LAST_S)
+        accepted, late = (of_market(onebox.log, log_from, line) for line in (ORDER, TICK))
+        found |= {"wakes_per_s": round(len(late) / seconds, 2), "wake_to_order_accepted_ms": percentiles(accepted)}
+        found |= {"wake_to_published_ms": percentiles(late), "rss_mb": rss_mb(onebox)}
     finally:
         onebox.stop()
     return found
 
 
 def idle(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    args.lively = 0
-    return rest(folder, args)
+    bots = args.bots or 10_000
+    seed(folder / "data", bots, 0, int(time.time()) * 1000, PACED)
+    onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="* * * * * *")
+    found: dict[str, Any] = {"bots": bots, "markets": min(bots, 200), "start_s": round(onebox.start(), 1)}
+    try:
+        found["idle_cpu_of_a_core"] = at_rest(onebox, time.time() + SETTLED_S + args.seconds)
+        found["rss_mb"] = rss_mb(onebox)
+    finally:
+        onebox.stop()
+    return found
+
+
+def at_rest(onebox: Onebox, until: float) -> dict[str, float]:
+    """What the host and its workers take while nothing happens: all of them, and each. Whole minutes, if there is one."""
+    time.sleep(SETTLED_S)
+    left = until - time.time()
+    whole = left if left < MINUTE_S else left // MINUTE_S * MINUTE_S
+    if whole < 1:
+        raise SystemExit("the bots' time came before the host was ready: this machine needs a longer lead")
+    before = cpu_each_s(onebox)
+    time.sleep(whole)
+    each = [(after - had) / whole for had, after in zip(before, cpu_each_s(onebox), strict=True)]
+    return {"all": round(sum(each), 3), **{name: round(part, 3) for name, part in zip(("host", "first", "second"), each, strict=False)}}
+
+
+def of_market(log: Path, start: int, line: re.Pattern[str]) -> list[int]:
+    return [late for kind, late in ticks(log, start, line) if kind == "market"]
 
 
 def storm(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
@@ -123,7 +151,7 @@ def busy(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 def drained(folder: Path, bots: int, seconds: float, is_asked: bool) -> dict[str, Any]:
     """From the start of the host until every bot has had its tick, or the seconds are over."""
-    seed(folder / "data", bots, 0, RISE_S, STORM)
+    seed(folder / "data", bots, 0, int((time.time() - RISE_S) * 1000), STORM)
     onebox = Onebox(folder, folder, MARKET_WATCH_SCHEDULE="*/5 * * * * *")
     from_ms = int(time.time() * 1000)
     found: dict[str, Any] = {"bots": bots, "start_s": round(onebox.start(), 1)}
@@ -174,6 +202,22 @@ def floor(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
         onebox.stop()
     found |= {"ticks": done, "ticks_per_s": round(done / passed, 1), "cpu_ms_per_tick": round(sum(spent), 1)}
     return found | {"of_host_and_workers": [round(ms, 1) for ms in spent]}
+
+
+def limit(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """What two cores, or however many there are, have time for: of calls with nothing in them, with and without a host, and of ours."""
+    found: dict[str, Any] = {}
+    for name, job, bots in (("stock_sdks", floor, None), ("ours", busy, args.bots)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        found[name] = job(folder / name, argparse.Namespace(**{**vars(args), "bots": bots}))
+    cores_ms = 1_000 * (os.cpu_count() or 1)
+    spent = {
+        "stock_sdks": found["stock_sdks"]["cpu_ms_per_tick"],
+        "stock_sdks_on_a_host_that_costs_nothing": sum(found["stock_sdks"]["of_host_and_workers"][1:]),
+        "ours": found["ours"]["cpu_ms_per_tick"],
+    }
+    allowed = {name: round(cores_ms / ms, 1) for name, ms in spent.items()}
+    return {"cpu_ms_per_tick": spent, "cores": os.cpu_count(), "these_cores_allow_per_s": allowed, **found}
 
 
 def horizon(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
@@ -229,22 +273,10 @@ def document(number: int, chance: Any, now: int) -> dict[str, Any]:
 # -- measuring ----------------------------------------------------------------------------------------------------------
 
 
-def seed(data: Path, bots: int, lively: int, ago_s: int, kind: str) -> None:
-    now = int((time.time() - ago_s) * 1000)
-    command = [sys.executable, "-m", "bench.load_seed", str(data), str(bots), str(lively), str(now), kind]
+def seed(data: Path, bots: int, wakes: int, now: int, kind: str) -> None:
+    """Bots as of an instant (ms)."""
+    command = [sys.executable, "-m", "bench.load_seed", str(data), str(bots), str(wakes), str(now), kind]
     subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-
-
-def caught_up(log: Path) -> float:
-    """Waits until what had been crossed while nobody looked is done: CALM_S without a tick later than LATE_MS. How long that took."""
-    began = calm = time.monotonic()
-    read = 0
-    while time.monotonic() - calm < CALM_S and time.monotonic() - began < PATIENCE_S:
-        time.sleep(0.5)
-        found, read = ticks(log, read) + ticks(log, read, ORDER), log.stat().st_size
-        if any(late > LATE_MS for _, late in found):
-            calm = time.monotonic()
-    return time.monotonic() - began
 
 
 def ticks(log: Path, start: int, line: re.Pattern[str] = TICK) -> list[tuple[str, int]]:
@@ -339,7 +371,8 @@ def ledger(data: Path, bots: int) -> dict[str, Any]:
     }
 
 
-JOBS = {"horizon": horizon, "idle": idle, "rest": rest, "floor": floor, "busy": busy, "storm": storm}
+JOBS = {"horizon": horizon, "idle": idle, "rest": rest, "floor": floor, "busy": busy, "limit": limit, "storm": storm}
+ALL = ("horizon", "rest", "limit", "storm")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,10 +1,14 @@
 """Running bots by the thousand, put straight into the embedded host's files: each was started and ticked by production code in memory.
 
-Bots trade on the simulated market at a hundred speeds, two symbols each: 200 markets. Every bot has a paper account of its own. `lively`
-bots have lines so close that minutes cross them; the others' lines are 6 % apart.
+Bots trade on the simulated market at a hundred speeds, two symbols each: 200 markets. Every bot has a paper account of its own. Their
+lines are 6 % apart.
 
-For a storm all bots trade on one market, and have a sell each at a price that is crossed within RISE_S seconds after `now`. Every
-STOPS-th bot stops there, which only a tick can make it do.
+For a storm all bots trade on one market, and have a sell each at a price that is crossed within RISE_S seconds after `now`; then their
+market leaves them alone. Every STOPS-th bot stops there, which only a tick can make it do.
+
+At a pace, EACH bots have a line that is crossed in the first second that LEAD_S lets pass, EACH others one that is crossed in the next, and
+so on for as many bots as are to be woken (bench/load_pace.py). Nobody else's lines, 12 % apart, are reached. All were last ticked a
+heartbeat ago, so that the heartbeat has as much to do as it always has.
 """
 
 from __future__ import annotations
@@ -16,25 +20,28 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.load_pace import Wake, lines, planned, prices_of
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "orchestrators"))
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 SLOWEST, MARKETS = 5, 200
-RISE_S, STOPS = 60, 20
-STORM = "storm"
+RISE_S, STORM_S, STOPS = 60, 400, 20
+STORM, PACED = "storm", "paced"
+LEAD_S, EACH = 160, 5
+HEARTBEAT_MS = 900_000
 BOTS_A_USER = 10
 AT_ONCE = 500
 
 
-def config_of(price: Decimal, is_lively: bool) -> dict[str, Any]:
+def config_of(price: Decimal, half: str) -> dict[str, Any]:
     """A grid of ten cells around the price."""
-    half = price * (Decimal("0.0125") if is_lively else Decimal("0.3"))
-    low, high = (str((price + sign * half).quantize(Decimal("0.01"))) for sign in (-1, 1))
+    low, high = (str((price * (1 + sign * Decimal(half))).quantize(Decimal("0.01"))) for sign in (-1, 1))
     return {"low": low, "high": high, "cells": 10, "spacing": "arithmetic", "investment": "5000", "reserve_pct": "0"}
 
 
-def config_of_storm(level: Decimal, price: Decimal, has_stop: bool) -> dict[str, Any]:
+def config_of_near(level: Decimal, price: Decimal, has_stop: bool) -> dict[str, Any]:
     """A grid of ten cells with a line at the level, and one nearer to the price: the nearest one has no order."""
     step = ((level - price) * 3 / 2).quantize(Decimal("0.01"))
     stop = {"take_profit_price": str(level - Decimal("0.01"))} if has_stop else {}
@@ -43,42 +50,64 @@ def config_of_storm(level: Decimal, price: Decimal, has_stop: bool) -> dict[str,
 
 
 async def rise(markets: Any, now: int) -> tuple[int, Decimal]:
-    """(speed, level) of the market whose price rises most within RISE_S, and a price half way up."""
+    """(speed, level): the market that moves furthest within RISE_S and then, for STORM_S, through no other line of its bots."""
     found = []
     for speed in range(SLOWEST, SLOWEST + MARKETS // len(SYMBOLS)):
-        track = await markets.source(_feed(speed)).track(SYMBOLS[0], now, now + RISE_S * 1_000)
-        prices = [track.point(now + second * 1_000).price for second in range(RISE_S)]
-        start, highest = max(prices[:4]), max(prices)
-        found.append((highest / start, speed, ((start + highest) / 2).quantize(Decimal("0.01"))))
+        prices = await prices_of(markets.source(_feed(speed)), SYMBOLS[0], now, STORM_S)
+        found += [(level / prices[0], speed, level) for second, level in lines(prices, RISE_S // 6) if second < RISE_S]
     return max(found)[1:]
 
 
 Rows = dict[Any, Any]
 
 
-async def made(count: int, lively: int, now: int, kind: str) -> tuple[Rows, Rows]:
+async def made(count: int, wakes: int, now: int, kind: str) -> tuple[Rows, Rows]:
     """(documents by container, user and id; entity states by name and key) of `count` running bots as of `now`.
 
-    One bot of each market is started and ticked; the others are copies of it with names of their own, but for lively ones: these have
-    lines of their own, too, where they are to be "apart".
+    One bot of each market, and of each line that is to be crossed, is started and ticked; the others are copies of it with names of their
+    own.
     """
     documents: Rows = {}
     entities: Rows = {}
-    patterns: dict[tuple[int, bool], tuple[int, str, str]] = {}
+    patterns: dict[Any, tuple[int, str, str]] = {}
+    plan = await paced(now, wakes) if kind == PACED else {}
     for number in range(count):
-        is_lively, market = number < lively, 0 if kind == STORM else number % MARKETS
-        is_lively = number % STOPS == 0 if kind == STORM else is_lively
-        if (is_lively and kind == "apart") or (market, is_lively) not in patterns:
-            rows, states = await one_made(number, is_lively, now, kind)
-            patterns[market, is_lively] = (number, _text(rows), _text(states))
-        pattern, rows_text, states_text = patterns[market, is_lively]
+        has_stop, market = kind == STORM and number % STOPS == 0, 0 if kind == STORM else number % MARKETS
+        like = (market, has_stop, plan.get(number))
+        if like not in patterns:
+            rows, states = await one_made(number, has_stop, now, kind, plan.get(number))
+            patterns[like] = (number, _text(rows), _text(states))
+        pattern, rows_text, states_text = patterns[like]
         names = renamed(pattern, number, states_text)
-        documents |= _parsed(rows_text, names)
+        for key, row in _parsed(rows_text, names).items():
+            documents[key] = beside(documents.get(key), row)
         entities |= _parsed(states_text, names)
+    if kind == PACED:
+        for (place, _, _), row in documents.items():
+            if place == "bots" and row["kind"] == "bot":
+                row["lastTickMs"] -= HEARTBEAT_MS
     return documents, entities
 
 
-async def one_made(number: int, is_lively: bool, now: int, kind: str) -> tuple[Rows, Rows]:
+def beside(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
+    """What is watched of a source is the symbols of all its bots."""
+    return new if old is None or old.get("kind") != "watch" else {**new, "symbols": {**old["symbols"], **new["symbols"]}}
+
+
+async def paced(now: int, wakes: int) -> dict[int, Wake]:
+    from exchange.simulated import Simulated
+
+    markets = [market_of(number) for number in range(MARKETS)]
+    sources = [(Simulated(speed=speed), symbol) for symbol, speed in markets]
+    return await planned(sources, now, LEAD_S, wakes // EACH, EACH)
+
+
+def market_of(number: int) -> tuple[str, int]:
+    """Symbol and speed."""
+    return SYMBOLS[number % MARKETS % len(SYMBOLS)], SLOWEST + number % MARKETS // len(SYMBOLS)
+
+
+async def one_made(number: int, has_stop: bool, now: int, kind: str, wake: Wake | None) -> tuple[Rows, Rows]:
     from host import Host
 
     from shared import watch
@@ -89,7 +118,7 @@ async def one_made(number: int, is_lively: bool, now: int, kind: str) -> tuple[R
     store, clock = MemoryStore(), Clock(now)
     host = Host(store, None, clock)
     user, bot, account_id = names_of(number)
-    symbol, speed, level = SYMBOLS[number % MARKETS % len(SYMBOLS)], SLOWEST + number % MARKETS // len(SYMBOLS), Decimal(0)
+    (symbol, speed), level = market_of(number), None if wake is None else wake.level
     if kind == STORM:
         symbol, (speed, level) = SYMBOLS[0], await rise(host.outside.markets, now)
     account = {
@@ -98,7 +127,8 @@ async def one_made(number: int, is_lively: bool, now: int, kind: str) -> tuple[R
     }  # fmt: skip
     store._put("accounts", user, account)
     ticker = await host.outside.markets.price(_feed(speed), symbol)
-    config = config_of_storm(level, ticker.last, is_lively) if kind == STORM else config_of(ticker.last, is_lively)
+    apart = config_of(ticker.last, "0.6" if kind == PACED else "0.3")
+    config = apart if level is None else config_of_near(level, ticker.last, has_stop)
     fields = {"name": bot, "account_id": account_id, "symbol": symbol, "strategy": "GRID", "config": config}
     document = draft(bot, fields, account, now)
     store._put("bots", user, document)
@@ -180,7 +210,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not name.startswith("_")}
 
 
-if __name__ == "__main__":  # DATA COUNT LIVELY NOW alike|apart|storm
-    folder, count, lively, now = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+if __name__ == "__main__":  # DATA COUNT WAKES NOW alike|paced|storm
+    folder, count, wakes, now = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(written(folder, *asyncio.run(made(count, lively, now, sys.argv[5]))))
+    asyncio.run(written(folder, *asyncio.run(made(count, wakes, now, sys.argv[5]))))
