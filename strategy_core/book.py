@@ -135,8 +135,8 @@ class Book:
         self.virtual.discard(leg)
         return order
 
-    def _unlist(self, order: Order, left: Decimal) -> None:
-        """Out of the index and the sums; `left` was still to fill."""
+    def _unlist(self, order: Order, left: Decimal, cost: Decimal | None = None) -> None:
+        """Out of the index and the sums; `left` was still to fill. `cost`: price x left, if known."""
         if self.rows:
             self.rows.pop(order.leg, None)
         price = order[_PRICE]
@@ -147,7 +147,7 @@ class Book:
             self.markets.remove(order)
         else:
             if is_buy:
-                self.buy_cost -= price * left
+                self.buy_cost -= price * left if cost is None else cost
             index = self.buys if is_buy else self.sells
             if index[-1] is order:
                 index.pop()
@@ -172,15 +172,15 @@ class Book:
             self.filled[leg] = kept
         return new
 
-    def take(self, order: Order, amount: Decimal) -> Taken:
-        """A fill of a wanted order. It leaves the book when nothing remains."""
+    def take(self, order: Order, amount: Decimal, cost: Decimal | None = None) -> Taken:
+        """A fill of a wanted order. It leaves the book when nothing remains. `cost`: the amount at the order's own price, if known."""
         leg, whole = order[_LEG], order[_AMOUNT]
         before = self.filled.get(leg, ZERO) if self.filled else ZERO
         if amount is whole or amount >= whole or before + amount >= whole:
             if before:
                 del self.filled[leg]
             del self.orders[leg]
-            self._unlist(order, whole - before if before else whole)
+            self._unlist(order, whole - before if before else whole, cost if amount is whole else None)
             return Taken(order, True, before)
         self.filled[leg] = before + amount
         self.rows.pop(leg, None)

@@ -102,5 +102,5 @@ def _parsed(raw: dict[str, Any]) -> Config:
 
 
 def _adopt(state: State, raw: dict[str, Any]) -> None:
-    state.config = _parsed(raw)
+    state.use_config(_parsed(raw))
     state.raw_config = state.config.model_dump(mode="json", exclude_defaults=True)

@@ -53,7 +53,7 @@ def parsed(state: State, raw: Changes) -> AnyDca:
 
 def adopt(state: State, raw: Changes) -> None:
     """The new configuration holds from here."""
-    state.config = parsed(state, raw)
+    state.use_config(parsed(state, raw))
     state.raw_config = state.config.model_dump(mode="json", exclude_defaults=True)
 
 

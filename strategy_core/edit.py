@@ -61,7 +61,7 @@ def adopt(state: State, new: Any) -> bool:
     touched = changed(state, new)
     model = type(new)
     restart = any(effect_of(model, name) == "restart" for name in touched)
-    state.config = new
+    state.use_config(new)
     state.raw_config = new.model_dump(mode="json", exclude_none=True)
     state.note("edited", fields=", ".join(touched))
     return restart and state.status in (Status.ACTIVE, Status.PAUSED, Status.STARTING)
@@ -69,7 +69,7 @@ def adopt(state: State, new: Any) -> bool:
 
 def set_fields(state: State, **values: Any) -> None:
     """Figures that changed with the bot (added funds)."""
-    state.config = state.config.model_copy(update=values)
+    state.use_config(state.config.model_copy(update=values))
     state.raw_config = state.config.model_dump(mode="json", exclude_none=True)
 
 

@@ -50,8 +50,9 @@ _WORKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING)
 _HALTED: Final = (Status.PAUSED, Status.ERROR)
 _LOOKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED)
 _ACTIVE: Final = Status.ACTIVE
-_GENERATION: Final = 1  # of an order, and its side: their places cost less than their names
+_GENERATION: Final = 1  # of an order, its side and its price: their places cost less than their names
 _SIDE: Final = 3
+_PRICE: Final = 5
 
 
 def apply(state: State, fact: Fact) -> State:
@@ -73,7 +74,7 @@ def horizon(state: State) -> Horizon:
     if band is None:
         is_plain = state.status is _ACTIVE and not state.book.markets and not state.ending
         band = state.band_by_rules(state) if is_plain else _horizon(state)
-        stops = state.config.stops
+        stops = state.stops
         if stops is not None:
             band = narrowed(state, stops, band)
         state.band = band
@@ -127,7 +128,7 @@ def look(state: State, price: Decimal, at: int) -> None:
     if book.virtual:
         fill_late(state)
     if state.status in _LOOKING:
-        stops = state.config.stops
+        stops = state.stops
         if stops is None or not ends(state, stops):
             state.on_look(state)
     book.settle(price)
@@ -138,7 +139,7 @@ def look(state: State, price: Decimal, at: int) -> None:
 
 def take_fill(state: State, fill: Fill, cost: Decimal | None = None) -> None:
     """One execution, folded: what `apply` does with a Fill. `cost`: price x amount, of whoever has it at hand."""
-    leg, generation, side, _, amount, _, _, trade_id, at, _, _ = fill
+    leg, generation, side, price, amount, _, _, trade_id, at, _, _ = fill
     if not state.is_new(trade_id):
         return
     state.band, state.settled = None, False
@@ -155,7 +156,7 @@ def take_fill(state: State, fill: Fill, cost: Decimal | None = None) -> None:
     if order is None or order[_GENERATION] != generation or order[_SIDE] is not side:
         _stray(state, fill, order)
         return
-    taken = book.take(order, amount)
+    taken = book.take(order, amount, cost if order[_PRICE] is price else None)
     if state.status is _ACTIVE:
         state.on_fill(state, fill, taken)
     elif leg == CLOSE:

@@ -105,7 +105,7 @@ class State:
         "name", "rules", "config", "raw_config", "market", "status", "reason", "price", "at", "start_price", "started_at",
         "_ledger", "_book", "_memory", "log", "_seen", "_seen_before", "commands", "missed", "late", "ending", "suspended", "resume_to",
         "close_mode", "band", "raw", "needs_looks", "rates", "buy_factor", "settled",
-        "on_fill", "on_look", "band_by_rules",
+        "on_fill", "on_look", "band_by_rules", "stops",
     )  # fmt: skip
 
     name: str
@@ -114,6 +114,7 @@ class State:
     on_look: Callable[[State], None]
     band_by_rules: Callable[[State], Horizon]
     config: Any
+    stops: Any
     raw_config: dict[str, Any]
     market: Market
     status: Status
@@ -154,8 +155,9 @@ class State:
         book: Book,
         memory: Memory,
     ) -> None:
-        self.name, self.config = name, config
+        self.name = name
         self.use_rules(rules)
+        self.use_config(config)
         self.use_market(market)
         self.raw_config = config.model_dump(mode="json", exclude_none=True)
         self.status, self.reason = Status.DRAFT, None
@@ -211,6 +213,10 @@ class State:
         """The strategy, and those of its hooks that every fill and look asks for, at hand."""
         self.rules = rules
         self.on_fill, self.on_look, self.band_by_rules = rules.on_fill, rules.on_look, rules.horizon
+
+    def use_config(self, config: Any) -> None:
+        """The owner's wishes, and the one that every look asks for, at hand."""
+        self.config, self.stops = config, config.stops
 
     def use_market(self, market: Market) -> None:
         """The venue's rules, and the fee letters that follow from them."""

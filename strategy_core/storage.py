@@ -92,7 +92,7 @@ def load_state(data: dict[str, Any], strategy: Callable[[str], Strategy]) -> Sta
     state.name = name
     state.use_rules(rules)
     state.raw_config = data["config"]
-    state.config = _remembered(name, data["config"], lambda: rules.Config.model_validate(data["config"]))
+    state.use_config(_remembered(name, data["config"], lambda: rules.Config.model_validate(data["config"])))
     state.use_market(_remembered("market", raw_market, lambda: Market.model_validate(raw_market)))
     state.raw = {**data, "market_is": state.market}
     state._ledger = state._book = state._memory = state._seen = state._seen_before = None

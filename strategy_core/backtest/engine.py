@@ -20,11 +20,12 @@ from strategy_core.decimals import ZERO, working_digits
 from strategy_core.matching import Fees, market_price, match, swept
 from strategy_core.mechanics import apply, horizon, look, take_fill
 from strategy_core.state import FINAL, State
-from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Order, Side
+from strategy_core.trade import Candles, Event, Fill, Horizon, Look, Market, Order, Side, Status
 
 Progress = Callable[[int, int], None]
 Band = tuple[float, float, int | None]
 _BUY: Final = Side.BUY
+_ACTIVE: Final = Status.ACTIVE
 _FILL: Final = Fill  # a name of another module is looked up at every use, this one is at hand
 _SIDE: Final = 3  # of an order, and its price: their places cost less than their names
 _PRICE: Final = 5
@@ -234,7 +235,7 @@ def _leap(moving: _Run, progress: Progress | None) -> None:
     band = moving.rough(horizon(state))
     while i < n:
         band = _candle(moving, i, p, band)
-        if state.status in FINAL:
+        if state.status is not _ACTIVE and state.status in FINAL:
             break
         i, p = _next(series, i + 1, band), 0
         if progress is not None and i - shown >= 20_000:
@@ -265,9 +266,9 @@ def _candle(moving: _Run, i: int, p: int, band: Band) -> Band:
             if moving.lookback:
                 moving.show_looks(i, p, at)
                 moving.stepped = (i, p)
-            b = series.price(i, columns[p])
+            b = series.exactly(value, i, columns[p])
             moving.point(i, p, None if was_inside else series.price(i, columns[p - 1]) if p else b, b, at)
-            if state.status in FINAL:
+            if state.status is not _ACTIVE and state.status in FINAL:
                 break
             low, high, until = band = moving.rough(horizon(state))
         last = value

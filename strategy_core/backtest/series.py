@@ -21,12 +21,13 @@ from strategy_core.decimals import WORK, dec
 DAY_MS = 86_400_000
 BLOCK: Final = 8  # candles a scan skips at once; a power of two
 _MOST_PLACES, _MOST_DIGITS = 8, 15  # what a float tells apart: two decimals of 15 digits are never the same float
-_MOST_AT_HAND: Final = 2_000_000  # candles: 64 MB a million
+_MOST_AT_HAND: Final = 2_000_000  # candles: 96 MB a million
 _times: Final = WORK.multiply  # whatever the caller's context is
 _HIGH_FIRST: Final = (0, 1, 2, 3)
 _LOW_FIRST: Final = (0, 2, 1, 3)
 Floats = NDArray[np.float64]
 Near = tuple[int, tuple[float, ...], tuple[float, ...]]  # a block, its lows, its highs
+_row: Final = Struct("4d").unpack_from  # open, high, low, close of one candle, side by side in memory
 _floats: Final = Struct(f"{BLOCK}d").unpack_from  # of a column, from a byte on: cheaper than a slice of it
 
 
@@ -58,6 +59,7 @@ class Series:
         self._near: Near = (-1, (), ())
         self._reads = 0
         self._every: tuple[list[float], ...] = ()
+        self._rows = b""
         self._longer: dict[int, _Longer] = {}
         self._day_ends: Any = None
 
@@ -65,9 +67,11 @@ class Series:
         return len(self.times)
 
     def begin(self) -> None:
-        """A run begins. Where earlier ones read as many blocks as there are, the lows and highs are at hand from now on: as a list."""
+        """A run begins. Where earlier ones read as many blocks as there are, the numbers are at hand from now on:
+        lows and highs as lists to look through, the four of a candle side by side."""
         if self._reads > len(self._block_lows) and not self._every and self._count <= _MOST_AT_HAND:
             self._every = (self._columns[1].tolist(), self._columns[2].tolist())
+            self._rows = np.column_stack(self._columns).tobytes()
 
     @classmethod
     def of_rows(cls, rows: Sequence[Sequence[Any]], interval_ms: int) -> Series:
@@ -79,9 +83,12 @@ class Series:
 
     def price(self, i: int, column: int) -> Decimal:
         """One price of a candle exactly: column 0 open, 1 high, 2 low, 3 close."""
+        return self.exactly(self._views[column][i], i, column)
+
+    def exactly(self, value: float, i: int, column: int) -> Decimal:
+        """`price`, for whoever has its float at hand."""
         if self.exact is not None:
             return self.exact[column][i]
-        value = self._views[column][i]
         units = int(value * self._scale + 0.5)
         if units / self._scale == value and value < self._whole:
             return _times(units, self._unit)
@@ -98,13 +105,15 @@ class Series:
 
     def rough_path(self, i: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """The four points as floats, and their columns. Where floats cannot tell the nearer extreme, the decimals do."""
-        every = self._every
-        if every:
-            high, low = every[0][i], every[1][i]
+        first: float
+        high: float
+        low: float
+        last: float
+        if self._rows:
+            first, high, low, last = _row(self._rows, 32 * i)
         else:
             _, lows, highs = self._block(i // BLOCK)
-            high, low = highs[i % BLOCK], lows[i % BLOCK]
-        first, last = self._views[0][i], self._views[3][i]
+            first, high, low, last = self._views[0][i], highs[i % BLOCK], lows[i % BLOCK], self._views[3][i]
         up, down = high - first, first - low
         if abs(up - down) <= first * 1e-9:
             exact = self.candle(i)
