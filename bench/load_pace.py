@@ -57,7 +57,7 @@ def lines(prices: list[Decimal], first_s: int) -> list[tuple[int, Decimal]]:
     found = []
     for second in range(first_s, len(prices)):
         before, start = seen[:second], seen[0]
-        highest = prices[int(before.argmax())]
+        highest = prices[int(np.argmax(before))]
         level = ((prices[second] + highest) / 2).quantize(CENT)
         move = float(level) - start
         is_new = highest < level < prices[second] and move >= LEAST_MOVE * start

@@ -21,4 +21,5 @@ async def claims_of(work: Doc) -> frozenset[str]:
         _, epoch, revision = intent["origin"]
         orders[intent["id"]] = [revision, intent["order"]]
         epochs.add(epoch)
-    return await claim(outside().store, work["userId"], work["botId"], [intent["claim"] for intent in sending], orders, min(epochs))
+    marks, now = [intent["claim"] for intent in sending], outside().now_ms()
+    return await claim(outside().store, work["userId"], work["botId"], marks, orders, min(epochs), now)

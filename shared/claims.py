@@ -7,8 +7,9 @@ nothing, because a venue may show an order late.
 Rules
 1. A claim is one sending: (client order id, attempt). It is on the disk before the order leaves, and the order with it.
 2. Who finds it claimed does not send; the order's fate is looked up, and after the ambiguity window the entity may order a new attempt.
-3. One document per bot, changed by compare-and-set; the newest KEPT claims are remembered, far more than can be under way, and the newest
-   KEPT_ORDERS orders: what was sent and never published (entities/rebuild.py).
+3. One document per bot, changed by compare-and-set. Claims are remembered for KEPT_MS at least, many times as long as an order may still be
+   sent (entities/sent.py, VENUE_WINDOW), the newest KEPT of them; of orders the newest KEPT_ORDERS: what was sent and never published
+   (entities/rebuild.py). It is written at every sending, and its size is what that costs.
 4. The fence is the epoch of a bot made again: an epoch below it claims nothing any more. The same command raises it once.
 """
 
@@ -17,10 +18,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from shared.clock import now_ms
 from shared.stores import Exists, Stale, Store
 
 CONTAINER = "settings"
-KEPT = 400
+KEPT, KEPT_MS = 400, 600_000
 KEPT_ORDERS = 100
 TRIES = 12
 
@@ -31,20 +33,28 @@ Sent = dict[str, list[Any]]
 
 
 async def claim(
-    store: Store, user_id: str, bot_id: str, marks: Sequence[str], orders: Mapping[str, list[Any]] | None = None, epoch: int = 0
-) -> frozenset[str]:
+    store: Store, user_id: str, bot_id: str, marks: Sequence[str], orders: Mapping[str, list[Any]] | None = None, epoch: int = 0,
+    now: int | None = None,
+) -> frozenset[str]:  # fmt: skip
     """Of these sendings, those that were nobody's before this call. Errors: TimeoutError when others are always faster."""
+    at = now_ms() if now is None else now
 
     def changed(document: Doc) -> tuple[Doc | None, frozenset[str]]:
-        taken, known = document["marks"], document.get("orders", {})
-        fresh = [] if epoch < fence_of(document) else [mark for mark in marks if mark not in taken]
+        taken, known = turned(document, at), document.get("orders", {})
+        fresh = [] if epoch < fence_of(document) else [mark for mark in marks if mark not in taken["marks"] and mark not in taken["older"]]
         if not fresh:
             return None, frozenset()
         newer = {id_: order for id_, order in (orders or {}).items() if id_ not in known}
         kept = list({**known, **newer}.items())[-max(KEPT_ORDERS, len(newer)) :]
-        return {"marks": [*taken, *fresh][-KEPT:], "orders": dict(kept)}, frozenset(fresh)
+        return {**taken, "marks": [*taken["marks"], *fresh][-KEPT:], "orders": dict(kept)}, frozenset(fresh)
 
     return await _change(store, user_id, bot_id, changed)
+
+
+def turned(document: Doc, at: int) -> Doc:
+    """The claims that count: those since `turned`, and those of the KEPT_MS or more before it."""
+    marks, older, since = document["marks"], document.get("older", []), document.get("turned", at)
+    return {"marks": [], "older": marks, "turned": at} if at - since >= KEPT_MS else {"marks": marks, "older": older, "turned": since}
 
 
 async def raise_fence(store: Store, user_id: str, bot_id: str, above: int, command: str) -> tuple[int, Sent]:

@@ -12,6 +12,7 @@ Rules
 from __future__ import annotations
 
 import logging
+from zlib import crc32
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -119,8 +120,13 @@ async def keep(plat: Platform, memory: Memory, document: watch.Document, seen: d
     memory.reached.update({(source, symbol): extremes.at for symbol, extremes in seen.items()})
     is_new = any(not stored[symbol] for symbol in seen)
     patience = STORED_SOON_MS if any(f"{source}|{symbol}" in woken for symbol in seen) else STORED_EVERY_MS
-    if is_new or now - memory.stored_ms.setdefault(source, now) >= patience:
+    if is_new or now - memory.stored_ms.setdefault(source, now - share_of(source)) >= patience:
         reached = {symbol: extremes.at for symbol, extremes in seen.items() if extremes.at != stored[symbol]}
         if reached:
             await watch.looked(plat.store, document, reached)
         memory.stored_ms[source] = now
+
+
+def share_of(source: str) -> int:
+    """A process that begins with many sources writes some of their places in every look, not all of them in one a minute."""
+    return crc32(source.encode()) % STORED_EVERY_MS

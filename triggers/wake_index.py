@@ -2,8 +2,8 @@
 
 Rules
 1. It mirrors the `bots` documents of one store and forgets nothing but itself: a process that starts reads it anew.
-2. What is asked for overlaps by OVERLAP_S, so that a document that became visible late is not missed; once in a while all is read again,
-   so that what was deleted goes.
+2. What is asked for overlaps by OVERLAP_S, so that a document that became visible late is not missed; while nothing is published, what
+   was read last is left alone after QUIET_S, by which clocks may differ. Once in a while all is read again, so that what was deleted goes.
 3. A bot whose tick had begun before an earlier look ended, and was published after it, is judged by that look's prices, too.
 4. A bot that is due stays due until a tick of it has begun since, whatever the price does meanwhile.
 """
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from shared import watch
 from shared.stores import Store
 
-OVERLAP_S = 10
+OVERLAP_S, QUIET_S = 10, 30
 REBUILD_MS = 3_600_000
 REMEMBERED_LOOKS = 12
 Name = tuple[str, str]
@@ -104,7 +104,7 @@ class WakeIndex:
         self.markets: dict[str, Market] = {}
         self.due: dict[Name, tuple[int, bool]] = {}  # since when, urgent
         self._timed: set[Name] = set()
-        self._newest_s = self._built_ms = 0
+        self._newest_s = self._asked_s = self._built_ms = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -112,7 +112,8 @@ class WakeIndex:
     async def refresh(self, store: Store, now: int) -> dict[str, list[Row]]:
         """Takes over what was published since the last time. Returns the news by market."""
         is_new = now - self._built_ms >= REBUILD_MS
-        found = await watch.published(store, 0 if is_new else self._newest_s - OVERLAP_S)
+        found = await watch.published(store, 0 if is_new else max(self._newest_s - OVERLAP_S, self._asked_s - QUIET_S))
+        self._asked_s = now // 1000
         if is_new:
             alive = {(one["userId"], one["id"]) for one in found}
             for name in [name for name in self.rows if name not in alive]:
