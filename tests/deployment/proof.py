@@ -26,7 +26,7 @@ async def alone(*folders: Path) -> dict[str, Any]:
             sys.executable, "-I", "-S", "-B", str(ALONE), address, *map(str, folders),
             env={}, cwd=folders[0], stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), 100)
+        out, err = await asyncio.wait_for(process.communicate(), 200)
     if process.returncode != 0:
         raise RuntimeError(err.decode()[-4000:])
     found: dict[str, Any] = json.loads(out.splitlines()[-1])

@@ -14,7 +14,7 @@ SITE = Path(sysconfig.get_paths()["purelib"])
 TAKEN_WHEN_THERE = {"python_multipart"}  # by Starlette; forms are no part of our API
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_what_the_app_loads_is_in_the_package():
     found = await alone(ROOT, SITE)
     assert faults(found) == []

@@ -52,7 +52,7 @@ class Owner:
     async def seen(self) -> dict[str, Any]:
         return dict(await self.ask(self.box.get, f"/api/v1/bots/{self.bot}", self.token))
 
-    async def until(self, what: Any, seconds: float = 40.0) -> dict[str, Any]:
+    async def until(self, what: Any, seconds: float = 90.0) -> dict[str, Any]:
         """The bot as soon as it is so."""
         give_up = time.monotonic() + seconds
         while not what(bot := await self.seen()):
@@ -82,7 +82,7 @@ def ways(log: Path) -> list[list[str]]:
     return found
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
 async def test_a_live_grid_is_connected_trades_survives_a_kill_and_stops(tmp_path: Path) -> None:
     venue = open_venue()
     wallet = venue.spot.accounts[KEY]

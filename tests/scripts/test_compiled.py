@@ -114,7 +114,7 @@ def test_what_is_compiled_exists_and_holds_no_model() -> None:
 @pytest.mark.skipif(compiled.path() is None, reason="not built: make compiled")
 def test_the_command_line_runs_the_build() -> None:
     ask = "from strategy_core import compiled; compiled.prefer(); import strategy_core.backtest.cli; print(compiled.is_on())"
-    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, timeout=110, check=True)
     assert done.stdout == "True\n"
 
 
@@ -133,7 +133,7 @@ def _ran(path: str) -> list[str]:
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=True,
     )
     return done.stdout.split("\n")[:-1]

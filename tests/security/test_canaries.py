@@ -47,7 +47,7 @@ class Heard:
         except Refused as error:
             self.answers.append(str(error))
 
-    async def until(self, path: str, what: Any, seconds: float = 40.0) -> Any:
+    async def until(self, path: str, what: Any, seconds: float = 90.0) -> Any:
         give_up = asyncio.get_running_loop().time() + seconds
         while not what(found := await self.ask("GET", path)):
             assert asyncio.get_running_loop().time() < give_up, f"{found}\n{self.box.log.read_text()[-3000:]}"
@@ -130,7 +130,7 @@ async def alerted(owner: Heard, bot: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
 async def test_no_seeded_secret_is_found_in_a_whole_installation_at_debug(tmp_path: Path) -> None:
     venue = open_venue()
     async with serving(venue.application()) as address:

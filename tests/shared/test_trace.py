@@ -67,7 +67,7 @@ def run(code, **environment):
     import os
 
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, env={**kept, **environment})
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=110, env={**kept, **environment})
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -12,7 +12,7 @@ from onebox_running import HERE, ROOT, RunningHost
 def refused(data, **environment):
     """(status, what it said) of a host that cannot start."""
     command = [sys.executable, "-m", "infra.onebox", "--app", str(HERE / "apps" / "chain"), "--data", str(data)]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=100)
     return done.returncode, done.stderr
 
 

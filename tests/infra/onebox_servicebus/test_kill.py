@@ -74,10 +74,10 @@ async def test_acknowledged_sends_and_completions_survive_kill_9(tmp_path: Path)
     told: list[str] = []
     server = await run(SERVE, str(tmp_path))
     assert server.stdout is not None
-    where = (await asyncio.wait_for(server.stdout.readline(), 20)).decode().strip()
+    where = (await asyncio.wait_for(server.stdout.readline(), 60)).decode().strip()
     clients = [await run(SEND, where, "a"), await run(SEND, where, "b"), await run(RECEIVE, where)]
     try:
-        async with asyncio.timeout(30), asyncio.TaskGroup() as reading:
+        async with asyncio.timeout(100), asyncio.TaskGroup() as reading:
             for client, into in zip(clients, (sent, sent, told), strict=True):
                 reading.create_task(lines(client, into))
             while len(sent) < 200 or len(told) < 40:

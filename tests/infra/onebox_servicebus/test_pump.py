@@ -52,11 +52,12 @@ def bot(session: str, text: str) -> Any:
 
 async def test_a_session_runs_one_at_a_time_and_in_order_while_sessions_run_together(service: ServiceBusService) -> None:
     running: Counter[str] = Counter()
+    together = asyncio.Barrier(3)
 
     async def script(text: str, delivery: int) -> None:
         running[text[0]] += 1
         assert running[text[0]] == 1
-        await asyncio.sleep(0.002)
+        await together.wait()  # one of each session, time after time
         running[text[0]] -= 1
 
     function = Function(script)
@@ -79,8 +80,10 @@ async def test_sessions_beyond_the_limit_take_turns(service: ServiceBusService) 
 
 
 async def test_concurrency_of_a_plain_queue_is_bounded(service: ServiceBusService) -> None:
+    together = asyncio.Barrier(4)
+
     async def script(text: str, delivery: int) -> None:
-        await asyncio.sleep(0.005)
+        await together.wait()
 
     function = Function(script)
     service.broker.send("plain", *(compose(str(number)) for number in range(12)))
@@ -201,8 +204,10 @@ class TwiceDelivered(Faults):
 async def test_a_lost_lock_runs_the_message_twice_at_the_same_time_and_loses_nothing(tmp_path: Path) -> None:
     service, _ = await virtual(tmp_path, TwiceDelivered())
 
+    together = asyncio.Barrier(2)
+
     async def script(text: str, delivery: int) -> None:
-        await asyncio.sleep(0.01)
+        await together.wait()
 
     function = Function(script)
     await service.attach(BOTS, function)

@@ -22,7 +22,7 @@ PLAIN, RELIABLE = "json.webpubsub.azure.v1", "json.reliable.webpubsub.azure.v1"
 
 async def connect(session, address, protocol=PLAIN):
     socket = await session.ws_connect(address, protocols=[protocol])
-    return socket, await socket.receive_json(timeout=2)
+    return socket, await socket.receive_json(timeout=30)
 
 
 async def test_a_token_with_a_group_hears_that_group_and_no_other(endpoint, session):
@@ -31,14 +31,14 @@ async def test_a_token_with_a_group_hears_that_group_and_no_other(endpoint, sess
     assert (hello["event"], hello["userId"], "reconnectionToken" in hello) == ("connected", "ann", False)
     await endpoint.service.perform("dash", {"actionName": "sendToGroup", "group": "user-bob", "dataType": "json", "data": '{"n":1}'})
     await endpoint.service.perform("dash", {"actionName": "sendToGroup", "group": "user-ann", "dataType": "json", "data": '{"n":2}'})
-    assert await ann.receive_json(timeout=2) == {
+    assert await ann.receive_json(timeout=30) == {
         "type": "message",
         "from": "group",
         "group": "user-ann",
         "dataType": "json",
         "data": {"n": 2},
     }
-    assert (await bob.receive_json(timeout=2))["data"] == {"n": 1}
+    assert (await bob.receive_json(timeout=30))["data"] == {"n": 1}
 
 
 async def test_output_binding_actions_reach_whom_they_name(endpoint, session):
@@ -52,10 +52,10 @@ async def test_output_binding_actions_reach_whom_they_name(endpoint, session):
     await perform("dash", {"actionName": "removeUserFromAllGroups", "userId": "ann"})
     await perform("dash", {"actionName": "sendToGroup", "group": "g", "dataType": "text", "data": "lost"})
     await perform("dash", {"actionName": "sendToAll", "dataType": "text", "data": "4", "excluded": []})
-    assert [(await ann.receive_json(timeout=2))["data"] for _ in range(4)] == ["1", "AAE=", "3", "4"]
-    assert (await bob.receive_json(timeout=2))["data"] == "4"
+    assert [(await ann.receive_json(timeout=30))["data"] for _ in range(4)] == ["1", "AAE=", "3", "4"]
+    assert (await bob.receive_json(timeout=30))["data"] == "4"
     await perform("dash", {"actionName": "closeClientConnection", "connectionId": hello["connectionId"], "reason": "enough"})
-    assert await ann.receive_json(timeout=2) == {"type": "system", "event": "disconnected", "message": "enough"}
+    assert await ann.receive_json(timeout=30) == {"type": "system", "event": "disconnected", "message": "enough"}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ async def test_the_service_library_sends_finds_moves_and_closes(endpoint, sessio
     await endpoint.call("send_to_all", b"\x01", content_type="application/octet-stream")
     await endpoint.call("send_to_all", {"n": 2}, excluded=[connection])
     await endpoint.call("send_to_connection", connection, {"n": 3})
-    frames = [await ann.receive_json(timeout=2) for _ in range(4)]
+    frames = [await ann.receive_json(timeout=30) for _ in range(4)]
     assert [frame["data"] for frame in frames] == [{"n": 1}, "text", "AQ==", {"n": 3}]
     await endpoint.call("grant_permission", "joinLeaveGroup", connection, target_name="h")
     assert await endpoint.call("has_permission", "joinLeaveGroup", connection, target_name="h")
@@ -95,7 +95,7 @@ async def test_the_service_library_sends_finds_moves_and_closes(endpoint, sessio
     await endpoint.call("remove_user_from_all_groups", "ann")
     assert not await endpoint.call("group_exists", "g")
     await endpoint.call("close_connection", connection, reason="bye")
-    assert (await ann.receive_json(timeout=2))["message"] == "bye"
+    assert (await ann.receive_json(timeout=30))["message"] == "bye"
     assert not await endpoint.call("user_exists", "ann")
 
 
@@ -111,7 +111,7 @@ async def test_the_service_asked_for_a_token_gives_one_that_works(endpoint, sess
     socket, hello = await connect(session, address)
     assert hello["userId"] == "ann"
     await socket.send_json({"type": "sendToGroup", "group": "g", "dataType": "json", "data": {"n": 1}, "ackId": 1})
-    assert {(await socket.receive_json(timeout=2))["type"] for _ in range(2)} == {"ack", "message"}
+    assert {(await socket.receive_json(timeout=30))["type"] for _ in range(2)} == {"ack", "message"}
 
 
 async def test_roles_decide_what_a_client_may_do(endpoint, session):
@@ -121,7 +121,7 @@ async def test_roles_decide_what_a_client_may_do(endpoint, session):
 
     async def ask(number, **frame):
         await socket.send_json({**frame, "ackId": number})
-        answer = await socket.receive_json(timeout=2)
+        answer = await socket.receive_json(timeout=30)
         return answer["success"], answer.get("error", {}).get("name")
 
     assert await ask(1, type="joinGroup", group="mine") == (True, None)
@@ -132,7 +132,7 @@ async def test_roles_decide_what_a_client_may_do(endpoint, session):
     assert await ask(5, type="leaveGroup", group="mine") == (True, None)
     assert await ask(6, type="event", event="e", dataType="text", data="x") == (False, "InternalServerError")
     await socket.send_json({"type": "ping"})
-    assert await socket.receive_json(timeout=2) == {"type": "pong"}
+    assert await socket.receive_json(timeout=30) == {"type": "pong"}
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ async def test_roles_decide_what_a_client_may_do(endpoint, session):
 async def test_a_malformed_frame_ends_the_connection(endpoint, session, frame):
     socket, _ = await connect(session, endpoint.address(roles=["webpubsub.sendToGroup", "webpubsub.joinLeaveGroup"]))
     await socket.send_str(frame)
-    assert (await socket.receive_json(timeout=2))["event"] == "disconnected"
-    assert (await socket.receive(timeout=2)).type is aiohttp.WSMsgType.CLOSE and endpoint.hub.everyone() == []
+    assert (await socket.receive_json(timeout=30))["event"] == "disconnected"
+    assert (await socket.receive(timeout=30)).type is aiohttp.WSMsgType.CLOSE and endpoint.hub.everyone() == []
 
 
 async def test_wrong_tokens_open_nothing(endpoint, session, tmp_path):
@@ -202,10 +202,10 @@ async def test_a_reliable_client_gets_what_it_missed_and_nothing_twice(endpoint,
     send = lambda n: endpoint.service.perform("dash", {"actionName": "sendToGroup", "group": "g", "dataType": "json", "data": str(n)})  # noqa: E731
     await send(1)
     await send(2)
-    assert [(await socket.receive_json(timeout=2))["sequenceId"] for _ in range(2)] == [1, 2]
+    assert [(await socket.receive_json(timeout=30))["sequenceId"] for _ in range(2)] == [1, 2]
     await socket.send_json({"type": "sequenceAck", "sequenceId": 1})
     await socket.send_json({"type": "ping"})
-    assert (await socket.receive_json(timeout=2))["type"] == "pong"
+    assert (await socket.receive_json(timeout=30))["type"] == "pong"
     socket._response.connection.transport.abort()
     await soon(lambda: endpoint.hub.everyone()[0].socket is None)
     await socket.close()
@@ -216,7 +216,7 @@ async def test_a_reliable_client_gets_what_it_missed_and_nothing_twice(endpoint,
     )
     again, greeting = await connect(session, recovery, RELIABLE)
     assert greeting["connectionId"] == hello["connectionId"]
-    assert [((m := await again.receive_json(timeout=2))["sequenceId"], m["data"]) for _ in range(2)] == [(2, 2), (3, 3)]
+    assert [((m := await again.receive_json(timeout=30))["sequenceId"], m["data"]) for _ in range(2)] == [(2, 2), (3, 3)]
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await connect(session, recovery[:-3] + "AAA", RELIABLE)
     assert refused.value.status == 404
@@ -232,7 +232,7 @@ async def test_a_client_that_does_not_read_is_disconnected_and_others_go_on(endp
         if number % 100 == 0:
             await asyncio.sleep(0)
         if number % 50 == 0:
-            while (frame := await quick.receive_json(timeout=2))["data"] != number:
+            while (frame := await quick.receive_json(timeout=30))["data"] != number:
                 assert frame["type"] == "message"
     assert [one.user for one in endpoint.hub.everyone()] == ["quick"]
 
@@ -275,7 +275,7 @@ def _sync_session(address, drop):
             got.append(error.error_detail.name)
         drop()
         client.send_to_group("g", "2", WebPubSubDataType.TEXT)
-        for _ in range(100):
+        for _ in range(1500):
             if "2" in got:
                 break
             __import__("time").sleep(0.02)
@@ -301,8 +301,8 @@ async def test_a_client_without_a_subprotocol_gets_the_bare_data(endpoint, sessi
     await soon(lambda: endpoint.hub.everyone())
     await endpoint.call("send_to_all", {"n": 1})
     await endpoint.call("send_to_all", b"\x01", content_type="application/octet-stream")
-    assert json.loads(await socket.receive_str(timeout=2)) == {"n": 1}
-    assert await socket.receive_bytes(timeout=2) == b"\x01"
+    assert json.loads(await socket.receive_str(timeout=30)) == {"n": 1}
+    assert await socket.receive_bytes(timeout=30) == b"\x01"
 
 
 async def test_the_key_is_kept_and_private(tmp_path):
