@@ -54,7 +54,7 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
     if event is not None:
         heal.begin(bot, now, resumed(bot, event) if is_new else "")
     bot.ticks(now)
-    if given.get("published") is not None:
+    if given.get("published") is not None and bot.has_asked(given.get("view")):
         bot.published(int(given["published"]))
     verdict = "ok"
     with working_digits():
@@ -143,7 +143,7 @@ def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[st
 
 def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
     """What one look found. True when there is more to look at at once."""
-    if view is None or view.get("epoch", bot.epoch) != bot.epoch:  # a state before asked, with a cursor ahead: the bot's own look tells all
+    if view is None or not bot.has_asked(view):  # a state before asked, with a cursor ahead: the bot's own look tells all
         return view is not None
     seen_until = max(bot.cursor[0], bot.core.at)
     is_blind = not bot.book.is_covered(view.get("asked"))

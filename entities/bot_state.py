@@ -79,6 +79,10 @@ class Bot:
         self.is_hour_new = now // HOUR_MS != self.ticked_at // HOUR_MS
         self.ticked_at = now
 
+    def has_asked(self, view: dict[str, Any] | None) -> bool:
+        """Whether this very state asked for the look, not one before it that was lost."""
+        return view is None or view.get("epoch", self.epoch) == self.epoch
+
     def is_done(self, event_id: str) -> bool:
         return event_id in self.done
 

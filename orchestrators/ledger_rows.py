@@ -1,5 +1,9 @@
 """What of a publication must be stored before anything says that it is: the rows of the ledger, and now and then the bot's backup.
 
+A fill and a line of the log are written once and never over each other. The fence: a row in the place of the next one of an epoch, put
+there when its bot is made again. What the state before had still to write comes too late then and goes nowhere: the bot made again finds
+it out anew (entities/rebuild.py), and twice it would be in the ledger for ever.
+
 Whoever reports reads what came since the last report: every FOLD_EVERY fills the work queue is asked to read on, so that it is never much.
 """
 
@@ -8,14 +12,21 @@ from __future__ import annotations
 from typing import Any
 
 from shared.log import log
-from shared.stores import Store
+from shared.stores import Exists, Store
 from shared.work import Work, queue_fold
 
 CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
 BATCH = 100
 FOLD_EVERY = 500
+ONCE = ("fill", "event")
+FENCE = "fence"
+TRIES = 5
 
 Doc = dict[str, Any]
+
+
+class Fenced(Exception):
+    """The bot was made again: a state before it writes no more."""
 
 
 async def write_ledger(store: Store, user_id: str, publication: Doc) -> None:
@@ -24,9 +35,47 @@ async def write_ledger(store: Store, user_id: str, publication: Doc) -> None:
     for kind, container in CONTAINERS.items():
         own = [row for row in rows if row["kind"] == kind]
         for start in range(0, len(own), BATCH):
-            await store.batch(container, user_id, own[start : start + BATCH])
+            part = own[start : start + BATCH]
+            await (write_once(store, container, user_id, part) if kind in ONCE else store.batch(container, user_id, part))
     if publication.get("backup"):
         await store.upsert("bots", user_id, publication["backup"])
+
+
+async def write_once(store: Store, container: str, user_id: str, rows: list[Doc]) -> None:
+    """Those of the rows that are not there yet. Errors: Fenced; TimeoutError when others keep writing them."""
+    missing, first = rows, rows[0]
+    for _ in range(TRIES):
+        try:
+            if missing:
+                await store.create_all(container, user_id, missing)
+            return
+        except Exists:
+            where = {"kind": first["kind"], "botId": first["botId"]}
+            there = {row["id"] for row in await store.since(container, user_id, where, before(first["sort"]), len(rows))}
+            missing = [row for row in rows if row["id"] not in there]
+            found = await store.read(container, user_id, missing[0]["id"]) if missing else None
+            if found is not None and found["kind"] == FENCE:
+                raise Fenced(first["botId"]) from None
+    raise TimeoutError("the ledger kept changing")
+
+
+def before(sort: str) -> str:
+    epoch, number = sort.split(":")
+    return f"{epoch}:{int(number) - 1:08d}"
+
+
+async def fence_off(store: Store, user_id: str, bot_id: str, epochs: range, next_ones: dict[str, int]) -> bool:
+    """Keeps these epochs from writing more; `next_ones`: the number of the next row, by kind. False: there is such a row by now."""
+    for kind, number in next_ones.items():
+        for epoch in epochs:
+            id_ = f"{bot_id}-{epoch}-{number:08d}"
+            try:
+                await store.create(CONTAINERS[kind], user_id, {"id": id_, "kind": FENCE, "sort": f"{epoch:04d}:{number:08d}"})
+            except Exists:
+                found = await store.read(CONTAINERS[kind], user_id, id_)
+                if found is None or found["kind"] != FENCE:
+                    return False
+    return True
 
 
 async def read_on(queue: Work | None, user_id: str, publication: Doc) -> None:

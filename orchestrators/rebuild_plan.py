@@ -1,6 +1,7 @@
 """What is written down of a bot: enough to make its state again (entities/rebuild.py).
 
-The fence is raised before anything else is read: whatever is sent or written by the state before is there by then, or never will be.
+The fence is raised before anything else is read: whatever is sent by the state before is there by then, or never will be. What it writes is
+fenced off where the reading ended (orchestrators/ledger_rows.py).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from orchestrators.ledger_rows import fence_off
 from orchestrators.outside import outside
 from shared.bot_document import backup_id
 from shared.claims import next_fence, raise_fence
@@ -16,6 +18,7 @@ from shared.stores import Store
 Doc = dict[str, Any]
 Fence = Callable[[int], Awaitable[tuple[int, dict[str, list[Any]]]]]
 MOST_FILLS = 2_000
+TRIES = 5
 
 
 async def rebuild_plan(store: Store, user_id: str, document: Doc, fence: Fence) -> Doc:
@@ -25,12 +28,25 @@ async def rebuild_plan(store: Store, user_id: str, document: Doc, fence: Fence) 
     if backup is None:
         return {"refused": {"reason": "no_backup", "params": {}}}
     epoch, sent = await fence(max(int(backup["epoch"]), int(document["epoch"])))
-    after = f"{int(backup['epoch']):04d}:{int(backup['fills']):08d}"
-    fills = await store.since("fills", user_id, {"kind": "fill", "botId": bot_id}, after, MOST_FILLS)
-    log = await store.page("events", user_id, {"kind": "event", "botId": bot_id}, 1)
-    last = {"seq": log.items[0]["seq"], "hash": log.items[0]["hash"]} if log.items else None
+    fills, last = await ledger(store, user_id, bot_id, backup, epoch)
     plain = {name: value for name, value in document.items() if not name.startswith("_")}
     return {"document": plain, "backup": backup, "fills": fills, "last": last, "epoch": epoch, "sent": sent}
+
+
+async def ledger(store: Store, user_id: str, bot_id: str, backup: Doc, epoch: int) -> tuple[list[Doc], Doc | None]:
+    """(the fills since the backup, the newest line of the log): the last that states before this epoch have written.
+
+    Errors: TimeoutError when they keep writing.
+    """
+    after = f"{int(backup['epoch']):04d}:{int(backup['fills']):08d}"
+    for _ in range(TRIES):
+        fills = await store.since("fills", user_id, {"kind": "fill", "botId": bot_id}, after, MOST_FILLS)
+        log = await store.page("events", user_id, {"kind": "event", "botId": bot_id}, 1)
+        last = {"seq": log.items[0]["seq"], "hash": log.items[0]["hash"]} if log.items else None
+        next_ones = {"fill": int(backup["fills"]) + len(fills) + 1, "event": int(last["seq"]) + 1 if last else 1}
+        if await fence_off(store, user_id, bot_id, range(int(backup["epoch"]), epoch), next_ones):
+            return fills, last
+    raise TimeoutError("the ledger of a bot kept changing")
 
 
 def fence_of(user_id: str, account: Doc, event: Doc, on_account: Callable[..., Awaitable[Any]]) -> Fence:

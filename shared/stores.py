@@ -88,6 +88,10 @@ class Store(Protocol):
         """All or nothing, at most 100."""
         ...
 
+    async def create_all(self, container: str, user_id: str, documents: Sequence[Document]) -> None:
+        """All of them new, or none; at most 100. Errors: Exists."""
+        ...
+
     async def create_with(self, container: str, user_id: str, document: Document, upsert: Document) -> None:
         """A new document and another beside it, or neither. Errors: Exists."""
         ...
@@ -263,16 +267,22 @@ class CosmosStore:
         async with self._writing(container, user_id, *(document["id"] for document in upserts)) as place:
             await place.execute_item_batch(operations, partition_key=user_id)
 
+    async def create_all(self, container: str, user_id: str, documents: Sequence[Document]) -> None:
+        await self._new(container, user_id, [("create", document) for document in documents])
+
     async def create_with(self, container: str, user_id: str, document: Document, upsert: Document) -> None:
+        await self._new(container, user_id, [("create", document), ("upsert", upsert)])
+
+    async def _new(self, container: str, user_id: str, writes: Sequence[tuple[str, Document]]) -> None:
         from azure.cosmos.exceptions import CosmosBatchOperationError
 
-        operations = [("create", ({**document, "userId": user_id},)), ("upsert", ({**upsert, "userId": user_id},))]
+        operations = [(how, ({**document, "userId": user_id},)) for how, document in writes]
         try:
-            async with self._writing(container, user_id, document["id"], upsert["id"]) as place:
+            async with self._writing(container, user_id, *(document["id"] for _, document in writes)) as place:
                 await place.execute_item_batch(operations, partition_key=user_id)
         except CosmosBatchOperationError as error:
             if error.status_code == 409:
-                raise Exists(document["id"]) from error
+                raise Exists(writes[0][1]["id"]) from error
             raise
 
     async def across(self, container: str, statement: str, parameters: Mapping[str, Any], limit: int) -> list[Document]:

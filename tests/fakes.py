@@ -84,6 +84,11 @@ class MemoryStore:
         for document in upserts:
             self._put(container, user_id, document)
 
+    async def create_all(self, container: str, user_id: str, documents: Sequence[Document]) -> None:
+        if any((container, user_id, document["id"]) in self.rows for document in documents):
+            raise Exists(documents[0]["id"])
+        await self.batch(container, user_id, documents)
+
     async def create_with(self, container: str, user_id: str, document: Document, upsert: Document) -> None:
         await self.create(container, user_id, document)
         self._put(container, user_id, upsert)
@@ -103,8 +108,8 @@ class MemoryStore:
         return [row for row in rows if tests[statement](row, parameters)][:limit]
 
     def of(self, container: str) -> list[Document]:
-        """Every document of a container, for assertions."""
-        return [row for (place, _, _), row in self.rows.items() if place == container]
+        """Every document of a container but the fences of earlier epochs, for assertions."""
+        return [row for (place, _, _), row in self.rows.items() if place == container and row.get("kind") != "fence"]
 
 
 def _crossed(row: Document, given: Mapping[str, Any]) -> bool:

@@ -86,6 +86,15 @@ async def test_a_batch_written_twice_is_the_same(store):
     assert await store.count("fills", "ada", {"botId": "b1"}) == 3
 
 
+async def test_documents_that_must_be_new_are_all_written_or_none(store):
+    rows = [{"id": f"f{i}", "kind": "fill", "botId": "b1", "sort": f"{i}", "n": 1} for i in range(4)]
+    await store.create_all("fills", "ada", rows[:2])
+    with pytest.raises(Exists):
+        await store.create_all("fills", "ada", [{**row, "n": 2} for row in rows[1:]])
+    assert await store.count("fills", "ada", {"botId": "b1"}) == 2
+    assert (await store.read("fills", "ada", "f1"))["n"] == 1
+
+
 async def test_two_documents_are_there_together_or_not_at_all(store):
     await store.create_with("webhooks", "ada", bot("key", n=1), bot("row", n=1))
     with pytest.raises(Exists):

@@ -127,7 +127,7 @@ class Watchdog:
         """[3] the ledger's fills are the venue's; [4] start + fills - fees is the venue's balance."""
         world = self._world
         bots = [bot for bot in world.bots if self._account_of(bot) == account_id]
-        rows = [row for row in world.rows.all("fills") if row["bot_id"] in bots]
+        rows = [row for row in world.rows.all("fills") if row.get("bot_id") in bots]
         ours = Counter((row["trade_id"], row["side"], row["price"], row["amount"], row["fee"], row["fee_currency"]) for row in rows)
         theirs = Counter(
             (t.trade_id, t.side.value, plain(t.price), plain(t.amount), plain(t.fee), t.fee_currency) for _, t in account.trades
@@ -175,7 +175,7 @@ class Watchdog:
         assert document["status"] not in ("starting", "stopping"), f"[13] {bot} is stuck: {document['status']}"
         assert not state["quarantine"], f"[13] {bot} was put aside: {state['quarantine']}"
         assert document["open_orders"] == len(document["orders"]), f"[5] {bot} counts its orders wrong"
-        rows = sorted((row for row in self._world.rows.all("events") if row["bot_id"] == bot), key=lambda row: row["sort"])
+        rows = sorted((row for row in self._world.rows.all("events") if row.get("bot_id") == bot), key=lambda row: row["sort"])
         mark = ""
         for number, row in enumerate(rows, start=1):
             line = {"seq": row["seq"], "code": row["code"], "params": row["params"], "at": row["at"]}

@@ -65,6 +65,11 @@ class Rows:
         for document in upserts:
             self.put(container, user_id, document)
 
+    def create_all(self, container: str, user_id: str, documents: Sequence[Document]) -> None:
+        if any((container, user_id, document["id"]) in self.texts for document in documents):
+            raise Exists(documents[0]["id"])
+        self.batch(container, user_id, documents)
+
     def delete(self, container: str, user_id: str, id: str) -> None:
         for kept in (self.texts, self.before, self._keys.get(container, {})):
             kept.pop((container, user_id, id), None)
@@ -122,6 +127,9 @@ class SimStore:
 
     async def batch(self, container: str, user_id: str, upserts: Sequence[Document]) -> None:
         await self._io(f"batch {container}", lambda: self.rows.batch(container, user_id, upserts))
+
+    async def create_all(self, container: str, user_id: str, documents: Sequence[Document]) -> None:
+        await self._io(f"batch {container}", lambda: self.rows.create_all(container, user_id, documents))
 
     async def create_with(self, container: str, user_id: str, document: Document, upsert: Document) -> None:
         def effect() -> None:

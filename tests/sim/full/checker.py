@@ -214,7 +214,7 @@ class Checker:
         account = world.account(account_id)
         hand = {order.id for order in account.orders if order.client_id.startswith("hand")}
         bots = {bot.id for bot in world.owners.bots.values() if bot.account == account_id}
-        rows = [row for row in world.rows.all("fills") if row["bot_id"] in bots]
+        rows = [row for row in world.rows.all("fills") if row.get("bot_id") in bots]
         ours = Counter((row["trade_id"], row["side"], row["price"], row["amount"], row["fee"], row["fee_currency"]) for row in rows)
         theirs = Counter(
             (t.trade_id, t.side.value, plain(t.price), plain(t.amount), plain(t.fee), t.fee_currency)
@@ -322,7 +322,7 @@ class Checker:
         assert abs(parts - Decimal(pnl["total"])) <= TINY, f"[5] {name}: the lines make {parts}, not {pnl['total']}"
 
     def _log(self, name: str, bot: Bot) -> None:
-        rows = sorted((row for row in self._world.rows.all("events") if row["bot_id"] == bot.id), key=lambda row: row["sort"])
+        rows = sorted((row for row in self._world.rows.all("events") if row.get("bot_id") == bot.id), key=lambda row: row["sort"])
         mark = ""
         for number, row in enumerate(rows, start=1):
             line = {"seq": row["seq"], "code": row["code"], "params": row["params"], "at": row["at"]}

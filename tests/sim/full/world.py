@@ -272,7 +272,7 @@ class World:
             return
         if isinstance(error, AssertionError):
             raise error
-        if name in ORCHESTRATIONS and any(f"failed: {kind.__name__}" in str(error) for kind in FAULTS):
+        if name in ORCHESTRATIONS and any(f"failed: {kind}" in str(error) for kind in (*(fault.__name__ for fault in FAULTS), *EXPECTED)):
             return
         if self.plan.is_poison(error):
             return
@@ -350,7 +350,7 @@ class World:
 
 
 ORCHESTRATIONS = ("bot_tick", "bot_aside", "quiet_round", "bot_inbox", "post_task")
-EXPECTED = ("AlreadyExists", "TickFailed", "Stale")
+EXPECTED = ("AlreadyExists", "TickFailed", "Stale", "Fenced")
 
 
 def left_alone(work: Coroutine[Any, Any, Any]) -> SimpleNamespace:
