@@ -392,6 +392,6 @@ async def tell_inbox(user_id: str, bot_id: str, body: Doc, code: str) -> None:
 
 @bp.activity_trigger(input_name="more", activity="again")
 async def again(more: dict) -> None:
-    """What is left for the same bot, behind what already waits on its session."""
-    event = BotEvent(more["userId"], more["botId"], more["id"], "continue", outside().now_ms(), {})
-    await outside().bus.send([event])
+    """What is left for the same bot, or a command that must not be lost, behind what already waits on its session."""
+    kind, body = ("command", more["command"]) if "command" in more else ("continue", {})
+    await outside().bus.send([BotEvent(more["userId"], more["botId"], more["id"], kind, outside().now_ms(), body)])

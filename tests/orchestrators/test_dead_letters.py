@@ -5,9 +5,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from conftest import BOT
 
 from orchestrators.bot_aside import bot_aside
 from shared.bus import encode, message_id
+from shared.ids import entity_key
+from tests.builders import USER
 from triggers import dead_letters
 from triggers.bot_events import instance_id
 from triggers.dead_letters import put_aside
@@ -40,6 +43,23 @@ async def test_a_start_that_never_came_through_leaves_a_draft_that_says_so(world
     assert (world.bot["status"], world.bot["reason"]) == ("draft", "event_failed")
     await world.command("start")
     assert world.bot["status"] == "starting"
+
+
+async def test_a_rebuild_that_was_given_up_is_asked_for_again_and_again_but_not_for_ever(world):
+    """The fence was raised: until the bot is made again it sends nothing."""
+    await world.command("start")
+    await world.wake()
+    del world.host.entities["bot", entity_key(USER, BOT)]
+    event, asked = world.event("command", name="rebuild", params={}), []
+    for _ in range(6):
+        sent = len(world.host.bus.sent)
+        await aside(world, event)
+        again = world.host.bus.sent[sent:]
+        asked += [one.id for one in again]
+        event = again[0] if again else event
+    assert asked == [f"{asked[0][:-1]}{number}" for number in (1, 2, 3)] and len(asked) == 3
+    await world.host.tick(event)
+    assert world.bot["epoch"] == 1 and world.bot["status"] == "active"
 
 
 async def test_a_bot_that_has_stopped_stays_stopped(world):
