@@ -213,6 +213,7 @@ async def test_a_study_is_asked_once_listed_and_goes_with_its_backtest(client, p
     study = answer.json()["id"]
     assert (await client.post(base, json={"method": "monte_carlo", "run": 1, "paths": 20})).json() == answer.json()
     assert plat.store.rows[CONTAINER, "ada", study]["config"]["cells"] == 6
+    assert plat.store.rows[CONTAINER, "ada", study]["block"] == 1440 // 4  # a block of the whole day would be the same day every time
     assert flows.started[instance_of("ada", study)] == ("research", {"userId": "ada", "id": study})
     assert (await client.get(base)).json()["items"] == [answer.json()] and (await client.get(f"{base}/{study}")).json() == answer.json()
     assert (await client.delete(f"/api/v1/backtests/{job}")).json()["code"] == "job_is_open"

@@ -22,6 +22,7 @@ from triggers.api.models.study import StudyCreate
 from triggers.api.platform import Platform
 
 KIND, MOST, MOST_VARIANTS, HOUR_CANDLES = "study", 20, 50, 60
+LEAST_BLOCKS = 4  # of a path: one block as long as the range would be the range itself, again and again
 
 Doc = dict[str, Any]
 
@@ -59,7 +60,7 @@ async def write(plat: Platform, user_id: str, study_id: str, job: Doc, overrides
         **{name: job[name] for name in ("name", "strategy", "symbol", "source")}, "id": study_id, "kind": KIND, "schema": SCHEMA,
         "sort": f"{at}:{study_id}", "backtest_id": job["id"], "method": body.method, "run": body.run, "config": config,
         "variants": variants if len(variants) > 1 else [{}], "ranges": [range_], "runs": runs, "seed": body.seed,
-        "block": max(1, min(body.block_hours * HOUR_CANDLES, minutes)), "kept": False, "status": "queued",
+        "block": max(1, min(body.block_hours * HOUR_CANDLES, minutes // LEAST_BLOCKS)), "kept": False, "status": "queued",
         "progress": JobProgress(at=at).model_dump(mode="json"), "best": None, "error": None, "created_at": at, "updated_at": at,
     }  # fmt: skip
     await remember(plat, user_id, job["id"], study_id)

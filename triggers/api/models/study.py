@@ -15,7 +15,7 @@ Method = Literal["monte_carlo", "walk_forward"]
 
 
 class StudyCreate(Model):
-    """`monte_carlo`: `paths` resampled price paths (blocks of `block_hours`) through the backtester.
+    """`monte_carlo`: `paths` resampled price paths (blocks of `block_hours`, a quarter of the range at most) through the backtester.
 
     `walk_forward`: the range in windows of equal length; each is traded with the variant of the job that did best on the window before.
     """
