@@ -1,4 +1,4 @@
-"""`python -m tests.chaos --kills 50 [--seed 1] [--keep FOLDER]`: kill -9 of onebox, again and again, then the independent check."""
+"""`python -m tests.chaos --kills 50 [--seed 1] [--keep FOLDER] [--small]`: kill -9 of onebox, again and again, then the independent check."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="work in this folder and leave it behind")
+    parser.add_argument("--small", action="store_true", help="a platform without a Service Bus: what is to be done lies in the store")
     given = parser.parse_args()
+    settings = {"ServiceBus": "none"} if given.small else {}
     began = time.monotonic()
     if given.keep is not None:
-        result = chaos(given.keep, given.kills, given.seed)
+        result = chaos(given.keep, given.kills, given.seed, **settings)
     else:
         with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-            result = chaos(Path(folder), given.kills, given.seed)
+            result = chaos(Path(folder), given.kills, given.seed, **settings)
     return tell(result, given.seed, time.monotonic() - began)
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from inspect import getattr_static
 from typing import Any, NamedTuple
 
-from entities import account, advance, bot_state, rebuild, sent
+from entities import account, advance, belt, bot_state, rebuild, sent
 from entities.operation import AccountOperation
 from entities.sent import Book
 from exchange.limits import Budget
@@ -253,6 +253,12 @@ def a_bot_made_again_knows_nothing_of_what_was_sent() -> Iterator[None]:
 @full_mutant
 def what_is_over_binds_nothing_though_its_trades_are_missing() -> Iterator[None]:
     with patched(sent.Row, "binding", property(lambda row: row.state)):
+        yield
+
+
+@full_mutant
+def a_stop_sells_on_the_side_that_was_guessed() -> Iterator[None]:
+    with patched(belt, "HELD", tuple(name for name in belt.HELD if name != "side")):
         yield
 
 
