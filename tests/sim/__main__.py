@@ -5,6 +5,7 @@ model, on every core it is given.
     --mutants                             only the wrong protocols: which seed catches each
     --crashes singles                     a host dies at every step of every scenario of full/crashes.py, once each
     --crashes pairs --seconds 300         in pieces: it says with which --first it goes on
+    --crashes pairs --first 3 --every 10  a tenth of every scenario; with --first 0 to 9 it is all of them
     --remember                            failing seeds go to regressions.json, which the tests replay
 
 Exit 1 when a seed fails, or when a fault that should have been met never was.
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0, help="stop each world after so long, whatever is left (0: no limit)")
     parser.add_argument("--mutants", action="store_true", help="only the wrong protocols: which seed catches each")
     parser.add_argument("--crashes", choices=("singles", "pairs", "kinds"), help="no seeds: a death at every step of every scenario")
+    parser.add_argument("--every", type=int, default=1, help="with --crashes: every so many cases from --first on")
     parser.add_argument("--remember", action="store_true", help="failing seeds become regressions")
     given = parser.parse_args()
     if given.mutants:
@@ -111,7 +113,7 @@ def crashes(given: argparse.Namespace) -> int:
     logging.disable(logging.CRITICAL)
     began, bad, done, told = time.monotonic(), 0, 0, 0.0
     every = cases(given.crashes)
-    found = every[given.first :]
+    found = every[given.first :: given.every]
     with multiprocessing.get_context("spawn").Pool(given.workers, logging.disable, (logging.CRITICAL,)) as pool:
         for wrong in pool.imap(failure, found, chunksize=4):  # in their order, so that --first can go on where --seconds ended
             done += 1
@@ -120,13 +122,13 @@ def crashes(given: argparse.Namespace) -> int:
                 print(wrong, flush=True)
             if (now := time.monotonic() - began) - told > PROGRESS_S:
                 told = now
-                print(f"crashes: {given.first + done} of {len(every)}, {bad} with violations, {done / now:.1f} per second", flush=True)
+                print(f"crashes: {done} of {len(found)}, {bad} with violations, {done / now:.1f} per second", flush=True)
             if given.seconds and now > given.seconds:
                 break
-    took, upto = time.monotonic() - began, given.first + done
-    print(f"crashes ({given.crashes}): {given.first} to {upto} of {len(every)} cases in {took:.0f} s: {bad} with violations")
-    if upto < len(every):
-        print(f"    go on: python -m tests.sim --crashes {given.crashes} --first {upto}")
+    took, share = time.monotonic() - began, f" --every {given.every}" if given.every > 1 else ""
+    print(f"crashes ({given.crashes}): {done} of {len(every)} cases from {given.first}{share} in {took:.0f} s: {bad} with violations")
+    if done < len(found):
+        print(f"    go on: python -m tests.sim --crashes {given.crashes} --first {given.first + done * given.every}{share}")
     return 1 if bad else 0
 
 
