@@ -4,7 +4,8 @@ Rules
 1. The session is the bot's entity key, so events of one lane keep their order; the message id makes a repeat vanish.
 2. Nudges (the market moved, a heartbeat) have a lane of their own: when a whole market moves, a stop does not stand in line behind
    everybody's nudges.
-3. Senders are opened once and kept: opening a link costs half a second.
+3. Senders are opened once and kept: opening a link costs half a second. Who sends nothing has the link of the nudges opened, so that the
+   first one need not wait for it.
 4. Only the SDK can set session and message ids; no output binding writes to these queues.
 """
 
@@ -92,6 +93,8 @@ class ServiceBus:
 
     async def send(self, events: Sequence[BotEvent]) -> None:
         """Durable when it returns; nudges last."""
+        if not events and NUDGES not in self._senders:
+            await self._open_early(NUDGES)
         for queue in self._locks:
             if own := [event for event in events if lane(event) == queue]:
                 with span(f"send {queue}", kind="producer", messages=len(own)):
@@ -188,6 +191,13 @@ class ServiceBus:
         if queue not in self._senders:
             self._senders[queue] = self._client.get_queue_sender(queue)
         return self._senders[queue]
+
+    async def _open_early(self, queue: str) -> None:
+        async with self._locks[queue]:
+            try:
+                await self._open(queue).create_message_batch()
+            except Exception:  # who has something to send says what is wrong
+                await self._drop(queue)
 
     async def close(self) -> None:
         """For who opened it for a while; the app keeps its own."""

@@ -7,11 +7,14 @@ Rules
    woken. Who starts anew begins at what was written: what it looks at twice costs a message, no more.
 3. A market that cannot be asked is skipped and named; the others are looked at.
 4. What is urgent goes first: triggers that only a tick can pull before orders that rest at the venue anyway.
+5. A message waits in its queue as long as it takes: it is sent again only when those before it should have had their ticks long ago. In a
+   storm a second one for everybody would be twice the work.
 """
 
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 from zlib import crc32
 
 import azure.durable_functions as df
@@ -28,6 +31,7 @@ from triggers.wake_index import Name, WakeIndex
 SLOT_MS = 1_000
 PATIENCE_MS = 15_000
 LONGEST_PATIENCE_MS = 900_000
+SLOWEST_A_SECOND = 40  # ticks of a host that has nothing else to do
 SILENT_AFTER = 6  # nudges in vain: a quarter of an hour
 STORED_EVERY_MS, STORED_SOON_MS = 60_000, 15_000
 
@@ -40,6 +44,14 @@ async def market_watch(timer: func.TimerRequest) -> None:
     await look_at_markets(platform())
 
 
+class Nudge(NamedTuple):
+    """When a bot was last sent one, how often in vain, and how long that one may take."""
+
+    at: int = 0
+    vain: int = 0
+    patience_ms: int = 0
+
+
 class Memory:
     """What one process knows between two looks; all of it can be found again."""
 
@@ -49,7 +61,7 @@ class Memory:
     def clear(self) -> None:
         self.store: object = None
         self.index = WakeIndex()
-        self.nudged: dict[Name, tuple[int, int]] = {}  # when, how often in vain
+        self.nudged: dict[Name, Nudge] = {}
         self.reached: dict[tuple[str, str], int] = {}
         self.stored_ms: dict[str, int] = {}
 
@@ -79,9 +91,8 @@ async def look_at_markets(plat: Platform) -> int:
     slot = now // SLOT_MS
     await plat.bus.send([BotEvent(*row.name, f"s{slot}", "market", now, {}) for row in woken])
     for row in woken:
-        sent, vain = memory.nudged.get(row.name, (0, 0))
-        memory.nudged[row.name] = (now, vain + 1 if row.ticked_ms < sent else 0)
-    if silent := sum(memory.nudged[row.name][1] >= SILENT_AFTER for row in woken):
+        memory.nudged[row.name] = following(memory.nudged.get(row.name, Nudge()), row.ticked_ms, now, len(memory.index.due))
+    if silent := sum(memory.nudged[row.name].vain >= SILENT_AFTER for row in woken):
         log("sweeper.silent_bots", logging.WARNING, count=silent)
     for document, seen in looks:
         await keep(plat, memory, document, seen, {row.key for row in woken})
@@ -95,9 +106,14 @@ def in_order(memory: Memory) -> list[Name]:
 
 def is_on_its_way(memory: Memory, name: Name, now: int) -> bool:
     """Whether a nudge sent not long ago has not begun its tick yet: a second one would only make the next ones wait behind it."""
-    sent, vain = memory.nudged.get(name, (0, 0))
-    patience = min(PATIENCE_MS << min(vain, 10), LONGEST_PATIENCE_MS)
-    return memory.index.rows[name].ticked_ms < sent and now - sent < patience
+    last = memory.nudged.get(name, Nudge())
+    return memory.index.rows[name].ticked_ms < last.at and now - last.at < last.patience_ms
+
+
+def following(last: Nudge, ticked_ms: int, now: int, due: int) -> Nudge:
+    """The nudge sent now, with so many bots due."""
+    vain = last.vain + 1 if ticked_ms < last.at else 0
+    return Nudge(now, vain, min((PATIENCE_MS << min(vain, 10)) + due // SLOWEST_A_SECOND * 1_000, LONGEST_PATIENCE_MS))
 
 
 async def look_at_source(plat: Platform, memory: Memory, document: watch.Document) -> dict[str, Extremes]:

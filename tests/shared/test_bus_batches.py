@@ -66,3 +66,43 @@ async def test_a_caller_that_goes_away_takes_nobody_with_it(which):
     assert [n for n, one in enumerate(found) if one is not None] == [which]
     assert sorted(name for batch in bus.batches for name in batch) == sorted({"e0", "e1", "e2", "e3"} - {f"e{which}"})
     assert not any(bus._waiting.values())
+
+
+class Link:
+    """A sender that counts how often it was opened and closed; a broken one cannot be."""
+
+    def __init__(self, is_broken):
+        self.is_broken, self.opened, self.closed = is_broken, 0, 0
+
+    async def create_message_batch(self):
+        self.opened += 1
+        if self.is_broken:
+            raise ConnectionError("no bus")
+
+    async def close(self):
+        self.closed += 1
+
+
+class Client:
+    def __init__(self, is_broken):
+        self.queues, self.is_broken = {}, is_broken
+
+    def get_queue_sender(self, queue):
+        return self.queues.setdefault(queue, Link(self.is_broken))
+
+
+async def test_who_has_nothing_to_send_finds_the_link_of_the_nudges_open():
+    bus = ServiceBus(settings())
+    bus._client = Client(is_broken=False)
+    for _ in range(3):
+        await bus.send([])
+    assert [(name, link.opened) for name, link in bus._client.queues.items()] == [("bot-nudges", 1)]
+
+
+async def test_a_link_that_cannot_be_opened_early_is_tried_again_and_disturbs_nobody():
+    bus = ServiceBus(settings())
+    bus._client = Client(is_broken=True)
+    for _ in range(2):
+        await bus.send([])
+    [link] = bus._client.queues.values()
+    assert (link.opened, link.closed, bus._senders) == (2, 2, {})

@@ -139,6 +139,18 @@ async def test_a_due_bot_stays_due_until_it_ticked_and_one_that_is_gone_is_forgo
     assert await look_at_markets(plat) == 0
 
 
+async def test_in_a_storm_a_nudge_may_take_as_long_as_those_before_it_need(plat):
+    for n in range(4 * market_watch.SLOWEST_A_SECOND):
+        bot(plat, f"b{n}", below=90.0)
+    await look_at_markets(plat)
+    plat.now_ms.now = T0 + 2 * MINUTE
+    assert await look_at_markets(plat) == 4 * market_watch.SLOWEST_A_SECOND
+    plat.now_ms.now += market_watch.PATIENCE_MS + 3_999
+    assert await look_at_markets(plat) == 0
+    plat.now_ms.now += 1
+    assert await look_at_markets(plat) == 4 * market_watch.SLOWEST_A_SECOND
+
+
 async def test_a_broken_market_does_not_blind_the_others(plat, tmp_path):
     await watch.watch(plat.store, "a-gone", {"market": "nowhere", "speed": 1, "created_ms": 0}, "X/Y")
     bot(plat, "b", below=90.0)
