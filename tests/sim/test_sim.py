@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
 
+from tests.sim.kernel import Host, Kernel, Sleep, Task, ask
 from tests.sim.mutants import MUTANTS
 from tests.sim.runs import caught, judge, regressions
 
@@ -36,6 +38,23 @@ def test_faults_do_happen():
     seen = sum((judge(seed).seen for seed in range(500, 512)), Counter())
     for name in ("kill_before", "kill_after", "zombie", "resumed", "lost_reply", "lost_request", "late_arrival", "overlap", "message_lost"):
         assert seen[name], name
+
+
+def test_what_is_unfinished_at_the_end_is_closed_where_it_ran():
+    word, closed = ContextVar("word", default=""), []
+
+    async def endless() -> None:
+        token = word.set("own")
+        try:
+            await ask(Sleep(10**9))
+        finally:
+            word.reset(token)  # in another context this raises
+            closed.append(word.get())
+
+    kernel, host = Kernel(1), Host("h0")
+    kernel.spawn(Task(endless(), host, lambda value, error: None, lambda: None))
+    kernel.close()
+    assert closed == [""]
 
 
 @pytest.mark.parametrize("row", regressions(), ids=lambda row: str(row["seed"]))
