@@ -76,8 +76,7 @@ class Query:
         keys = [column for column, _ in self.order]
         sorted_by = [f"{column} {'DESC' if is_falling else 'ASC'}" for column, is_falling in self.order]
         last_falls = self.order[-1][1] if self.order else False
-        # Across partitions the filter's index must win over the order of rows; a union has that order by itself.
-        by_row = "+row" if self.request.key is None and not where.startswith("row IN (") else "row"
+        by_row = "+row" if self._is_filter_first(where) else "row"
         sorted_by.append(f"{by_row} {'DESC' if last_falls else 'ASC'}")
         chosen = ", ".join(["row", "doc", *keys])
         statement = f"SELECT {chosen} FROM {self.container.table} WHERE {where} ORDER BY {', '.join(sorted_by)}"
@@ -85,6 +84,21 @@ class Query:
             return statement, args
         skip = 0 if self.request.after else self.offset
         return f"{statement} LIMIT ? OFFSET ?", [*args, min(self._left(), self._page_items()) + 1, skip]
+
+    def _is_filter_first(self, where: str) -> bool:
+        """Whether the filter's index must win over one that has the order of rows, too.
+
+        Across partitions (a union has that order by itself); within one where an index holds, behind the order, what is filtered by: a day
+        deep in a long ledger is found in the index, and a row is read only when it is of that day.
+        """
+        if self.request.key is None:
+            return not where.startswith("row IN (")
+        ordered = [column for column, _ in self.order]
+        for index in self.container.indexes if len(ordered) == 1 else ():
+            columns = [self.container.indexed_column(path) for path in index]
+            if ordered[0] in columns and any(column in where for column in columns[columns.index(ordered[0]) + 1 :]):
+                return True
+        return False
 
     def page(self, rows: list[tuple]) -> Page:
         """The answer made of the statement's rows."""

@@ -1,6 +1,8 @@
 """The queries the platform lives on read an index range and nothing else, however many documents there are."""
 
 import asyncio
+import json
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +50,37 @@ async def test_a_query_reads_its_indexes(tmp_path, text, key, indexes):
     assert len(searches) == len(indexes) and all(name in step for name, step in zip(indexes, searches, strict=True)), plan
     assert not any(step.startswith("SCAN") for step in plan), plan
     assert key is None or not any("TEMP B-TREE" in step for step in plan), plan
+
+
+DAY = " AND c.at >= @since AND c.at < @until"
+
+
+@pytest.mark.parametrize("more", [DAY, f"{DAY} AND c.side = @side", f"{DAY} AND c.sort < @cursor"])
+async def test_a_day_of_a_ledger_is_found_in_the_index_and_other_rows_are_not_read(tmp_path, more):
+    containers = json.loads((Path(__file__).parents[3] / "infra/resources.json").read_text())["cosmos"]["containers"]
+    settings = next(one for one in containers if one["name"] == "fills")
+    service = CosmosService(tmp_path, VirtualClock(), "d", [settings], synchronous="OFF")
+    await service.start()
+    rows = [
+        {
+            "id": str(n),
+            "userId": "u1",
+            "botId": f"b{n % 2}",
+            "sort": f"{n:04d}",
+            "at": f"2025-01-{n // 10 + 1:02d}",
+            "kind": "fill",
+            "side": "buy",
+        }
+        for n in range(300)
+    ]
+    await asyncio.gather(*(service.upsert("d", "fills", row) for row in rows))
+    text = f"SELECT * FROM c WHERE c.userId = @u AND c.kind = @kind AND c.botId = @bot{more} ORDER BY c.sort DESC OFFSET 0 LIMIT 51"
+    given = {"@u": "u1", "@kind": "fill", "@bot": "b1", "@since": "2025-01-03", "@until": "2025-01-04", "@side": "buy", "@cursor": "9"}
+    storage = service._storage
+    query = Query(storage.container("d", "fills"), Request(text, given, "u1", 100, 0))
+    statement, arguments = query.statement()
+    [search, *rest] = [row[3] for row in storage.reading.execute(f"EXPLAIN QUERY PLAN {statement}", arguments)]
+    found = [item["sort"] for item in map(json.loads, query.page(storage.reading.execute(statement, arguments).fetchall()).items)]
+    await service.stop()
+    assert "by_userId_botId_sort_at" in search and rest in ([], ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"]), (search, rest)
+    assert found == ["0029", "0027", "0025", "0023", "0021"]
