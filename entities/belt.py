@@ -15,6 +15,7 @@ Rules
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from entities.bot_state import Bot
@@ -228,7 +229,15 @@ def inherit(bot: Bot, backup: Doc, future: Doc, sent: dict[str, list[Any]], now:
     bot.belt_heirs = [[id_, now] for id_ in dict.fromkeys(ids)]
     next_heir(bot)
     if kept is not None and bot.belt is not None and bot.belt["id"] == kept["id"]:
-        bot.belt = {**bot.belt, **{name: kept[name] for name in ("side", "price", "amount", "filled", "order_id")}}
+        waits = sum((dec(trade["amount"]) for trade in kept.get("held") or ()), dec("0"))  # in no ledger: they are looked for again
+        known = {name: kept[name] for name in ("side", "price", "amount", "order_id")}
+        bot.belt = {**bot.belt, **known, "filled": plain(dec(kept["filled"]) - waits)}
+
+
+def booked(bot: Bot, amount: Decimal) -> None:
+    """A trade of an inherited belt that the ledger has already."""
+    belt = bot.belt or {}
+    belt["filled"] = plain(dec(belt["filled"]) + amount)
 
 
 def next_heir(bot: Bot) -> None:

@@ -99,6 +99,8 @@ def fold(bot: Bot, row: dict[str, Any], sent: dict[str, list[Any]]) -> None:
         known.filled += amount
         if known.filled >= known.order.amount:
             known.state, known.final = Sent.OVER, known.filled
+    elif not bot.core.knows(row["trade_id"]) and belt.is_ours(bot, row["order_id"]):
+        belt.booked(bot, amount)
     generation = there.generation if there is not None else 0
     if known is not None:
         generation = known.order.generation

@@ -305,6 +305,39 @@ async def test_a_bot_made_again_books_a_stops_trade_it_kept_back_exactly_once():
         assert sold(account) == bought(account) > Decimal("0.025") and resting(account) == []
 
 
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_a_trade_that_was_kept_back_when_the_backup_was_made_is_booked_once(is_written):
+    """Found by the simulation: the backup counted it as filled, and the bot made again looked for no more."""
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        faster_than_the_cancel(world)
+        world.venue.linear.cancel = refuse_for_now(world.venue.linear.cancel)
+        world.venue.move("17900")
+        await world.wake()
+        key = ("bot", entity_key(USER, BOT))
+        kept, backup = world.host.entities[key]["belt"][0], world.store.rows["bots", USER, backup_id(BOT)]
+        assert kept["held"] and not any(row["leg"] == "BELT" for row in world.fills)
+        backup |= {
+            "belt": kept,
+            "core": world.host.entities[key]["core"],
+            "sent": world.host.entities[key]["sent"],
+            "fills": world.bot["fills"],
+        }
+        if is_written:
+            for _ in range(12):
+                await world.wake()
+            assert [row["leg"] for row in world.fills].count("BELT") == 1
+            world.bot["status"] = "active"
+        world.store._put("bots", USER, {name: value for name, value in backup.items() if name != "_etag"})
+        world.host.entities.pop(key)
+        await world.command("rebuild")
+        for _ in range(16):
+            await world.wake()
+        assert world.bot["epoch"] == 1 and [row["leg"] for row in world.fills].count("BELT") == 1
+        assert len({row["trade_id"] for row in world.fills}) == len(world.fills) == len(account.trades)
+        assert sold(account) == bought(account) and resting(account) == []
+
+
 async def test_the_trade_of_a_stop_says_itself_which_side_it_was():
     """Found by the simulation: a bot made again from before it had a position guessed its stop's side, and booked the sale as a purchase."""
     async with live_world(**BELTED) as world:
