@@ -213,7 +213,7 @@ def limit(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     cores_ms = 1_000 * (os.cpu_count() or 1)
     spent = {
         "stock_sdks": found["stock_sdks"]["cpu_ms_per_tick"],
-        "stock_sdks_on_a_host_that_costs_nothing": sum(found["stock_sdks"]["of_host_and_workers"][1:]),
+        "stock_sdks_on_a_host_that_costs_nothing": round(sum(found["stock_sdks"]["of_host_and_workers"][1:]), 1),
         "ours": found["ours"]["cpu_ms_per_tick"],
     }
     allowed = {name: round(cores_ms / ms, 1) for name, ms in spent.items()}
