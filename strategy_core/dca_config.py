@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -78,13 +79,27 @@ class DcaCommon(BotConfig):
     start: Start = choice(AT_ONCE)
     reserve_pct: Num = money("%", "0.5", ge=0, le=5, effect="now")  # kept for slippage when a spot short buys back at market
 
-    @property
+    @cached_property
     def is_long(self) -> bool:
         return self.direction == "long"
+
+    @cached_property
+    def has_triggers(self) -> bool:
+        """Whether anything but resting orders is to be watched."""
+        return bool(
+            self.stop_loss_pct is not None
+            or self.trailing_take_profit_pct is not None
+            or self.trailing_stop
+            or self.break_even_after_tp1
+            or self.close_conditions
+            or self.safety_conditions
+        )
 
 
 class DcaConfig(DcaCommon):
     """DCA on spot. Sizes in quote; a long bot owns quote, a short bot owns base."""
+
+    leverage: ClassVar[Decimal] = ONE
 
     funds_base: Num | None = money("base", None, ge=0, effect="never")
     base_order_size: Num = money("quote")
@@ -97,10 +112,6 @@ class DcaConfig(DcaCommon):
     @property
     def safety_size(self) -> Decimal | None:
         return self.safety_order_size
-
-    @property
-    def leverage(self) -> Decimal:
-        return ONE
 
     @property
     def own_base(self) -> Decimal:

@@ -38,6 +38,10 @@ from strategy_core.trade import Fill, Role, Status
 
 STOPS: Final = ("stop_loss", "break_even")
 _PROFIT: Final = "take_profit"
+_OPENING: Final = Phase.OPENING  # a member of an enum is looked up twice at every use, this one is at hand
+_OPEN: Final = Phase.OPEN
+_CLOSING: Final = Phase.CLOSING
+_IDLE: Final = Phase.IDLE
 
 
 # -- fills ------------------------------------------------------------------------------------------------------------
@@ -48,20 +52,20 @@ def fold(state: State, fill: Fill, taken: Taken | None) -> None:
     memory: Memory = state.memory
     if fill.side is entry_side(state.config):
         memory.entry = booked(memory.entry, fill, state.ledger)
-        if fill.leg == BASE and memory.phase is not Phase.IDLE:
+        if fill.leg == BASE and memory.phase is not _IDLE:
             memory.base = booked(memory.base, fill, state.ledger)
         _entered(state, fill, taken)
-    elif memory.phase is not Phase.IDLE:
+    elif memory.phase is not _IDLE:
         memory.exit = booked(memory.exit, fill, state.ledger)
         _left(state, fill, taken)
 
 
 def _entered(state: State, fill: Fill, taken: Taken | None) -> None:
     memory: Memory = state.memory
-    if memory.phase is Phase.OPENING:
+    if memory.phase is _OPENING:
         if fill.leg == BASE and taken is not None and taken.done:
             begin(state)
-    elif memory.phase is Phase.OPEN:
+    elif memory.phase is _OPEN:
         if taken is not None and taken.done and fill.leg.startswith(SAFETY):
             memory.filled += 1
             if taken.order.price is not None:
@@ -71,7 +75,7 @@ def _entered(state: State, fill: Fill, taken: Taken | None) -> None:
         if taken is None or fill.generation != taken.order.generation or taken.order.price is None:
             give_way(state)  # a late fill, or a market order dearer than thought
         lay_safeties(state)
-    elif memory.phase is Phase.CLOSING:
+    elif memory.phase is _CLOSING:
         ask_exit(state)
 
 
@@ -79,12 +83,12 @@ def _left(state: State, fill: Fill, taken: Taken | None) -> None:
     memory: Memory = state.memory
     done = taken is not None and taken.done
     is_late = taken is None or fill.generation != taken.order.generation
-    if memory.phase is Phase.CLOSING:
+    if memory.phase is _CLOSING:
         if is_late or (done and state.market.is_future and state.ledger.base):
             ask_exit(state)  # a take profit was faster than our cancel; or: verify zero
         elif done:
             end(state, fill.at)
-    elif memory.phase is Phase.OPEN:
+    elif memory.phase is _OPEN:
         if is_late:
             lay_exits(state)  # an order already replaced was faster than our cancel
         elif done and state.config.take_profit_steps is None and fill.leg.startswith(TAKE_PROFIT):
@@ -111,7 +115,7 @@ def _step_done(state: State, step: int) -> None:
 def open_deal(state: State, amount: Decimal, factor: Decimal) -> None:
     """Buys (or sells) the base order at market."""
     memory: Memory = state.memory
-    memory.phase = Phase.OPENING
+    memory.phase = _OPENING
     memory.factor, memory.extra = factor, ONE
     memory.asked = 0
     memory.funding_before = state.ledger.funding if state.ledger.funding else None
@@ -132,7 +136,7 @@ def base_refused(state: State) -> None:
 def begin(state: State) -> None:
     """The base order is in: take profit first, then the window of safety orders."""
     memory: Memory = state.memory
-    memory.phase = Phase.OPEN
+    memory.phase = _OPEN
     if memory.first_p0 is None:
         memory.first_p0 = memory.p0
     if state.config.trailing_stop:
@@ -148,7 +152,7 @@ def close(state: State, reason: str) -> None:
     """Everything off the book, then the rest of the deal at market."""
     memory: Memory = state.memory
     state.book.clear()
-    memory.phase = Phase.CLOSING
+    memory.phase = _CLOSING
     memory.exit_reason = reason
     memory.resting, memory.parked = 0, []
     state.note("deal_closing", reason=reason, price=state.price)

@@ -23,16 +23,20 @@ from strategy_core.state import AT_ONCE, NEVER, State
 from strategy_core.trade import Horizon, Role, Status
 
 PATIENCE_MS: Final = 60_000  # strategies.md 1.5: a start that is not fully filled goes on with what was
+_OPENING: Final = Phase.OPENING  # a member of an enum is looked up twice at every use, this one is at hand
+_OPEN: Final = Phase.OPEN
+_CLOSING: Final = Phase.CLOSING
+_IDLE: Final = Phase.IDLE
 
 
 def look(state: State) -> None:
     """One path point."""
     memory: Memory = state.memory
-    if memory.phase is Phase.OPENING:
+    if memory.phase is _OPENING:
         _patience(state)
-    elif memory.phase is Phase.OPEN:
+    elif memory.phase is _OPEN:
         _judge_deal(state)
-    if memory.phase is Phase.IDLE and state.status in (Status.WAITING, Status.ACTIVE):
+    if memory.phase is _IDLE and state.status in (Status.WAITING, Status.ACTIVE):
         judge_start(state)
 
 
@@ -53,6 +57,8 @@ def _patience(state: State) -> None:
 def _judge_deal(state: State) -> None:
     memory: Memory = state.memory
     config: AnyDca = state.config
+    if not config.has_triggers and memory.below_since is None:
+        return
     price = state.price
     if config.trailing_stop:
         best = memory.p0 if memory.best is None else memory.best
@@ -63,7 +69,7 @@ def _judge_deal(state: State) -> None:
 
 def exits(state: State) -> bool:
     """What closes a deal at a price: the stop, the trailing take profit, a close signal. Whether one of them did."""
-    if state.memory.phase is not Phase.OPEN:
+    if state.memory.phase is not _OPEN:
         return False
     if _stop_holds(state) or _trailing_done(state):
         return True
@@ -167,14 +173,14 @@ def next_step(state: State) -> Decimal | None:
 def horizon(state: State) -> Horizon:
     """The nearest order, stop, take profit or trailing level on each side, and the next timer."""
     memory: Memory = state.memory
-    if memory.unsure or memory.phase in (Phase.OPENING, Phase.CLOSING):
+    if memory.unsure or memory.phase in (_OPENING, _CLOSING):
         return AT_ONCE
-    if memory.phase is Phase.IDLE:
+    if memory.phase is _IDLE:
         if state.status is Status.PAUSED:
             return NEVER
         return start_block(state)[0] or AT_ONCE
     book = state.book
-    if not _has_triggers(state.config):
+    if not state.config.has_triggers:
         return Horizon(book.best_buy, book.best_sell, None)
     against: list[Decimal | None] = [book.best_buy if state.config.is_long else book.best_sell]
     towards: list[Decimal | None] = [book.best_sell if state.config.is_long else book.best_buy]
@@ -182,18 +188,6 @@ def horizon(state: State) -> Horizon:
     if state.config.is_long:
         return Horizon(_highest(against), _lowest(towards), until)
     return Horizon(_highest(towards), _lowest(against), until)
-
-
-def _has_triggers(config: AnyDca) -> bool:
-    """Whether anything but resting orders is to be watched."""
-    return bool(
-        config.stop_loss_pct is not None
-        or config.trailing_take_profit_pct is not None
-        or config.trailing_stop
-        or config.break_even_after_tp1
-        or config.close_conditions
-        or config.safety_conditions
-    )
 
 
 def _levels(state: State, against: list[Decimal | None], towards: list[Decimal | None]) -> int | None:

@@ -26,14 +26,16 @@ TAKE_PROFIT: Final = "TP"
 STOP: Final = "SL"
 EXIT: Final = "EXIT"
 ADDED: Final = "ADD"  # the owner's own safety order
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
 
 
 def entry_side(config: AnyDca) -> Side:
-    return Side.BUY if config.is_long else Side.SELL
+    return _BUY if config.is_long else _SELL
 
 
 def exit_side(config: AnyDca) -> Side:
-    return Side.SELL if config.is_long else Side.BUY
+    return _SELL if config.is_long else _BUY
 
 
 # -- safety orders ----------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ class Market(Model):
     def quote(self) -> str:
         return self.symbol.split("/")[1].split(":")[0]
 
-    @property
+    @cached_property
     def is_future(self) -> bool:
         return ":" in self.symbol
 
