@@ -24,6 +24,7 @@ from shared.stores import Exists, Stale, Store
 CONTAINER = "settings"
 KEPT, KEPT_MS = 400, 600_000
 KEPT_ORDERS = 100
+KEPT_COMMANDS = 8
 TRIES = 12
 
 T = TypeVar("T")
@@ -69,10 +70,16 @@ async def raise_fence(store: Store, user_id: str, bot_id: str, above: int, comma
 
 
 def next_fence(fence: list[Any] | None, above: int, command: str) -> list[Any]:
-    """[epoch, command]: higher than every epoch there was; the same command finds the one it raised."""
-    if fence is not None and fence[1] == command:
+    """[epoch, command, the ones before it]: higher than every epoch there was; the same command finds the one it raised.
+
+    Errors: TimeoutError for a command that others came after: a host that was frozen would fence off the bot they made again, for nothing.
+    """
+    older = fence[1:] if fence is not None else []
+    if fence is not None and older[0] == command:
         return fence
-    return [max(above, fence[0] if fence is not None else 0) + 1, command]
+    if command in older:
+        raise TimeoutError("the bot was made again by a later command")
+    return [max(above, fence[0] if fence is not None else 0) + 1, command, *older[:KEPT_COMMANDS]]
 
 
 def fence_of(document: Doc) -> int:

@@ -121,6 +121,15 @@ async def test_claims_as_they_were_kept_before_are_still_claims():
     assert await claim(store, "ada", "bot_1", ["a:1"], now=T0 + KEPT_MS) == frozenset()
 
 
+async def test_a_command_that_others_came_after_fences_nobody_off():
+    """Found by the simulation: a host frozen in a rebuild raised the fence against the bot that the next rebuild had made."""
+    store = MemoryStore()
+    assert [(await raise_fence(store, "ada", "bot_1", 0, name))[0] for name in ("first", "first", "second")] == [1, 1, 2]
+    with pytest.raises(TimeoutError):
+        await raise_fence(store, "ada", "bot_1", 0, "first")
+    assert [(await raise_fence(store, "ada", "bot_1", 0, name))[0] for name in ("second", "third")] == [2, 3]
+
+
 async def test_what_an_earlier_incarnation_has_claimed_is_told_and_it_claims_nothing_more():
     store = MemoryStore()
     rows = {"a": [1, ["L1", 1, 0]], "b": [2, ["L2", 1, 0]]}
