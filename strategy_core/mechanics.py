@@ -46,10 +46,9 @@ __all__ = [
 MAX_ATTEMPTS = 5
 MISSED_APART = 40
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
-_WORKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING)
-_HALTED: Final = (Status.PAUSED, Status.ERROR)
-_LOOKING: Final = (Status.ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED)
 _ACTIVE: Final = Status.ACTIVE
+_WORKING: Final = (_ACTIVE, Status.STARTING, Status.WAITING)
+_LOOKING: Final = (*_WORKING, Status.PAUSED)
 _GENERATION: Final = 1  # of an order, its side and its price: their places cost less than their names
 _SIDE: Final = 3
 _PRICE: Final = 5
@@ -286,7 +285,7 @@ def abandon(state: State, order: Order) -> None:
 
 def fail(state: State, reason: str) -> None:
     """Status error: nothing new is sent, resting orders stay. A bot that was closing goes on with that when it resumes."""
-    if state.status in _WORKING or state.status is Status.STOPPING:
+    if state.status in (*_WORKING, Status.STOPPING):
         state.resume_to = state.status
     state.band = None
     state.become(Status.ERROR, reason)
@@ -323,7 +322,7 @@ def _pause(state: State, command: Command) -> None:
 
 
 def _resume(state: State, command: Command) -> None:
-    if state.status not in _HALTED:
+    if state.status not in (Status.PAUSED, Status.ERROR):
         return
     target = state.resume_to or Status.ACTIVE
     state.become(target, command.reason if target is Status.STOPPING else None)
