@@ -48,7 +48,7 @@ MISSED_APART = 40
 CLOSE_MODES = ("keep", "quote", "base", "break_even", "partial")
 _ACTIVE: Final = Status.ACTIVE
 _WORKING: Final = (_ACTIVE, Status.STARTING, Status.WAITING)
-_LOOKING: Final = (*_WORKING, Status.PAUSED)
+_LOOKING: Final = (_ACTIVE, Status.STARTING, Status.WAITING, Status.PAUSED)
 _GENERATION: Final = 1  # of an order, its side and its price: their places cost less than their names
 _SIDE: Final = 3
 _PRICE: Final = 5
@@ -285,7 +285,7 @@ def abandon(state: State, order: Order) -> None:
 
 def fail(state: State, reason: str) -> None:
     """Status error: nothing new is sent, resting orders stay. A bot that was closing goes on with that when it resumes."""
-    if state.status in (*_WORKING, Status.STOPPING):
+    if state.status in _WORKING or state.status is Status.STOPPING:
         state.resume_to = state.status
     state.band = None
     state.become(Status.ERROR, reason)
