@@ -251,6 +251,18 @@ def a_bot_made_again_knows_nothing_of_what_was_sent() -> Iterator[None]:
 
 
 @full_mutant
+def an_order_does_not_wait_for_the_one_in_its_place() -> Iterator[None]:
+    real = advance.diff
+
+    def eager(wanted: Any, resting: Any, out: Any) -> tuple[Any, ...]:
+        others = [intent for intent in real(wanted, resting, out) if not isinstance(intent, Place)]
+        return (*others, *(Place(id_, order) for id_, order in wanted.items() if id_ not in out))
+
+    with patched(advance, "diff", eager):
+        yield
+
+
+@full_mutant
 def what_is_over_binds_nothing_though_its_trades_are_missing() -> Iterator[None]:
     with patched(sent.Row, "binding", property(lambda row: row.state)):
         yield

@@ -33,6 +33,11 @@ Doc = dict[str, Any]
 WELL = ("active", "waiting", "paused", "stopped", "finished", "draft")
 HALTED = ("stopped", "finished")
 MOST_ORDERS = {"GRID": 8, "BTD": 8, "DCA": 6, "LOOP": 16, "COMBO": 24, "DCA_FUTURES": 6}
+"""Of a LOOP only orders nothing was filled of count: one that is partly filled rests on beside its mirror, which has the money already
+(strategy_core/loop.py), so ten slices may be twenty orders out, and more where a mirror is partly filled in its turn. What the ten may
+grow by is that a mirror fills before its order is done: the rest then makes an order of its own. That no order is there twice is judged
+exactly: no two of a bot are out on one leg.
+"""
 TINY = Decimal("1e-9")
 SKEW_MS = 2_000  # two hosts' clocks may differ so much
 LARGEST_STATE = 16_384
@@ -45,6 +50,7 @@ class Checker:
         self.opening: dict[str, dict[str, Decimal]] = {}
         self.intents: dict[str, tuple[str, str]] = {}  # client order id -> (user, bot)
         self.states: dict[str, Doc] = {}  # bot -> its newest committed state
+        self._legs: dict[str, str] = {}  # order -> its place in the plan
         self._waits: dict[str, frozenset[str]] = {}  # order -> those that must be seen to be over before it is sent
         self._effects: Counter[tuple[str, str]] = Counter()
         self._revisions: dict[str, int] = {}
@@ -64,14 +70,21 @@ class Checker:
         state = self.states[bot]
         mine = [other for other in account.orders if self.intents.get(other.client_id, ("", ""))[1] == bot]
         resting = [other for other in mine if other.status is OrderStatus.OPEN]
-        most = MOST_ORDERS[state["record"]["strategy"]]
-        assert len(resting) <= most, f"[7] {bot} ({state['record']['strategy']}) has {len(resting)} orders out"
+        self._within_plan(bot, state["record"]["strategy"], resting)
         wanted, market = order.placement.order, self._world.venue_of(state["record"]["symbol"]).market
         if wanted.price is not None and not wanted.reduce_only:
             assert wanted.price * wanted.amount >= market.min_notional, f"[7] {bot}: below the minimum"
         self._within_means(bot, state, account, mine, resting)
         if wanted.price is None and wanted.reduce_only and ":" in state["record"]["symbol"]:
             self._alone(bot, state, order)
+
+    def _within_plan(self, bot: str, strategy: str, resting: list[VenueOrder]) -> None:
+        """[7] no more orders out than the plan has, and no two in one place."""
+        counted = [order for order in resting if strategy != "LOOP" or not order.filled]
+        assert len(counted) <= MOST_ORDERS[strategy], f"[7] {bot} ({strategy}) has {len(counted)} orders out"
+        legs = Counter(self._legs[order.client_id] for order in resting if order.client_id in self._legs)  # stops of the belt have none
+        twice = [leg for leg, count in legs.items() if count > 1]
+        assert not twice, f"[7] {bot} ({strategy}) has two orders out on {twice}"
 
     def _alone(self, bot: str, state: Doc, order: VenueOrder) -> None:
         """[15] a close at market goes out beside no stop that is being taken back, unless that takes too long."""
@@ -146,6 +159,7 @@ class Checker:
                 f"[11] {bot} went back"
             )
             assert is_again or old.get("heir") or new["cursor"][0] >= old["cursor"][0], f"[11] {bot} looked back"
+        self._legs |= {id_: load_order(row[0]).leg for id_, row in new["sent"].items() if id_ not in self._legs}
         self._waits |= {one["id"]: frozenset(one.get("after", ())) for one in answer.get("intents", ()) if one["kind"] == "place"}
         commands = (old or {"core": {}})["core"].get("commands", ())
         for event in [name for name in new["core"].get("commands", ()) if name not in commands]:
