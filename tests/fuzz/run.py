@@ -52,6 +52,8 @@ EITHER = {
     "ranges",
     "range",
     "items",
+    "quiet_from",
+    "quiet_until",
     "None",
 }  # one thing or another, or what fits the other thing
 BESIDE = {"/api/v1/exports/files"}  # GET of it is an operation of the document, too: /exports/{what}, which refuses the word
