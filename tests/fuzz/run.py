@@ -54,6 +54,7 @@ EITHER = {
     "items",
     "quiet_from",
     "quiet_until",
+    "time_zone",
     "None",
 }  # one thing or another, or what fits the other thing
 BESIDE = {"/api/v1/exports/files"}  # GET of it is an operation of the document, too: /exports/{what}, which refuses the word
