@@ -1,8 +1,12 @@
-"""What the whole run has in common: the watch for secrets, where it is asked for (`--canaries`)."""
+"""What the whole run has in common: no example is judged by the clock, and the watch for secrets where it is asked for (`--canaries`)."""
 
 import pytest
+from hypothesis import settings
 
 from tests.canaries import Watch
+
+settings.register_profile("unhurried", settings(deadline=None))
+settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
