@@ -13,6 +13,7 @@ from tests.sim.venue import PROFILES, Profile
 from tests.sim.world import World
 
 REGRESSIONS = Path(__file__).with_name("regressions.json")
+CATCHES = Path(__file__).with_name("catches.json")
 KINDS = ("small", "full")
 _SHARED = (
     "kill_before", "kill_after", "zombie", "resumed", "zombie_ignored", "lost_request", "lost_reply", "late_arrival", "store_down",
@@ -104,6 +105,12 @@ def regressions() -> list[dict[str, object]]:
     """Seeds that once failed: [{kind, seed, profile, found}]."""
     rows: list[dict[str, object]] = json.loads(REGRESSIONS.read_text(encoding="utf-8"))
     return rows
+
+
+def catches() -> dict[str, int]:
+    """By wrong protocol: a seed that is known to catch it, for those the first few do not."""
+    known: dict[str, int] = json.loads(CATCHES.read_text(encoding="utf-8"))
+    return known
 
 
 def remember(verdict: Verdict) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from contextvars import ContextVar
-from pathlib import Path
 
 import pytest
 
 from tests.sim.kernel import Host, Kernel, Sleep, Task, ask
 from tests.sim.mutants import MUTANTS
-from tests.sim.runs import caught, judge, regressions
+from tests.sim.runs import catches, caught, judge, regressions
 
 SEEDS = 120
 BATCH = 40
-CATCHES = json.loads(Path(__file__).with_name("catches.json").read_text(encoding="utf-8"))
-"""Which seed catches which wrong protocol, found by `python -m tests.sim --mutants`."""
 
 
 @pytest.mark.slow
@@ -65,7 +61,7 @@ def test_a_seed_that_once_failed_holds(row):
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_wrong_protocol_is_caught(mutant):
     """By the seed that is known to, or by one of a few: the right protocol passes all of them."""
-    known = CATCHES.get(mutant.name, 0)
+    known = catches().get(mutant.name, 0)
     with mutant.apply():
         found = caught([known, *range(400 if mutant.kind == "small" else 40)], mutant.profile, mutant.kind)
     assert found is not None

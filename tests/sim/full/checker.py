@@ -51,7 +51,7 @@ class Checker:
         self.intents: dict[str, tuple[str, str]] = {}  # client order id -> (user, bot)
         self.states: dict[str, Doc] = {}  # bot -> its newest committed state
         self._legs: dict[str, str] = {}  # order -> its place in the plan
-        self._waits: dict[str, frozenset[str]] = {}  # order -> those that must be seen to be over before it is sent
+        self._waits: dict[str, dict[str, str]] = {}  # order -> those that must be cancelled before it is sent, and their fills by then
         self._effects: Counter[tuple[str, str]] = Counter()
         self._revisions: dict[str, int] = {}
 
@@ -100,9 +100,8 @@ class Checker:
         ledger = state["core"]["ledger"]
         known = {order.client_id for order in mine}
         owner, epoch = f"{state['userId']}|{bot}", state["epoch"]
-        out = {order.client_id for order in resting}
         pending = [
-            row[0] for id_, row in state["sent"].items() if row[1] == "pending" and id_ not in known and not out & self._waits_for(id_)
+            row[0] for id_, row in state["sent"].items() if row[1] == "pending" and id_ not in known and not self._is_held(id_, mine)
         ]
         pending = [row for row in pending if client_order_id(owner, epoch, load_order(row).key) in state["sent"]]  # not an heir's doubts
         orders = [(o.placement.order.side.value, o.placement.order.price, o.left, o.placement.order.reduce_only) for o in resting]
@@ -125,9 +124,14 @@ class Checker:
         assert not buys or buys <= quote, f"[6] {bot} bids {buys} with {quote} in hand"
         assert not sells or sells <= base, f"[6] {bot} offers {sells} and has {base}"
 
-    def _waits_for(self, id_: str) -> frozenset[str]:
-        """While one of these rests, the order was not sent (entities/following.py): it takes its place, and nothing beside it."""
-        return self._waits.get(id_, frozenset())
+    def _is_held(self, id_: str, mine: list[VenueOrder]) -> bool:
+        """Whether the order cannot have been sent (entities/following.py): one it takes the place of rests, or ended otherwise than wanted."""
+        waits = self._waits.get(id_, {})
+        return any(
+            order.status is not OrderStatus.CANCELED or order.filled != Decimal(waits[order.client_id])
+            for order in mine
+            if order.client_id in waits
+        )
 
     def _flows(self, account: Account, mine: list[VenueOrder]) -> tuple[Decimal, Decimal]:
         """What the bot's orders have brought in and cost, by the venue's trades: (base, quote)."""
@@ -160,7 +164,7 @@ class Checker:
             )
             assert is_again or old.get("heir") or new["cursor"][0] >= old["cursor"][0], f"[11] {bot} looked back"
         self._legs |= {id_: load_order(row[0]).leg for id_, row in new["sent"].items() if id_ not in self._legs}
-        self._waits |= {one["id"]: frozenset(one.get("after", ())) for one in answer.get("intents", ()) if one["kind"] == "place"}
+        self._waits |= {one["id"]: one.get("after", {}) for one in answer.get("intents", ()) if one["kind"] == "place"}
         commands = (old or {"core": {}})["core"].get("commands", ())
         for event in [name for name in new["core"].get("commands", ()) if name not in commands]:
             self._effects[bot, event] += 1
@@ -263,7 +267,8 @@ class Checker:
             world.kernel.seen["lost_and_at_rest"] += 1
             return
         if state is None:
-            assert document["status"] == "draft" and document.get("reason"), f"[13] {name} never started and does not say why"
+            is_told = document.get("reason") or name in world.owners.refused  # a start that is refused at once is answered, not kept
+            assert document["status"] == "draft" and is_told, f"[13] {name} never started and does not say why"
             return
         assert document["status"] != "draft", f"[13] {name} runs, and its document says that it does not"
         account = world.account(bot.account)

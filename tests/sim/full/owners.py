@@ -85,6 +85,7 @@ class Owners:
         self.names: dict[str, str] = {}  # account -> account: what the vault knows
         self.bots: dict[str, Bot] = {}
         self.deleted: set[str] = set()
+        self.refused: dict[str, str] = {}  # bot -> what the newest start was answered that could not be
         self.alerts: list[Answered] = []
         self.flows: dict[str, dict[str, Decimal]] = {}
         self.foreign: list[Any] = []
@@ -146,12 +147,20 @@ class Owners:
     def _at(self, after_ms: int, act: Callable[[], None]) -> None:
         self.kernel.at(EPOCH + after_ms, act)
 
-    def _do(self, what: str, call: Callable[[], Awaitable[Any]], then: Callable[[Any], None] = lambda _: None, tries: int = TRIES) -> None:
+    def _do(
+        self,
+        what: str,
+        call: Callable[[], Awaitable[Any]],
+        then: Callable[[Any], None] = lambda _: None,
+        refused: Callable[[AppError], None] = lambda _: None,
+        tries: int = TRIES,
+    ) -> None:
         """Once is enough, but it may take some tries."""
 
         def again() -> None:
             if tries > 1:
-                self.kernel.at(self.kernel.now + self.kernel.chance.randint(1_000, 4_000), lambda: self._do(what, call, then, tries - 1))
+                pause = self.kernel.chance.randint(1_000, 4_000)
+                self.kernel.at(self.kernel.now + pause, lambda: self._do(what, call, then, refused, tries - 1))
 
         def done(answer: Any, error: Any) -> None:
             if error is None:
@@ -159,6 +168,7 @@ class Owners:
                 then(answer)
             elif isinstance(error, AppError) and error.status not in (429, 503):
                 self.kernel.seen[f"owner_refused_{error.code}"] += 1
+                refused(error)
             else:
                 self._world.failed(f"owner_{what}", error)
                 again()
@@ -188,7 +198,16 @@ class Owners:
     def command(self, name: str, command: str, params: Doc | None = None) -> None:
         bot, key = self.bots[name], self._key()
         if command == "start":
-            self._do("start", lambda: commands.start(self._world.platform, bot.user, bot.id, key))
+
+            def refused(error: AppError) -> None:
+                self.refused[name] = error.code
+
+            self._do(
+                "start",
+                lambda: commands.start(self._world.platform, bot.user, bot.id, key),
+                lambda _: self.refused.pop(name, None),
+                refused,
+            )
             return
         self._do(command, lambda: commands.send(self._world.platform, bot.user, bot.id, command, params or {}, key))
 
