@@ -236,8 +236,8 @@ def inherit(bot: Bot, backup: Doc, future: Doc, sent: dict[str, list[Any]], now:
 
 def booked(bot: Bot, amount: Decimal) -> None:
     """A trade of an inherited belt that the ledger has already."""
-    belt = bot.belt or {}
-    belt["filled"] = plain(dec(belt["filled"]) + amount)
+    if bot.belt is not None:
+        bot.belt["filled"] = plain(dec(bot.belt["filled"]) + amount)
 
 
 def next_heir(bot: Bot) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from entities.bot_state import SCHEMA
 from shared.log import log
 from shared.stores import Exists, Store
 from shared.work import Work, queue_fold
@@ -70,7 +71,8 @@ async def fence_off(store: Store, user_id: str, bot_id: str, epochs: range, next
         for epoch in epochs:
             id_ = f"{bot_id}-{epoch}-{number:08d}"
             try:
-                await store.create(CONTAINERS[kind], user_id, {"id": id_, "kind": FENCE, "sort": f"{epoch:04d}:{number:08d}"})
+                row = {"id": id_, "kind": FENCE, "sort": f"{epoch:04d}:{number:08d}", "schema": SCHEMA}
+                await store.create(CONTAINERS[kind], user_id, row)
             except Exists:
                 found = await store.read(CONTAINERS[kind], user_id, id_)
                 if found is None or found["kind"] != FENCE:
