@@ -19,6 +19,8 @@ from strategy_core.number import dec
 from strategy_core.trade import Invalid, Market
 
 MAX_FAILURES = 3
+GONE: dict[str, Any] = {"gone": True}
+BROKEN = GONE | {"broken": True}
 Stored = dict[str, Any]
 Answer = dict[str, Any]
 
@@ -38,25 +40,38 @@ def start(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, 
     return fresh.dump(), result
 
 
+def read(stored: Stored | None) -> Bot | Answer:
+    """The bot; what to answer for a draft or a deleted one, and for a state that cannot be read: that its owner is told."""
+    if stored is None:
+        return GONE
+    try:
+        return Bot.load(stored)
+    except Exception:  # whatever broke it: it would break every operation, the one that puts the bot aside as well
+        return BROKEN
+
+
 def advanced(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
-    if stored is None:  # a draft, or deleted: there is nothing to advance
-        return None, {"gone": True}
-    mine = Bot.load(stored)
+    mine = read(stored)
+    if not isinstance(mine, Bot):
+        return None, mine
     result = advance(mine, given)
     mine.failures = 0 if mine.quarantine is None else mine.failures
     return mine.dump(), result
 
 
 def fail(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
-    if stored is None:
-        return None, {"gone": True}
-    mine = Bot.load(stored)
+    mine = read(stored)
+    if not isinstance(mine, Bot):
+        return None, mine
     if status_of(mine)[0] in FINAL:  # nothing is left that could fail
         return None, {"quarantined": False}
     mine.failures += 1
     if given.get("reason") or mine.failures >= MAX_FAILURES:
         mine.quarantine = given.get("reason") or "internal"
-    result = advance(mine, {"now": given["now"]}) if mine.quarantine is not None else {}
+    try:
+        result = advance(mine, {"now": given["now"]}) if mine.quarantine is not None else {}
+    except Exception:  # a state that cannot take even this step is as good as none
+        return None, BROKEN
     return mine.dump(), {**result, "quarantined": mine.quarantine is not None}
 
 
@@ -71,9 +86,8 @@ def rebuild(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None
 
 
 def weighed(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
-    if stored is None:
-        return None, {"gone": True}
-    return None, weigh(Bot.load(stored), given["event"])
+    mine = read(stored)
+    return None, (weigh(mine, given["event"]) if isinstance(mine, Bot) else mine)
 
 
 OPERATIONS: dict[BotOperation, Callable[[Stored | None, dict[str, Any]], tuple[Stored | None, Answer]]] = {

@@ -14,7 +14,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from entities.operation import BotOperation
-from orchestrators.bot_tick import RETRY, bot, refuse
+from orchestrators.bot_tick import RETRY, bot, refuse, tell_lost
 
 REASON = "event_failed"
 REBUILDS = 3
@@ -29,6 +29,8 @@ def bot_aside(context: df.DurableOrchestrationContext) -> Generator[Any, Any, st
     failed = yield bot(context, event, BotOperation.FAIL, {"error": "dead_letter", "reason": REASON, "now": given["now"]})
     if (repeated := rebuild_again(event)) and (failed.get("gone") or failed["quarantined"]):
         yield context.call_activity_with_retry("again", RETRY, repeated)
+    if failed.get("broken"):
+        return (yield from tell_lost(context, event))
     if failed.get("gone"):  # a draft: its start never came through
         yield from refuse(context, event, {"reason": REASON, "params": {}})
         return "refused"

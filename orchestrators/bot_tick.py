@@ -64,6 +64,9 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
 def put_aside(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, why: str, reason: str | None = None) -> Steps:
     """Counts a failure; True when it was one too many, or has a `reason`, and the bot now waits for its owner."""
     failed = yield bot(context, event, BotOperation.FAIL, {"error": why, "reason": reason, "now": seen["now"]})
+    if failed.get("broken") and "rebuild" not in seen:
+        yield from tell_lost(context, event)
+        return True
     if not failed.get("quarantined"):
         return False
     yield context.call_activity_with_retry("publish", RETRY, failed["publish"])

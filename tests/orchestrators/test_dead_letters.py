@@ -134,3 +134,34 @@ def test_a_tick_that_takes_longer_than_the_wait_keeps_its_letter_until_it_is_ove
     assert not client.started
     deliver(client, encode(event).encode(), message_id(event))
     assert [name for name, _ in client.started.values()] == ["bot_aside"]
+
+
+@pytest.mark.parametrize("left", [{"schema": 99}, {"schema": 1, "core": {}}, "nonsense"])
+async def test_a_state_that_cannot_be_read_is_told_at_the_first_tick_and_by_a_dead_letter(world, left):
+    """The operation that puts a bot aside reads the state as well: it must not fail by what it is there for."""
+    await world.command("start")
+    await world.wake()
+    world.host.entities["bot", entity_key(USER, BOT)] = left
+    before = resting(world)
+    assert await world.command("pause") == "lost"
+    assert (world.bot["status"], world.bot["reason"]) == ("error", "state_lost")
+    world.store.rows["bots", USER, BOT] |= {"status": "active", "reason": None}
+    assert await aside(world, world.event("market")) == "lost"
+    assert (world.bot["status"], world.bot["reason"]) == ("error", "state_lost") and resting(world) == before
+    await world.command("rebuild")
+    assert world.bot["status"] == "active" and resting(world) == before
+
+
+async def test_a_state_that_fails_at_every_step_is_told_after_a_few(world, monkeypatch):
+    await world.command("start")
+    await world.wake()
+
+    def fails(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("entities.life.advance", fails)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            await world.wake()
+    await world.wake()
+    assert (world.bot["status"], world.bot["reason"]) == ("error", "state_lost")
