@@ -162,6 +162,7 @@ def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
             apply(bot, fact)
     book_belt(bot)
     belt.seen(bot, view.get("belt"), bot.ticked_at)
+    belt.missed(bot, view)
     at, price = int(view["point"][0]), dec(view["point"][1])
     if at < seen_until:  # an old projection, or a look that was overtaken: its trades count, its price is history
         return True

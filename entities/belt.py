@@ -11,6 +11,7 @@ Rules
    by an order the cancel came too late for. What is left of the position then is closed at market like any other.
 6. It trades under an id the venue makes up: only a look that asked for it can tell its trades, and the window of trades does not move
    past one that did not, nor while some that the venue counted are missing (`lets_pass`). After an outage they may be old.
+7. A belt that the venue had and does not know any more is in doubt again: it is looked up once more, and another takes its place.
 """
 
 from __future__ import annotations
@@ -139,6 +140,15 @@ def seen(bot: Bot, report: Doc | None, now: int) -> None:
     over(bot, report["filled"], now)
 
 
+def missed(bot: Bot, view: Doc) -> None:
+    """A look that asked for the belt, long after it must have been shown, did not find it (rule 7)."""
+    belt = bot.belt
+    if belt is None or belt["state"] != OPEN or not bot.keeps_stops or view.get("belt") is not None or not was_asked(bot, view):
+        return
+    if int(view["point"][0]) - int(belt["signed_at"]) >= bot.book.window.ambiguous_ms:
+        belt["state"], belt["looked_at"] = PENDING, 0
+
+
 def over(bot: Bot, final: str, now: int) -> None:
     """It is no longer at the venue, where it traded `final` in all."""
     belt = bot.belt or {}
@@ -170,8 +180,12 @@ def lets_pass(bot: Bot, view: Doc) -> bool:
     asked = view.get("asked")
     if view["more"] or (bot.belt is None and not bot.belt_heirs):
         return True
-    is_asked = asked is None or (bot.belt is not None and bot.belt["id"].startswith(tuple(asked)))
-    return is_asked and not bot.belt_heirs and not is_in_flight(bot)
+    return (asked is None or was_asked(bot, view)) and not bot.belt_heirs and not is_in_flight(bot)
+
+
+def was_asked(bot: Bot, view: Doc) -> bool:
+    """Whether the look asked the venue for this very belt."""
+    return bot.belt is not None and bool(bot.belt["id"].startswith(tuple(view.get("asked") or ())))
 
 
 def is_trade(bot: Bot, trade: Doc) -> bool:

@@ -77,6 +77,18 @@ async def test_when_the_position_grows_the_stop_moves_and_there_is_never_more_th
         assert len(stops(account, "CANCELED")) == 1
 
 
+async def test_a_stop_the_venue_has_forgotten_is_placed_again():
+    async with live_world(**BELTED) as world:
+        account = await begun(world)
+        [stop] = stops(account)
+        account.orders.remove(stop)
+        for _ in range(12):
+            await world.wake()
+        [again] = stops(account)
+        assert again.client_id != stop.client_id and (again.amount, again.stop_price) == (stop.amount, stop.stop_price)
+        assert world.bot["figures"]["native_stop_price"] == "18000"
+
+
 async def test_with_the_deal_the_stop_goes():
     async with live_world(**{**BELTED, "config": {**BELTED["config"], "max_deals": 1}}) as world:
         account = await begun(world)

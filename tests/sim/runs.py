@@ -27,7 +27,7 @@ SOMETIMES = {
         "budget_spent", "poison", "foreign_order", "cancelled_by_hand", "alert_202", "alert_404", "alert_422", "alert_503", "decided_ok",
         "kill_commit_before", "kill_commit_after", "kill_episode_before", "kill_entity_before", "owner_panic_freeze",
         "owner_panic_cancel_all", "owner_panic_flatten", "owner_edit", "owner_add_funds", "owner_delete", "guard_tripped", "mode_onebox", "mode_post",
-        "mode_cloud", "ends_deleted", "judged_paper", "paper_void", "stop_placed", "stop_triggered", "stop_cancelled", "stop_refused",
+        "mode_cloud", "ends_deleted", "judged_paper", "paper_void", "stop_placed", "stop_triggered", "stop_cancelled", "stop_refused", "stop_purged",
         "belt_at_rest", "lane_bot-events", "lane_bot-nudges", "state_lost", "rebuilt", "rebuild what was lost", "rebuild for nothing",
     ),
 }  # fmt: skip

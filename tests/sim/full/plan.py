@@ -15,6 +15,7 @@ NO_DEADLINE = Profile("like Coinbase", dedupe="always", has_deadline=False)
 ACCIDENTS = (0, 0, 1, 0, 2, 0, 0, 1, 0, 0)
 """By seed, in turn: the seeds without accidents are what they would be if there were none."""
 POST_EVERY, POST_AT = 7, 3
+PURGE_EVERY, PURGE_AT = 5, 3
 FULL_PROFILES = (*PROFILES, BANNING, NO_DEADLINE)
 
 
@@ -36,6 +37,7 @@ class Plan(NamedTuple):
     listens: bool = False  # the log is read for secrets
     post: bool = False  # there is no Service Bus: messages lie in the container `post`, and one timer does it all
     belts: bool = False  # perpetuals have a stop, and their venue keeps it
+    purges: bool = False  # the venue forgets its stops once
     accidents: int = 0  # states that get lost, and rebuilds for no reason, per bot
     paper: tuple[bool, ...] = ()  # by bot: whether its account is a paper account
     gaps: tuple[int, ...] = ()
@@ -62,6 +64,7 @@ class Plan(NamedTuple):
             by_hand=chance.random() < 0.25,
             listens=chance.random() < 0.05,
             belts=chance.random() < 0.5,
+            purges=seed % PURGE_EVERY == PURGE_AT,
             accidents=ACCIDENTS[seed % len(ACCIDENTS)],
             paper=tuple(chance.random() < 0.3 for _ in range(count)),
         )

@@ -52,6 +52,12 @@ class StopBook:
     def waiting(self, account: Account) -> list[Stop]:
         return [stop for stop in self.stops if stop.account is account and stop.is_waiting]
 
+    def purge(self) -> None:
+        """The venue forgets every stop that waits."""
+        for stop in [stop for stop in self.stops if stop.is_waiting]:
+            self._kernel.seen["stop_purged"] += 1
+            self.stops.remove(stop)
+
     def _moved(self) -> None:
         for stop in [stop for stop in self.stops if stop.is_waiting and stop.is_reached(self._venue.price)]:
             self._trigger(stop)

@@ -200,6 +200,9 @@ class World:
             self._path(symbol)
         self.owners.boot()
         self.timers.start()
+        if self.plan.purges:
+            for stops in self.stops.values():
+                kernel.at(EPOCH + self.plan.faults_ms, stops.purge)
         for at in self.plan.gaps:
             kernel.at(EPOCH + at, lambda: self.gap(self.plan.gap_ms))
 
