@@ -53,6 +53,7 @@ CLOCKS_DIFFER_MS = 2_000
 
 T = TypeVar("T")
 Doc = dict[str, Any]  # an activity's own parameter is a bare `dict`: the worker refuses any other spelling
+Asked = tuple[list[Doc], Doc | None, tuple[str, ...]]  # outcomes, what was seen then, the kinds of ledger rows that are stored by now
 bp = df.Blueprint()
 _given = given  # what a test sets
 
@@ -230,7 +231,7 @@ async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
 async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> dict:
     user_id, publication = work["userId"], work["publication"]
     account = work.get("account") or await account_of(user_id, work["accountId"])
-    outcomes, view = await asked_or_unknown(user_id, account, work)
+    outcomes, view, stored = await asked_or_unknown(user_id, account, work)
     if "at" in work and any(outcome["result"] == "accepted" for outcome in outcomes):
         log("orders.accepted", kind=work.get("kind"), late_ms=max(0, outside().now_ms() - work["at"]), count=len(outcomes))
     gone = cancelled(outcomes, work)
@@ -239,7 +240,7 @@ async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[
     if is_settled:
         publication = confirmed(publication, {outcome["id"] for outcome in outcomes} - gone, gone, view["cursor"])
     if is_published:
-        await put_out(publication, bots, live)
+        await put_out({**publication, "stored": stored}, bots, live)
     return {
         "outcomes": outcomes,
         "view": view,
@@ -249,7 +250,7 @@ async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[
     }
 
 
-async def asked_or_unknown(user_id: str, account: Doc, work: Doc) -> tuple[list[Doc], Doc | None]:
+async def asked_or_unknown(user_id: str, account: Doc, work: Doc) -> Asked:
     """What became of the intents; all of them unknown while the account cannot be opened."""
     from exchange.protocol import Unauthorized, Unavailable
 
@@ -257,15 +258,15 @@ async def asked_or_unknown(user_id: str, account: Doc, work: Doc) -> tuple[list[
         return await on_account(user_id, account, lambda exchange: ask(exchange, account, work))
     except (Unauthorized, Unavailable) as error:  # nothing was sent: `ask` itself lets neither out
         log("account.closed", account=account["id"], error=type(error).__name__)
-        return [outcome_json(intent, "unknown") for intent in work["intents"]], None
+        return [outcome_json(intent, "unknown") for intent in work["intents"]], None, ()
 
 
-async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | None]:
+async def ask(exchange: Any, account: Doc, work: Doc) -> Asked:
     """Every intent, then one look. What was asked is told even where the look fails."""
     from exchange.protocol import ExchangeError
 
     symbol = work["symbol"]
-    mine = await claims_of(work)
+    mine, stored = await claims_of(work)
     outcomes: list[Doc] = []
     for intent in work["intents"]:
         if may_follow(intent, outcomes):
@@ -273,12 +274,12 @@ async def ask(exchange: Any, account: Doc, work: Doc) -> tuple[list[Doc], Doc | 
         else:  # with the right to send it in hand nobody has; without, it may have been sent by an earlier run
             outcomes.append(outcome_json(intent, "held" if intent["claim"] in mine else "unknown"))
     if any(map(is_not_there, outcomes)):
-        return outcomes, None
+        return outcomes, None, stored
     try:
-        return outcomes, await look(exchange, account, symbol, work["look"])
+        return outcomes, await look(exchange, account, symbol, work["look"]), stored
     except ExchangeError as error:
         alarms.venue_down(account["id"], error)
-        return outcomes, None
+        return outcomes, None, stored
 
 
 async def carry_out(exchange: Any, symbol: str, intent: Doc, claimed: frozenset[str] = frozenset()) -> Doc:

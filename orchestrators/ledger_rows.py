@@ -4,6 +4,9 @@ A fill and a line of the log are written once and never over each other. The fen
 there when its bot is made again. What the state before had still to write comes too late then and goes nowhere: the bot made again finds
 it out anew (entities/rebuild.py), and twice it would be in the ledger for ever.
 
+Where orders are claimed before they leave (orchestrators/sending.py), the fills they follow are stored before that, and the newest of them
+bears the orders.
+
 Whoever reports reads what came since the last report: every FOLD_EVERY fills the work queue is asked to read on, so that it is never much.
 """
 
@@ -16,7 +19,7 @@ from shared.log import log
 from shared.stores import Exists, Store
 from shared.work import Work, queue_fold
 
-CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
+CONTAINERS = {"fill": "fills", "event": "events", "decision": "webhooks"}
 BATCH = 100
 FOLD_EVERY = 500
 ONCE = ("fill", "event")
@@ -31,10 +34,13 @@ class Fenced(Exception):
 
 
 async def write_ledger(store: Store, user_id: str, publication: Doc) -> None:
-    """Everything has a fixed id: written twice it is the same. The backup comes last: what it counts on is there."""
-    rows = [*publication["rows"], *([publication["equity"]] if publication["equity"] else [])]
+    """Everything has a fixed id: written twice it is the same. The backup comes last: what it counts on is there.
+
+    `stored`, beside the publication: the kinds of rows that are there already.
+    """
+    rows, stored = publication["rows"], publication.get("stored", ())
     for kind, container in CONTAINERS.items():
-        own = [row for row in rows if row["kind"] == kind]
+        own = [row for row in rows if row["kind"] == kind and kind not in stored]
         for start in range(0, len(own), BATCH):
             part = own[start : start + BATCH]
             await (write_once(store, container, user_id, part) if kind in ONCE else store.batch(container, user_id, part))
@@ -42,14 +48,25 @@ async def write_ledger(store: Store, user_id: str, publication: Doc) -> None:
         await store.upsert("bots", user_id, publication["backup"])
 
 
-async def write_once(store: Store, container: str, user_id: str, rows: list[Doc]) -> None:
-    """Those of the rows that are not there yet. Errors: Fenced; TimeoutError when others keep writing them."""
+async def write_fills(store: Store, user_id: str, fills: list[Doc], bears: Doc) -> bool:
+    """The fills of a publication before the rest of it, the newest with what is about to be sent; whether this call wrote that one.
+
+    Errors as write_once.
+    """
+    rows, written = [*fills[:-1], {**fills[-1], "sends": bears}], []
+    for start in range(0, len(rows), BATCH):
+        written = await write_once(store, CONTAINERS["fill"], user_id, rows[start : start + BATCH])
+    return any(row is rows[-1] for row in written)
+
+
+async def write_once(store: Store, container: str, user_id: str, rows: list[Doc]) -> list[Doc]:
+    """Those of the rows that are not there yet: which they were. Errors: Fenced; TimeoutError when others keep writing them."""
     missing, first = rows, rows[0]
     for _ in range(TRIES):
         try:
             if missing:
                 await store.create_all(container, user_id, missing)
-            return
+            return missing
         except Exists:
             where = {"kind": first["kind"], "botId": first["botId"]}
             there = {row["id"] for row in await store.since(container, user_id, where, before(first["sort"]), len(rows))}

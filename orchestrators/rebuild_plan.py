@@ -1,7 +1,8 @@
 """What is written down of a bot: enough to make its state again (entities/rebuild.py).
 
 The fence is raised before anything else is read: whatever is sent by the state before is there by then, or never will be. What it writes is
-fenced off where the reading ended (orchestrators/ledger_rows.py).
+fenced off where the reading ended (orchestrators/ledger_rows.py). The newest fill that the backup has is read for what it bears: the backup
+may be of a round before those orders were decided, which had the same fills and was written late.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from orchestrators.ledger_rows import fence_off
 from orchestrators.outside import outside
+from orchestrators.sending import with_borne
 from shared.bot_document import backup_id
 from shared.claims import next_fence, raise_fence
 from shared.stores import Store
@@ -28,7 +30,10 @@ async def rebuild_plan(store: Store, user_id: str, document: Doc, fence: Fence) 
     if backup is None:
         return {"refused": {"reason": "no_backup", "params": {}}}
     epoch, sent = await fence(max(int(backup["epoch"]), int(document["epoch"])))
-    fills, last = await ledger(store, user_id, bot_id, backup, epoch)
+    written, last = await ledger(store, user_id, bot_id, backup, epoch)
+    newest = await store.read("fills", user_id, f"{bot_id}-{backup['epoch']}-{int(backup['fills']):08d}")
+    sent = with_borne(sent, [*([newest] if newest is not None else ()), *written])
+    fills = [{name: value for name, value in row.items() if name != "sends"} for row in written]
     plain = {name: value for name, value in document.items() if not name.startswith("_")}
     return {"document": plain, "backup": backup, "fills": fills, "last": last, "epoch": epoch, "sent": sent}
 

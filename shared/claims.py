@@ -10,7 +10,9 @@ Rules
 3. One document per bot, changed by compare-and-set. Claims are remembered for KEPT_MS at least, many times as long as an order may still be
    sent (entities/sent.py, VENUE_WINDOW), the newest KEPT of them; of orders the newest KEPT_ORDERS: what was sent and never published
    (entities/rebuild.py). It is written at every sending, and its size is what that costs.
-4. The fence is the epoch of a bot made again: an epoch below it claims nothing any more. The same command raises it once.
+4. What follows a fill is claimed by the fill's own row instead (orchestrators/sending.py), which is written anyway; this document is then
+   only read.
+5. The fence is the epoch of a bot made again: an epoch below it claims nothing any more. The same command raises it once.
 """
 
 from __future__ import annotations
@@ -86,8 +88,18 @@ def fence_of(document: Doc) -> int:
     return int(document["fence"][0]) if document.get("fence") else 0
 
 
+async def is_open(store: Store, user_id: str, bot_id: str, marks: Sequence[str], epoch: int) -> bool:
+    """Whether the document has none of these claims, and no fence above this epoch."""
+    document = await store.read(CONTAINER, user_id, name_of(bot_id))
+    return document is None or (epoch >= fence_of(document) and not {*document["marks"], *document.get("older", ())}.intersection(marks))
+
+
+def name_of(bot_id: str) -> str:
+    return f"claims-{bot_id}"
+
+
 async def _change(store: Store, user_id: str, bot_id: str, change: Callable[[Doc], tuple[Doc | None, T]]) -> T:
-    name = f"claims-{bot_id}"
+    name = name_of(bot_id)
     for _ in range(TRIES):
         stored = await store.read(CONTAINER, user_id, name)
         document: Doc = {"id": name, "kind": "claims", "sort": name, "marks": [], "orders": {}} if stored is None else stored

@@ -4,11 +4,11 @@ import json
 
 import pytest
 from host import Killed
-from live_world import ACCOUNT, live_world
+from live_world import ACCOUNT, BOT, live_world
 
 from exchange import ccxt_adapter
 from exchange.protocol import Placement, Result
-from shared.claims import CONTAINER
+from shared.claims import CONTAINER, name_of
 from tests.builders import USER
 from tests.venue.serving import KEY, SECRET, order
 
@@ -97,6 +97,51 @@ async def test_killed_between_the_claim_and_the_sending_the_order_is_sent_once_t
             await world.wake(20_000)
         assert len(set(client_ids(world))) == len(client_ids(world)) == 5
         assert world.bot["status"] == "active"
+
+
+async def test_killed_between_the_fills_row_and_the_sending_the_order_is_sent_once_the_window_is_over():
+    async with live_world() as world:
+        await world.command("start")
+        await world.wake()
+        before, create_all, claimed = client_ids(world), world.store.create_all, claims_document(world)
+
+        async def create_and_die(container, user_id, documents):
+            await create_all(container, user_id, documents)
+            if container == "fills":
+                world.store.create_all = create_all
+                raise Killed("execute")
+
+        world.store.create_all = create_and_die
+        world.clock.now += 5_000
+        world.venue.move("94")
+        history, event = [], world.event("market")
+        with pytest.raises(Killed):
+            await tick_with_real_deaths(world, event, history)
+        assert len(world.fills[-1]["sends"]) == 1 and client_ids(world) == before
+        world.clock.now += 1_000
+        await world.host.tick(event, history)
+        await world.wake(10_000)
+        assert client_ids(world) == before
+        for _ in range(4):
+            await world.wake(20_000)
+        [order_id] = set(client_ids(world)) - set(before)
+        assert [order_id + ":1"] == list(world.fills[-1]["sends"]) and len(client_ids(world)) == len(before) + 1
+        assert world.bot["status"] == "active" and world.bot["fills"] == len(world.fills) == len({row["id"] for row in world.fills})
+        assert claims_document(world) != claimed  # the second attempt follows no fill
+
+
+async def test_what_follows_a_fill_is_claimed_without_the_document():
+    async with live_world() as world:
+        await world.command("start")
+        await world.wake()
+        before, claimed = client_ids(world), claims_document(world)
+        await world.move("94")
+        assert {name + ":1" for name in set(client_ids(world)) - set(before)} == set(world.fills[-1]["sends"])
+        assert claims_document(world) == claimed and world.bot["fills"] == len(world.fills)
+
+
+def claims_document(world):
+    return world.store.rows[CONTAINER, USER, name_of(BOT)]
 
 
 async def tick_with_real_deaths(world, event, history):

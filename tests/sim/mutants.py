@@ -16,7 +16,8 @@ from entities.operation import AccountOperation
 from entities.sent import Book
 from exchange.limits import Budget
 from exchange.protocol import Outcome
-from orchestrators import activities, sending
+from orchestrators import activities, rebuild_plan, sending
+from orchestrators.sending import Claims
 from strategy_core import mechanics, registry
 from strategy_core.intent import Cancel, Place, Sent
 from strategy_core.state import State
@@ -56,10 +57,22 @@ def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 @mutant("like HTX")
 def send_again_when_the_activity_runs_again() -> Iterator[None]:
-    async def everybody(store: Any, user_id: str, bot_id: str, marks: Any, *orders: Any) -> frozenset[str]:
-        return frozenset(marks)
+    async def everybody(work: Any) -> Claims:
+        return Claims(frozenset(intent["claim"] for intent in work["intents"] if intent.get("claim")))
 
-    with patched(sending, "claim", everybody):
+    with patched(activities, "claims_of", everybody):
+        yield
+
+
+@mutant("like HTX")
+def a_fill_that_is_there_gives_its_orders_out_again() -> Iterator[None]:
+    real = sending.write_fills
+
+    async def mine_all_the_same(*given: Any) -> bool:
+        await real(*given)
+        return True
+
+    with patched(sending, "write_fills", mine_all_the_same):
         yield
 
 
@@ -247,6 +260,12 @@ def a_bot_made_again_knows_nothing_of_what_was_sent() -> Iterator[None]:
         return real({**given, "sent": {}}, stored)
 
     with patched(rebuild, "rebuilt", blind):
+        yield
+
+
+@full_mutant
+def a_bot_made_again_does_not_read_what_its_fills_bear() -> Iterator[None]:
+    with patched(rebuild_plan, "with_borne", lambda sent, fills: sent):
         yield
 
 
