@@ -9,10 +9,9 @@ Rules
    is busy 1 - exp(-rate) of the time until its load needs more than one instance. Durable functions are one group; every trigger and
    every timer scales for itself, so each run of a timer is billed alone.
 5. Up to SMALL bots the platform is counted without a Service Bus (docs/deploy.md, `messaging`), above with one.
-6. What an order on an exchange needs before it leaves (shared/claims.py) is said below the table and is not in it: any platform whose
-   orders must not be sent twice pays for something like it.
+6. An order on an exchange is claimed before it leaves (orchestrators/sending.py): a wake with a fill pays for that as well.
 7. The naive platform runs on the same instances with the same concurrency, has the same watchers of guards, notices and alerts, and
-   pays nothing for feeds, messages and heartbeats.
+   pays nothing for feeds, messages, heartbeats and claims.
 """
 
 from __future__ import annotations
@@ -74,7 +73,6 @@ def main() -> int:
     counts = json.loads(COUNTS.read_text(encoding="utf-8"))
     rows = {bots: (horizon(bots, counts), naive(bots, counts)) for bots in BOTS}
     print_table(rows)
-    print_claims(counts)
     print_limits(counts)
     print("\nPrices")
     for name, price in PRICES.items():
@@ -100,7 +98,8 @@ def horizon(bots: int, counts: dict[str, Any]) -> dict[str, float]:
     timers = {} if is_small else TIMERS
     memory = MEMORY_GB * (ticked + durable_s(bots, wakes) + looks * look_s(bots, own["round"]) + timer_runs(timers))
     book = of("request_units_of_the_paper_book")  # an account on an exchange has its book there
-    units = of("request_units") - book + beats * beat["request_units"] + looks * look_units(bots, own) + timer_units(timers, counts)
+    units = of("request_units") - book + a_month * FILLS * counts["claims"]["request_units"]
+    units += beats * beat["request_units"] + looks * look_units(bots, own) + timer_units(timers, counts)
     runs = of("executions") + beats * beat["executions"] * own["round"]["bots"] / ROUND + looks + timer_runs(timers)
     return {
         "functions": functions(memory, runs),
@@ -203,13 +202,6 @@ def print_table(rows: dict[int, tuple[dict[str, float], dict[str, float]]]) -> N
     print(f"{'horizon per bot':28}" + "".join(f"{sum(pair[0].values()) / bots:>14,.4f}" for bots, pair in rows.items()))
     print(f"{'goal per bot':28}" + "".join(f"{GOALS.get(bots, float('nan')):>14,.2f}" for bots in rows))
     print(f"{'naive : horizon':28}" + "".join(f"{sum(pair[1].values()) / sum(pair[0].values()):>14,.1f}" for pair in rows.values()))
-
-
-def print_claims(counts: dict[str, Any]) -> None:
-    """A bot on an exchange, and nobody on paper."""
-    claim = counts["claims"]["request_units"]
-    a_month = claim * FILLS * DAYS * PRICES["cosmos_ru"].dollars
-    print(f"beside it, on an exchange: {claim:.1f} request units before an order leaves, {a_month:.4f} dollars a bot and month")
 
 
 def print_limits(counts: dict[str, Any]) -> None:

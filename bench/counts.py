@@ -2,8 +2,9 @@
 
 Writes its part of bench/counts.json; with `ServiceBus=none` in the environment, a part of `post`. `fill`: one paper bot trades a made-up
 recording sixty times as fast as life. `round`: 200 bots at rest over 200 markets are looked at by the heartbeat, and their markets by the
-watcher. `tick`: bots at rest get the tick that even rest is due now and then. `claims`: what a bot on an exchange writes down before an
-order leaves, and a paper bot need not (shared/claims.py), once its document has grown as far as it does.
+watcher. `tick`: bots at rest get the tick that even rest is due now and then. `claims`: what it costs a bot on an exchange, and not one on
+paper, that an order is claimed before it leaves (orchestrators/sending.py): after a fill, and where no fill was, once the document of its
+claims has grown as far as it does.
 
 Every invocation, Cosmos answer and Service Bus operation between the start and the end is counted where it happens; the timers' own work
 is kept apart, because it is shared by all bots. Request units are the endpoint's estimate (infra/onebox/cosmos/charge.py), not a bill.
@@ -17,6 +18,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +71,12 @@ async def main(kind: str, seconds: float) -> int:
 
 
 async def claims() -> dict[str, Any]:
-    """The last of SENDINGS orders, as far apart as those of a grid that fills FILLS times a day."""
+    """The last of SENDINGS orders, as far apart as those of a grid that fills FILLS times a day: each after a fill, then each without."""
     from bench.cost import DAY_S, FILLS
     from infra.onebox.clock import SystemClock
     from infra.onebox.cosmos.service import CosmosService
-    from shared.claims import claim
+    from orchestrators.ledger_rows import write_fills
+    from shared.claims import claim, is_open, name_of
     from shared.settings import Settings
     from shared.stores import CosmosStore
 
@@ -82,16 +85,39 @@ async def claims() -> dict[str, Any]:
         service = CosmosService(Path(folder), SystemClock(), resource["database"], resource["containers"])
         await service.start()
         store = CosmosStore(Settings(cosmos=service.connection_string, cosmos_database=resource["database"]))
-        for number in range(SENDINGS):
+
+        async def spent(work: Awaitable[Any]) -> float:
             before = sum(tally.charge.values())
-            name = f"{number:032x}"
-            row = [f"L{number % 20}", number // 20, 0, "buy", "60123.45", "0.00123", "entry", False, 1_767_225_600_000]
-            await claim(store, "counts", "bot", [f"{name}:1"], {name: [number, row]}, now=number * DAY_S * 1000 // FILLS)
-        spent = sum(tally.charge.values()) - before
-        document = await store.read("settings", "counts", "claims-bot")
+            await work
+            return sum(tally.charge.values()) - before
+
+        for number in range(SENDINGS):
+            order = [number, [f"L{number % 20}", number // 20, 0, "buy", "60123.45", "0.00123", "entry", False, 1_767_225_600_000]]
+            name, at = f"{number:032x}", number * DAY_S * 1000 // FILLS
+            alone = await spent(claim(store, "counts", "bot", [f"{name}:1"], {name: order}, now=at))
+            looked = await spent(is_open(store, "counts", "bot", [f"{name}:2"], 0))
+            plain = await spent(store.create_all("fills", "counts", [a_fill(number, "plain")]))
+            bearing = await spent(write_fills(store, "counts", [a_fill(number, "bot")], {f"{name}:1": order}))
+        sizes = [
+            len(json.dumps(await store.read(*where)))
+            for where in (("settings", "counts", name_of("bot")), ("fills", "counts", a_fill(number, "bot")["id"]))
+        ]
         await store._client.close()
         await service.stop()
-    return {"sendings": SENDINGS, "bytes": len(json.dumps(document)), "request_units": round(spent, 2)}
+    return {
+        "sendings": SENDINGS, "request_units": round(looked + bearing - plain, 2), "request_units_without_a_fill": round(alone, 2),
+        "bytes_of_the_document": sizes[0], "bytes_of_a_fill": sizes[1],
+    }  # fmt: skip
+
+
+def a_fill(number: int, bot_id: str) -> dict[str, Any]:
+    """As long as they get."""
+    return {
+        "id": f"{bot_id}-0-{number:08d}", "kind": "fill", "botId": bot_id, "bot_id": bot_id, "sort": f"0000:{number:08d}", "schema": 1,
+        "revision": 100_000 + number, "order_id": f"{number:032x}", "trade_id": f"{10**12 + number}", "symbol": "BTC/USDT", "leg": "L19",
+        "role": "take_profit", "side": "sell", "price": "60123.45", "amount": "0.00123", "cost": "73.9518435", "fee": "0.0739518435",
+        "fee_currency": "USDT", "maker": True, "at": "2026-01-01T00:00:00.000Z",
+    }  # fmt: skip
 
 
 def keep(kind: str, found: dict[str, Any]) -> None:
