@@ -11,6 +11,7 @@ from shared.errors import AppError, conflict, findings_error
 from shared.stores import Exists, Stale
 from strategy_core.trade import Market
 from triggers.api import accounts, past_bots
+from triggers.api.conflicts import conflicts
 from triggers.api.idempotency import fingerprint, id_for, same_request
 from triggers.api.models.bot import BotCreate, BotPatch, BotPlan, MarketView, PreviewAnswer, Verdict
 from triggers.api.owned import need_account, need_bot
@@ -30,6 +31,8 @@ async def preview(plat: Platform, user_id: str, plan: BotPlan) -> PreviewAnswer:
     check(plan.strategy, plan.config, price, market)
     answer = registry.preview(plan.strategy, plan.config, price, market)
     balances = await accounts.available(plat, user_id, account, plan.symbol)
+    found = await conflicts(plat.store, user_id, plan, price, market, answer, balances)
+    answer = answer.model_copy(update={"warnings": (*answer.warnings, *found)})
     return PreviewAnswer(
         price=price,
         market=MarketView.model_validate(market_fields(market)),
