@@ -3,7 +3,7 @@
 observe   the bot's trades, ended orders and the price since the last look; for a start: what it needs. The trigger asks this first
           (`observed`) and hands it to the tick; the activity is for when that failed
 execute   places, cancels and looks up what the entity committed, then looks again
-publish   the ledger's rows first, then the bot's document and the live messages by output bindings
+publish   the ledger's rows first, then the bot's document, the point of its curve and the live messages by output bindings
 refuse    a start that could not be: the draft says why; a bot without a state: its document does
 again     more to do than one orchestration should: a message to the same bot
 
@@ -31,6 +31,7 @@ from orchestrators.native_stop import belt_seen
 from orchestrators.outcomes import cancelled, confirmed, is_not_there, may_follow, settled
 from orchestrators.outside import Outside as Outside
 from orchestrators.outside import given, outside
+from orchestrators.own_account import account_of, read_account
 from orchestrators.reality import reality
 from orchestrators.rebuild_plan import fence_of, rebuild_plan
 from orchestrators.sending import claims_of
@@ -111,13 +112,6 @@ def live_accounts() -> LiveAccounts:
     return outside().live or own_live_accounts()
 
 
-async def account_of(user_id: str, account_id: str) -> Doc:
-    account = await outside().store.read("accounts", user_id, account_id)
-    if account is None:
-        raise LookupError("the bot's account is gone")
-    return account
-
-
 # -- observe ------------------------------------------------------------------------------------------------------------
 
 
@@ -139,7 +133,7 @@ async def observed(event: dict) -> dict:
         return {"idle": True}
     seen = {"idle": False, "accountId": document["account_id"], "symbol": document["symbol"], "now": outside().now_ms()}
     try:
-        seen["account"] = account = await account_of(user_id, document["account_id"])
+        seen["account"] = account = await account_of(user_id, document)
         if is_command(event, "rebuild"):
             return seen | {"rebuild": await rebuild_plan(outside().store, user_id, document, fence_of(user_id, account, event, on_account))}
         if document["status"] == "draft":
@@ -226,11 +220,14 @@ async def start_plan(user_id: str, account: Doc, document: Doc) -> Doc:
 @bp.cosmos_db_output(
     arg_name="bots", connection="Cosmos", database_name="%CosmosDatabase%", container_name="bots", create_if_not_exists=False
 )
+@bp.cosmos_db_output(
+    arg_name="curve", connection="Cosmos", database_name="%CosmosDatabase%", container_name="equity", create_if_not_exists=False
+)
 @bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
 @traced("execute")
-async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> dict:
+async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[str], curve: func.Out[func.DocumentList]) -> dict:
     user_id, publication = work["userId"], work["publication"]
-    account = work.get("account") or await account_of(user_id, work["accountId"])
+    account = work.get("account") or await read_account(user_id, work["accountId"])
     outcomes, view, stored = await asked_or_unknown(user_id, account, work)
     if "at" in work and any(outcome["result"] == "accepted" for outcome in outcomes):
         log("orders.accepted", kind=work.get("kind"), late_ms=max(0, outside().now_ms() - work["at"]), count=len(outcomes))
@@ -240,7 +237,7 @@ async def execute(work: dict, bots: func.Out[func.DocumentList], live: func.Out[
     if is_settled:
         publication = confirmed(publication, {outcome["id"] for outcome in outcomes} - gone, gone, view["cursor"])
     if is_published:
-        await put_out({**publication, "stored": stored}, bots, live)
+        await put_out({**publication, "stored": stored}, bots, live, curve)
     return {
         "outcomes": outcomes,
         "view": view,
@@ -336,18 +333,23 @@ async def place(exchange: Any, symbol: str, intent: Doc) -> Any:
 @bp.cosmos_db_output(
     arg_name="bots", connection="Cosmos", database_name="%CosmosDatabase%", container_name="bots", create_if_not_exists=False
 )
+@bp.cosmos_db_output(
+    arg_name="curve", connection="Cosmos", database_name="%CosmosDatabase%", container_name="equity", create_if_not_exists=False
+)
 @bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
-async def publish(publication: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> int:
-    await put_out(publication, bots, live)
+async def publish(publication: dict, bots: func.Out[func.DocumentList], live: func.Out[str], curve: func.Out[func.DocumentList]) -> int:
+    await put_out(publication, bots, live, curve)
     return int(publication["revision"])
 
 
-async def put_out(publication: Doc, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
+async def put_out(publication: Doc, bots: func.Out[func.DocumentList], live: func.Out[str], curve: func.Out[func.DocumentList]) -> None:
     user_id, document, rows = publication["userId"], publication["document"], publication["rows"]
     await write_ledger(outside().store, user_id, publication)
     await read_on(outside().work, user_id, publication)
     document = {**document, "userId": user_id, **await wake_time(user_id, document)}
     alarms.quarantined(document)
+    if publication["equity"]:
+        curve.set(func.DocumentList([func.Document.from_dict({**publication["equity"], "userId": user_id})]))
     bots.set(func.DocumentList([func.Document.from_dict(document)]))
     live.set(json.dumps(live_actions(user_id, document, rows)))
 
@@ -356,7 +358,7 @@ async def wake_time(user_id: str, document: Doc) -> Doc:
     """The wall-clock instant of the next wake-up, from the path's instant and from orders in doubt."""
     times = [document["wakeMs"]] if "wakeMs" in document else []
     if document.get("until") is not None:
-        source = source_of(await account_of(user_id, document["account_id"]))
+        source = source_of(await account_of(user_id, document))
         times.append(await source.wall(document["symbol"], document["until"]))
     return {"until_ms": min(times)} if times else {}
 

@@ -19,7 +19,7 @@ from shared.log import log
 from shared.stores import Exists, Store
 from shared.work import Work, queue_fold
 
-CONTAINERS = {"fill": "fills", "event": "events", "equity": "equity", "decision": "webhooks"}
+CONTAINERS = {"fill": "fills", "event": "events", "decision": "webhooks"}
 BATCH = 100
 FOLD_EVERY = 500
 ONCE = ("fill", "event")
@@ -38,7 +38,7 @@ async def write_ledger(store: Store, user_id: str, publication: Doc) -> None:
 
     `stored`, beside the publication: the kinds of rows that are there already.
     """
-    rows, stored = [*publication["rows"], *([publication["equity"]] if publication["equity"] else [])], publication.get("stored", ())
+    rows, stored = publication["rows"], publication.get("stored", ())
     for kind, container in CONTAINERS.items():
         own = [row for row in rows if row["kind"] == kind and kind not in stored]
         for start in range(0, len(own), BATCH):

@@ -17,8 +17,9 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.activities import account_of, is_at_rest
+from orchestrators.activities import is_at_rest
 from orchestrators.outside import outside
+from orchestrators.own_account import account_of
 from orchestrators.start_plan import AT_REST
 from shared.bus import BotEvent
 from shared.log import log, log_error
@@ -61,7 +62,7 @@ async def needs_a_tick(user_id: str, bot_id: str, tick_before: int, accounts: di
         if is_unsettled(document) or document["lastTickMs"] <= tick_before:
             return True
         name = (user_id, document["account_id"])
-        account = accounts.get(name) or accounts.setdefault(name, await account_of(*name))
+        account = accounts.get(name) or accounts.setdefault(name, await account_of(user_id, document))
         return await is_at_rest(user_id, account, document) is False
     except Exception as error:
         if is_transient(error):

@@ -30,7 +30,7 @@ def test_without_a_service_bus_one_timer_stands_for_all_and_nothing_else_differs
 def test_no_output_binding_writes_where_only_the_sdk_may(seen):
     outputs = [binding for bindings in seen.values() for binding in bindings if binding["direction"] == "OUT" and binding["type"] != "http"]
     assert {binding["type"] for binding in outputs} == {"cosmosDB", "webPubSub"}
-    assert {binding.get("containerName", "bots") for binding in outputs} == {"bots"}
+    assert {binding.get("containerName", "bots") for binding in outputs} == {"bots", "equity"}
     assert not any(binding.get("createIfNotExists") for binding in outputs)
 
 

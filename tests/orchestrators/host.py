@@ -157,10 +157,11 @@ class Host:
             function = getattr(activities, call.name)._function.get_user_function()
             if call.name not in ("execute", "publish", "refuse"):
                 return await function(call.given)
-            bots, live = Output(), Output()
-            result = await function(call.given, bots, live)
-            for document in bots.value or []:
-                await self.store.upsert("bots", document["userId"], json.loads(document.to_json()))
+            bots, live, curve = Output(), Output(), Output()
+            result = await function(call.given, bots, live, *((curve,) if call.name != "refuse" else ()))
+            for place, output in (("equity", curve), ("bots", bots)):
+                for document in output.value or []:
+                    await self.store.upsert(place, document["userId"], json.loads(document.to_json()))
             self.live += [json.loads(action["data"]) for action in json.loads(live.value or "[]")]
             return result
         finally:

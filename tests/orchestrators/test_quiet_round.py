@@ -57,5 +57,5 @@ async def test_a_bot_that_had_no_tick_for_long_gets_one_and_one_at_rest_for_good
 
 
 async def test_a_round_that_cannot_read_a_bot_wakes_it_and_goes_on(resting):
-    del resting.store.rows["accounts", USER, "acc_1"]
+    del resting.bot["look"]
     assert await around(resting) == 1

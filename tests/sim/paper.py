@@ -133,10 +133,11 @@ class Machine:
             function = getattr(activities, step.name)._function.get_user_function()
             if step.name not in ("execute", "publish", "refuse"):
                 return await function(json.loads(step.given))
-            bots, live = Output(), Output()
-            result = await function(json.loads(step.given), bots, live)
-            for document in bots.value or []:
-                await self.store.upsert("bots", document["userId"], json.loads(document.to_json()))
+            bots, live, curve = Output(), Output(), Output()
+            result = await function(json.loads(step.given), bots, live, *((curve,) if step.name != "refuse" else ()))
+            for place, output in (("equity", curve), ("bots", bots)):
+                for document in output.value or []:
+                    await self.store.upsert(place, document["userId"], json.loads(document.to_json()))
             return result
         finally:
             activities._given.reset(token)

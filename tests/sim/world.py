@@ -364,10 +364,11 @@ class World:
         given = orjson.loads(step.given)
         if step.name not in ("execute", "publish", "refuse"):
             return await function(given)
-        bots, live = Output(), Output()
-        result = await function(given, bots, live)
-        for document in bots.value or []:
-            await self.store.upsert("bots", document["userId"], orjson.loads(document.to_json()))
+        bots, live, curve = Output(), Output(), Output()
+        result = await function(given, bots, live, *((curve,) if step.name != "refuse" else ()))
+        for place, output in (("equity", curve), ("bots", bots)):
+            for document in output.value or []:
+                await self.store.upsert(place, document["userId"], orjson.loads(document.to_json()))
         return result
 
     def _operate(self, step: Step) -> bytes:

@@ -216,11 +216,12 @@ class Durable:
         await ask(Io("begin", lambda: None, sure=True))
         if work.name not in ("execute", "publish", "refuse"):
             return await function(given)
-        bots, live = Output(), Output()
-        result = await function(given, bots, live)
-        for document in bots.value or []:
-            row = json.loads(document.to_json())
-            await self.world.store.upsert("bots", row["userId"], row)
+        bots, live, curve = Output(), Output(), Output()
+        result = await function(given, bots, live, *((curve,) if work.name != "refuse" else ()))
+        for place, output in (("equity", curve), ("bots", bots)):
+            for document in output.value or []:
+                row = json.loads(document.to_json())
+                await self.world.store.upsert(place, row["userId"], row)
         if live.value is not None:
             await self.world.feed(live.value)
         return result
