@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -137,11 +138,13 @@ def record(folder: Path) -> None:
 
 async def run_resting(tally: Tally, seconds: float) -> dict[str, Any]:
     """Bots that were there before the host was."""
+    from orchestrators.quiet_round import PART
+
     await asyncio.sleep(8)  # the watcher has read its index
     before, began = tally.copy(), time.monotonic()
     await asyncio.sleep(seconds)
     seen = tally.copy().minus(before)
-    rounds = seen.functions["look_around"]
+    rounds = round(seen.functions["look_around"] / ceil(RESTING / PART))
     found = {**summary(seen, 0, time.monotonic() - began), "rounds": rounds, "bots": RESTING}
     timers = ("look_around", "heartbeat")  # without a Service Bus the heartbeat's one question is in the clock's figures
     asked = sum(charge for (caller, kind), charge in seen.charge.items() if caller in timers and not kind.startswith("paper"))

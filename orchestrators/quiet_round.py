@@ -1,18 +1,22 @@
-"""The heartbeat of resting bots: one activity looks at many, and only those that something happened to get a tick.
+"""The heartbeat of resting bots: an activity looks at many, and only those that something happened to get a tick.
 
 Rules
 1. Looking changes nothing: a paper book is not written, no entity hears of it, the published document stays as it is.
 2. Whoever is not certainly at rest gets a tick: an order in doubt, a fill, an ended order, a price outside the horizon, a perpetual (its
    funding is folded by ticks), a bot put aside, or one that had none for long.
-3. Ticks go on meanwhile, and nobody waits for a round: few at a time are looked at, with a pause before each. A round of 200 takes twenty
-   seconds where the venue answers at once, and little over a minute where it needs a second.
-4. What fails here fails again in the bot's own tick, where it counts; a venue that is away is named and asked at the next heartbeat.
+3. Ticks go on meanwhile, and nobody waits for a round: few at a time are looked at, with a pause before each. The activity itself pauses: a
+   billed run lasts a second at least, so that short runs with timers between them would cost more. A round of 200 takes twenty seconds
+   where the venue answers at once, and little over a minute where it needs a second.
+4. No activity comes near the time a function may take (host.json), whatever a venue does: PART bots are looked at by one, LOOK_S at most
+   each. A round that takes longer than ROUND_TIME begins no further part: its bots are looked at by the next heartbeat.
+5. What fails here fails again in the bot's own tick, where it counts; a venue that is away is named and asked at the next heartbeat.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
+from datetime import timedelta
 from typing import Any
 
 import azure.durable_functions as df
@@ -26,32 +30,47 @@ from shared.log import log, log_error
 from shared.transient import is_transient
 
 AT_ONCE, PAUSE_S = 4, 0.4
+PART, LOOK_S = 40, 8.0
+ROUND_TIME = timedelta(minutes=2)
 Doc = dict[str, Any]
 bp = df.Blueprint()
 
 
 def quiet_round(context: df.DurableOrchestrationContext) -> Generator[Any, Any, int]:
     """Input {bots: [[user, bot], …], beat, tick_before}: the heartbeat's name, and since when a bot may have had no tick."""
-    woken: int = yield context.call_activity("look_around", context.get_input())
+    around: Doc = context.get_input()
+    bots, woken, ends = around["bots"], 0, context.current_utc_datetime + ROUND_TIME
+    for first in range(0, len(bots), PART):
+        if context.current_utc_datetime < ends:
+            woken += yield context.call_activity("look_around", {**around, "bots": bots[first : first + PART]})
     return woken
 
 
 @bp.activity_trigger(input_name="around", activity="look_around")
 async def look_around(around: dict) -> int:
-    """Sends a heartbeat to every bot of the round that is not at rest. Returns how many."""
+    """Sends a heartbeat to every bot of the part that is not at rest. Returns how many."""
     accounts: dict[tuple[str, str], Doc] = {}
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int, user_id: str, bot_id: str) -> bool:
         async with gate:
             await asyncio.sleep(PAUSE_S * min(number, AT_ONCE) / AT_ONCE)  # one after the other also at the beginning
-            return await needs_a_tick(user_id, bot_id, int(around["tick_before"]), accounts)
+            return await within(needs_a_tick(user_id, bot_id, int(around["tick_before"]), accounts), bot_id)
 
     needs = await asyncio.gather(*(one(number, *name) for number, name in enumerate(around["bots"])))
     now = outside().now_ms()
     woken = [BotEvent(*name, around["beat"], "heartbeat", now, {}) for name, needed in zip(around["bots"], needs, strict=True) if needed]
     await outside().bus.send(woken)
     return len(woken)
+
+
+async def within(look: Coroutine[Any, Any, bool], bot_id: str) -> bool:
+    """What a look says in LOOK_S; one that takes longer is made at the next heartbeat."""
+    try:
+        return await asyncio.wait_for(look, LOOK_S)
+    except TimeoutError as error:
+        log("heartbeat.skipped", bot=bot_id, error=type(error).__name__)
+        return False
 
 
 async def needs_a_tick(user_id: str, bot_id: str, tick_before: int, accounts: dict[tuple[str, str], Doc]) -> bool:
