@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from entities import belt, deals, following, heal, inheritance
+from entities import belt, causes, deals, following, heal, inheritance
 from entities.bot_state import Bot
+from entities.causes import apply
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
 from entities.sent import NOT_NOW, Row
 from shared.clock import iso
@@ -30,7 +31,6 @@ from strategy_core.trade import (
     Candles,
     Command,
     Event,
-    Fact,
     Fill,
     Funding,
     Invalid,
@@ -75,7 +75,7 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         if is_new and "hit" in event["body"]:
             tell_inbox(bot, event["body"]["hit"], verdict, intents)
         events = registry.drain(bot.core)
-        bot.say(events)
+        bot.say(causes.explained(bot, events, event if is_new else None, intents))
         heal.said(bot, events)
         heal.end(bot, intents, now, seen_at)
         note_end(bot, now)
@@ -88,10 +88,6 @@ def resumed(bot: Bot, event: dict[str, Any]) -> str:
     """Why the owner wants a look back: a bot that was put aside goes on."""
     is_resume = event["kind"] == "command" and event["body"]["name"] == "resume"
     return "resume" if is_resume and status_of(bot)[0] == Status.ERROR.value else ""
-
-
-def apply(bot: Bot, fact: Fact) -> None:
-    registry.apply(bot.core, fact)
 
 
 def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[str]:

@@ -18,7 +18,7 @@ from entities.sent import PAPER_WINDOW, VENUE_WINDOW, Book, Row, Window
 from shared.clock import iso
 from strategy_core import registry
 from strategy_core.state import State
-from strategy_core.trade import Event
+from strategy_core.trade import Event, Fact
 
 SCHEMA = 1
 REMEMBERED_EVENTS = 32
@@ -58,6 +58,7 @@ class Bot:
     belt_heirs: list[list[Any]] = field(default_factory=list)  # stops of an earlier epoch that may be at the venue
     went_back: bool = False  # in this step: the cursor stays where it was put
     is_hour_new: bool = False  # in this step: no step before it was in this hour of the clock
+    facts: list[tuple[int, Fact]] = field(default_factory=list)  # of this step: how long the core's log was after each (entities/causes.py)
     heal: dict[str, Any] | None = None  # a look back under way (entities/heal.py)
     parts: dict[str, list[str]] = field(default_factory=dict)  # by order: amount and profit of a deal closed in part (entities/deals.py)
 
@@ -77,7 +78,7 @@ class Bot:
     def ticks(self, now: int) -> None:
         """A step at this instant."""
         self.is_hour_new = now // HOUR_MS != self.ticked_at // HOUR_MS
-        self.ticked_at = now
+        self.ticked_at, self.facts = now, []
 
     def has_asked(self, view: dict[str, Any] | None) -> bool:
         """Whether this very state asked for the look, not one before it that was lost."""

@@ -126,3 +126,8 @@ JUDGES = {
 def reason_of(kind: str) -> str:
     """The reason its bots give for what the rule made them do."""
     return f"portfolio_{kind.removesuffix('_pct')}" if kind in TARGETS else "guard"
+
+
+def inputs_of(rule: Doc, state: Doc) -> dict[str, str]:
+    """What its bots' logs say of it: which rule, its figure and its limit."""
+    return {"guard": rule["kind"], "guard_id": rule["id"], "value": state["value"], "limit": str(rule["limit"])}

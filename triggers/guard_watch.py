@@ -54,7 +54,7 @@ async def watch_guards(plat: Platform) -> int:
 async def judge_user(plat: Platform, user_id: str) -> int:
     from triggers.api import guards, panic
     from triggers.api.portfolio import priced_bots
-    from triggers.guard import judge, reason_of
+    from triggers.guard import inputs_of, judge, reason_of
 
     document = await guards.read(plat.store, user_id)
     bots, states, tripped = await priced_bots(plat, user_id), dict(document["states"]), 0
@@ -66,7 +66,9 @@ async def judge_user(plat: Platform, user_id: str) -> int:
         states[rule["id"]] = verdict.state
         if verdict.bots is not None:
             cause = f"guard:{rule['id']}:{verdict.state['trips']}"
-            await panic.command_all(plat, user_id, verdict.bots, rule["mode"], cause, reason_of(rule["kind"]))
+            await panic.command_all(
+                plat, user_id, verdict.bots, rule["mode"], cause, reason_of(rule["kind"]), inputs_of(rule, verdict.state)
+            )
             log("guard.tripped", kind=rule["kind"], bots=len(verdict.bots))
             told = Notice(
                 "guard_tripped", "", rule["kind"], rule.get("currency") or "", {"reason": f"{rule['mode']}, {len(verdict.bots)} bots"}

@@ -32,12 +32,21 @@ async def panic(plat: Platform, user_id: str, mode: PanicMode, key: str | None) 
     return PanicAnswer(mode=mode, items=items)
 
 
-async def command_all(plat: Platform, user_id: str, bots: list[Doc], mode: GuardMode, cause: str, reason: str) -> tuple[PanicItem, ...]:
-    """The same cause sends the same commands: whoever repeats it changes nothing."""
+async def command_all(
+    plat: Platform, user_id: str, bots: list[Doc], mode: GuardMode, cause: str, reason: str, inputs: Doc | None = None
+) -> tuple[PanicItem, ...]:
+    """The same cause sends the same commands: whoever repeats it changes nothing. `inputs`: figures for each bot's "why" log."""
     name, params = COMMANDS[mode]
     ids = {bot["id"]: derived("cmd", user_id, cause, bot["id"]) for bot in bots}
     events = [
-        BotEvent(user_id, bot_id, command_id, "command", plat.now_ms(), {"name": name, "params": params, "reason": reason})
+        BotEvent(
+            user_id,
+            bot_id,
+            command_id,
+            "command",
+            plat.now_ms(),
+            {"name": name, "params": params, "reason": reason, "inputs": inputs or {}},
+        )
         for bot_id, command_id in ids.items()
     ]
     await plat.bus.send(events)
