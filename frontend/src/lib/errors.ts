@@ -34,6 +34,10 @@ const SPOKEN: Record<string, readonly string[]> = {
   below_min_notional: ["level", "needed", "got"],
   out_of_range: ["min", "max"],
   price_outside_range: ["price", "low", "high"],
+  same_market: ["bot"],
+  symbol_busy: ["bot"],
+  orders_cross: ["bot", "buy", "sell"],
+  insufficient_funds: ["currency", "needed", "available"],
 };
 
 /** One code with its figures in words; an unknown code is shown as it is rather than hidden. */

@@ -1,6 +1,6 @@
 "use client";
 /** What an owner may tell a bot now. Whatever moves money says what it does before it is sent. */
-import { CirclePause, CirclePlay, CircleStop, Trash2 } from "lucide-react";
+import { CirclePause, CirclePlay, CircleStop, RotateCcw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { late } from "@/lib/late";
 import { toast } from "@/ui/toast";
@@ -13,17 +13,19 @@ import { DeleteDialog } from "./delete-dialog";
 import { MoreMenu } from "./more-menu";
 import { PauseDialog } from "./pause-dialog";
 import { StopDialog } from "./stop-dialog";
-import { mayDelete, mayPause, mayResume, mayStart, mayStop } from "./words";
+import { isLost, mayDelete, mayPause, mayResume, mayStart, mayStop } from "./words";
 
+const RebuildDialog = late(() => import("./rebuild-dialog"));
 const ResumeDialog = late(() => import("./resume-dialog"));
 const StartDraft = late(() => import("./start-draft"));
 
 export function Commands({ bot }: { bot: Bot }) {
   const t = useTranslations("action");
   const words = useTranslations("bot");
+  const more = useTranslations("more");
   const text = useErrorText();
   const command = useCommand(bot.id);
-  const [dialog, setDialog] = useState<"start" | "resume" | "stop" | "pause" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"start" | "resume" | "rebuild" | "stop" | "pause" | "delete" | null>(null);
   const close = () => setDialog(null);
 
   const tell = (what: Command) =>
@@ -47,6 +49,11 @@ export function Commands({ bot }: { bot: Bot }) {
           <CirclePlay aria-hidden="true" className="size-4" /> {t("resume")}
         </Button>
       ) : null}
+      {isLost(bot) ? (
+        <Button look="primary" onClick={() => setDialog("rebuild")}>
+          <RotateCcw aria-hidden="true" className="size-4" /> {more("rebuild")}
+        </Button>
+      ) : null}
       {mayPause(bot) ? (
         <Button onClick={() => setDialog("pause")}>
           <CirclePause aria-hidden="true" className="size-4" /> {t("pause")}
@@ -65,6 +72,7 @@ export function Commands({ bot }: { bot: Bot }) {
       <MoreMenu bot={bot} />
       {dialog === "start" ? <StartDraft bot={bot} busy={command.isPending} onClose={close} onConfirm={() => tell({ name: "start" })} /> : null}
       {dialog === "resume" ? <ResumeDialog bot={bot} busy={command.isPending} onClose={close} onConfirm={() => tell({ name: "resume" })} /> : null}
+      {dialog === "rebuild" ? <RebuildDialog bot={bot} onClose={close} /> : null}
       <StopDialog key={`stop-${dialog}`} bot={bot} open={dialog === "stop"} busy={command.isPending} onClose={close} onConfirm={(closeMode) => tell({ name: "stop", closeMode })} />
       <PauseDialog key={`pause-${dialog}`} bot={bot} open={dialog === "pause"} busy={command.isPending} onClose={close} onConfirm={(keepOrders) => tell({ name: "pause", keepOrders })} />
       {dialog === "delete" ? <DeleteDialog bot={bot} onClose={close} /> : null}

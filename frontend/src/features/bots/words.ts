@@ -40,7 +40,12 @@ export function mayPause(bot: Bot): boolean {
 }
 
 export function mayResume(bot: Bot): boolean {
-  return bot.status === "paused" || bot.status === "error";
+  return bot.status === "paused" || (bot.status === "error" && !isLost(bot));
+}
+
+/** Nothing can be told to a bot without its working state but to be made again. */
+export function isLost(bot: Bot): boolean {
+  return bot.status === "error" && bot.reason === "state_lost";
 }
 
 export function mayStop(bot: Bot): boolean {

@@ -1,17 +1,17 @@
 "use client";
 /** The pre-flight sheet: funds, fees, worst case, warnings, and every first order. */
-import { AlertTriangle, CircleCheck, OctagonAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { CircleCheck } from "lucide-react";
 import { useTranslations } from "use-intl";
 import type { Finding } from "@/api/client";
 import type { PreviewAnswer } from "@/api/types";
 import { SideTag } from "@/features/bots/side-tag";
 import { baseOf, quoteOf } from "@/features/bots/words";
-import { useCodeText, useErrorText } from "@/lib/errors";
+import { useErrorText } from "@/lib/errors";
 import { compare, formatAmount, formatMoney, formatPrice, isDecimal } from "@/lib/money";
 import { Spinner } from "@/ui/button";
 import { Money, Stat } from "@/ui/figure";
 import { Panel } from "@/ui/panel";
+import { Findings, Notice } from "./findings";
 import { PreviewTable } from "./preview-table";
 
 type Props = { answer: PreviewAnswer | null; working: boolean; error: unknown; findings: Finding[]; symbol: string };
@@ -147,35 +147,5 @@ function Orders({ answer, symbol }: { answer: PreviewAnswer; symbol: string }) {
         </table>
       </div>
     </details>
-  );
-}
-
-function Findings({ findings }: { findings: Finding[] }) {
-  const say = useCodeText();
-  const field = useTranslations("field");
-  return (
-    <ul className="space-y-1">
-      {findings.map((finding, index) => {
-        const name = (finding.field ?? "").replace(/^(body\.)?(config\.)?/, "");
-        return (
-          <li key={index}>
-            {name ? <b className="font-semibold">{field.has(name as never) ? field(name as never) : name.replace(/[_.]/g, " ")}: </b> : null}
-            {say(finding.code, finding.params)}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-function Notice({ tone, title, children }: { tone: "warn" | "negative"; title: string; children: ReactNode }) {
-  const Icon = tone === "warn" ? AlertTriangle : OctagonAlert;
-  return (
-    <div className={`rounded-md px-3 py-2 text-xs ${tone === "warn" ? "bg-warn-soft text-warn" : "bg-negative-soft text-negative"}`}>
-      <p className="mb-1 flex items-center gap-1.5 font-semibold">
-        <Icon aria-hidden="true" className="size-4" /> {title}
-      </p>
-      {children}
-    </div>
   );
 }

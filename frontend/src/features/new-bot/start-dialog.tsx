@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { Money, Stat } from "@/ui/figure";
+import { Findings, Notice } from "./findings";
 
 type Props = {
   open: boolean;
@@ -31,6 +32,7 @@ export function StartDialog({ open, onClose, name, account, symbol, answer, erro
   const say = useErrorText();
   const [typed, setTyped] = useState("");
   const live = account.exchange !== "paper";
+  const against = (answer?.preview.warnings ?? []).map(({ field, code, params = {} }) => ({ field, code, params }));
   const allowed = !live || typed.trim().toUpperCase() === symbol.toUpperCase();
   return (
     <Dialog
@@ -72,6 +74,11 @@ export function StartDialog({ open, onClose, name, account, symbol, answer, erro
           </p>
         ) : null}
         {answer ? <Left answer={answer} /> : null}
+        {against.length > 0 ? (
+          <Notice tone="warn" title={t("warnings")}>
+            <Findings findings={against} />
+          </Notice>
+        ) : null}
         {live ? <TextField label={t("confirmLive", { symbol })} value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" /> : null}
       </div>
     </Dialog>
