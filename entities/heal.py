@@ -7,6 +7,7 @@ Code `reconciled`, params (numbers as text): away_s · fills (trades found) · a
 Rules
 1. A look back begins when the bot was not looked at for AWAY_MS, or when an order it committed is still in doubt after DOUBT_MS.
 2. It ends with the first step that leaves nothing to be found; then it is said, unless all it found is that the bot had been at rest.
+3. While orders stay in doubt another one follows at once, and is silent until it has found something: a doubt is told once, then its end.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ DOUBTFUL = (Sent.PENDING, Sent.CANCELLING)
 def begin(bot: Bot, now: int, asked: str = "") -> None:
     """`asked`: why the owner, or the platform, wants a report whatever is found (a rebuild, a resume after an error)."""
     doubtful = [id_ for id_, row in bot.book.rows.items() if row.state in DOUBTFUL]
-    is_doubtful = any(now - bot.book.rows[id_].signed_at > DOUBT_MS for id_ in doubtful)
-    if bot.heal is None and (asked or is_doubtful or (bot.ticked_at and now - bot.ticked_at > AWAY_MS)):
+    late = {id_ for id_ in doubtful if now - bot.book.rows[id_].signed_at > DOUBT_MS}
+    is_free = bot.heal is None or ("told" in bot.heal and bool(asked or late - set(bot.heal["doubtful"])))
+    if is_free and (asked or late or (bot.ticked_at and now - bot.ticked_at > AWAY_MS)):
         bot.heal = {"from": bot.ticked_at or now, "doubtful": doubtful, "fills": bot.fills, "asked": asked}
 
 
@@ -69,13 +71,13 @@ def end(bot: Bot, intents: list[dict[str, Any]], now: int, seen_at: int | None) 
         count(bot, name, sum(intent["kind"] == kind for intent in intents))
     if seen_at is None or bot.heir is not None or any(intent["kind"] == "look_up" for intent in intents):
         return
-    bot.heal = None
     rows = bot.book.rows
-    unknown = sum(id_ in rows and rows[id_].state in DOUBTFUL for id_ in heal["doubtful"])
+    doubtful = [id_ for id_ in heal["doubtful"] if id_ in rows and rows[id_].state in DOUBTFUL]
+    bot.heal = {"from": now, "doubtful": doubtful, "fills": bot.fills, "asked": "", "told": 1} if doubtful else None
     fills = bot.fills - heal["fills"]
     report = {
         "away_s": (now - heal["from"]) // 1000, "fills": fills, "adopted": heal.get("adopted", 0), "missing": heal.get("missing", 0),
-        "placed": heal.get("placed", 0), "cancelled": heal.get("cancelled", 0), "resent": heal.get("resent", 0), "unknown": unknown,
+        "placed": heal.get("placed", 0), "cancelled": heal.get("cancelled", 0), "resent": heal.get("resent", 0), "unknown": len(doubtful),
         "open": sum(row.state is not Sent.OVER for row in rows.values()),
     }  # fmt: skip
     if is_worth_telling(heal, report, now, seen_at):
@@ -87,5 +89,5 @@ def is_worth_telling(heal: dict[str, Any], report: dict[str, int], now: int, see
     """An old trade was missed, a new one woke a bot at rest. On a path of its own time (a replay) that cannot be told."""
     is_wall = abs(now - seen_at) < AWAY_MS
     is_late = report["fills"] > 0 and is_wall and now - int(heal.get("first", now)) > AWAY_MS
-    doubts = any(report[name] for name in ("adopted", "missing", "resent", "unknown"))
+    doubts = any(report[name] for name in ("adopted", "missing", "resent", *(() if "told" in heal else ("unknown",))))
     return bool(heal["asked"]) or is_late or doubts or report["away_s"] * 1000 > REST_MS

@@ -64,6 +64,21 @@ def test_an_order_of_unknown_fate_that_the_venue_has_is_told_as_adopted():
     assert (said["adopted"], said["unknown"], said["resent"], said["away_s"]) == ("1", "0", "0", "60")
 
 
+def test_a_doubt_that_lasts_is_told_once_and_then_its_end():
+    state, told = started()
+    [intent] = told["intents"]
+    for number in range(1, 13):
+        now = T0 + 20_000 + number * 2_000
+        state, told = advance(state, now, event=event(number), view=view(now - 1_000, "100"))
+        unknown = [outcome(one, "unknown") for one in told["intents"]]
+        state, _ = advance(state, now, outcomes=unknown, view=view(now, "100"))
+        assert [said["unknown"] for said in reports(state)] == ["1"]
+    report = {"id": intent["id"], "order_id": "v9", "filled": "0", "status": "open", "at": now}
+    state, told = advance(state, now + 2_000, event=event(13), view=view(now + 1_000, "100"))
+    state, _ = advance(state, now + 2_000, outcomes=[outcome(told["intents"][0], "found", report=report)], view=view(now + 2_000, "100"))
+    assert [(said["adopted"], said["unknown"]) for said in reports(state)] == [("0", "1"), ("1", "0")] and "heal" not in state
+
+
 def test_an_order_that_never_arrived_is_told_as_sent_again():
     state, told = started()
     now = T0 + 60_000
