@@ -10,7 +10,7 @@ const FORM = new Set([
   ...["field", "fieldHelp", "option", "optionOf", "newBot", "plan", "group", "strategyHint"],
   ...["bot", "event", "stop", "pause", "resume", "role", "orderStatus", "orderType", "side", "line", "deals", "edit", "addMoney", "more", "exports"],
   ...["signIn", "settings", "accounts", "live_account", "analytics", "palette", "notify", "presets", "vary", "runs", "optimise"],
-  ...["webhooks", "dialect", "hit", "panic", "guards", "backtests", "jobStatus", "jobPhase", "bulk", "keys", "sharing", "twin", "rebuild", "param", "cause", "commandName", "hitReason", "decision", "deliveryDetail", "mapping", "planRow"],
+  ...["webhooks", "dialect", "hit", "panic", "guards", "backtests", "jobStatus", "jobPhase", "bulk", "keys", "sharing", "twin", "rebuild", "param", "cause", "given", "commandName", "hitReason", "decision", "deliveryDetail", "mapping", "planRow"],
 ]);
 /** What only the overview needs of the rest, and the screens with the words of the forms. */
 const DESK = new Set(["overview", "pnl", "balance"]);
