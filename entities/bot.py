@@ -15,6 +15,7 @@ Rules
 from __future__ import annotations
 
 import json
+import marshal
 from typing import Any
 
 import azure.durable_functions as df
@@ -40,7 +41,7 @@ def perform(operation: BotOperation, stored: Stored | None, given: dict[str, Any
     """(the state to store or None for no change, the result). `stored` is left as it is."""
     from entities.life import OPERATIONS
 
-    return OPERATIONS[operation](json.loads(json.dumps(stored)), given)
+    return OPERATIONS[operation](marshal.loads(marshal.dumps(stored)), given)  # the quickest copy of plain values there is
 
 
 bp.entity_trigger(context_name="context", entity_name="bot")(bot)

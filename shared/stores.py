@@ -211,9 +211,12 @@ class CosmosStore:
         body, name = {**document, "userId": user_id}, document["id"]
         try:
             async with self._writing(container, user_id, name) as place:
-                return dict(await place.replace_item(name, body, etag=document["_etag"], match_condition=MatchConditions.IfNotModified))
+                done = await place.replace_item(
+                    name, body, etag=document["_etag"], match_condition=MatchConditions.IfNotModified, no_response=True
+                )
         except (CosmosAccessConditionFailedError, CosmosResourceNotFoundError) as error:
             raise Stale(document["id"]) from error
+        return {**body, "_etag": done.get_response_headers()["etag"]}
 
     async def upsert(self, container: str, user_id: str, document: Document) -> Document:
         async with self._writing(container, user_id, document["id"]) as place:

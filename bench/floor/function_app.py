@@ -2,7 +2,7 @@
 
 The same messages, documents, calls, episodes and sizes as one fill of a paper bot (see bench/counts.json), but no strategy, no exchange and
 no rule: a session's message, four reads and writes, an orchestration of three episodes, two entity operations, one activity with two
-writes and two output bindings, and the question whether it is done.
+writes and three output bindings, and the question whether it is done.
 
 `POST /api/go?count=N&bots=M` sends N messages to M sessions. Each tick that is done is a line "floor done".
 """
@@ -113,14 +113,19 @@ def thing(context: df.DurableEntityContext) -> None:
 @app.cosmos_db_output(
     arg_name="rows", connection="Cosmos", database_name="%CosmosDatabase%", container_name="bots", create_if_not_exists=False
 )
+@app.cosmos_db_output(
+    arg_name="curve", connection="Cosmos", database_name="%CosmosDatabase%", container_name="equity", create_if_not_exists=False
+)
 @app.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
-async def execute(work: dict, rows: func.Out[func.DocumentList], live: func.Out[str]) -> dict:
+async def execute(work: dict, rows: func.Out[func.DocumentList], live: func.Out[str], curve: func.Out[func.DocumentList]) -> dict:
     name, user = f"b{work['bot']}", f"u{work['bot']}"
     await container("paper").replace_item(name, {"id": name, "userId": user, "kind": "floor", "rows": bulk(BOOK)})
     fill = {"id": f"f{time.time_ns()}", "userId": user, "kind": "fill", "rows": bulk(ROW)}
     await container("fills").execute_item_batch([("upsert", (fill,))], partition_key=user)
     document = {"id": name, "userId": user, "kind": "floor", "rows": work["publication"]["rows"]}
     rows.set(func.DocumentList([func.Document.from_dict(document)]))
+    point = {"id": fill["id"], "userId": user, "kind": "equity", "rows": bulk(SMALL)}
+    curve.set(func.DocumentList([func.Document.from_dict(point)]))
     said = {"actionName": "sendToGroup", "group": user, "data": json.dumps(document), "dataType": "json"}
     live.set(json.dumps([said]))
     return {"rows": work["publication"]["rows"][:12]}

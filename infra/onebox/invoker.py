@@ -3,6 +3,7 @@
 The trigger's owner gives the trigger's value; an output binding that fails makes the invocation fail, as in Azure.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -43,11 +44,22 @@ class Invoker:
         return await self(name, inputs[self._worker.functions[name].trigger["name"]], metadata)
 
     async def _perform(self, function: Function, result: Result) -> None:
-        for binding in function.outputs():
-            value = result.value if binding["name"] == "$return" else result.outputs.get(binding["name"])
-            if value is None or binding["type"] in ("http", function.trigger_type):
-                continue
-            try:
-                await self._outputs.perform(binding, value)
-            except Exception as error:
-                raise FunctionFailed(f"{type(error).__name__}: output binding {binding['name']}: {error}", "") from error
+        """Documents side by side, so that they share a commit; then the others one after the other: who hears of a document finds it."""
+        values = (
+            (binding, result.value if binding["name"] == "$return" else result.outputs.get(binding["name"]))
+            for binding in function.outputs()
+        )
+        given = [row for row in values if row[1] is not None and row[0]["type"] not in ("http", function.trigger_type)]
+        ends = await asyncio.gather(*(self._one(*row) for row in given if row[0]["type"] == "cosmosDB"), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
+        for binding, value in given:
+            if binding["type"] != "cosmosDB":
+                await self._one(binding, value)
+
+    async def _one(self, binding: dict[str, Any], value: Any) -> None:
+        try:
+            await self._outputs.perform(binding, value)
+        except Exception as error:
+            raise FunctionFailed(f"{type(error).__name__}: output binding {binding['name']}: {error}", "") from error

@@ -104,6 +104,13 @@ async def test_two_documents_are_there_together_or_not_at_all(store):
     assert await store.read("webhooks", "ada", "other") is None
 
 
+async def test_what_was_replaced_is_told_with_the_version_it_has_now(store):
+    first = await store.create("bots", "ada", bot("b1", n=1))
+    second = await store.replace("bots", "ada", {**first, "n": 2})
+    assert second["n"] == 2 and second["_etag"] == (await store.read("bots", "ada", "b1"))["_etag"]
+    assert (await store.replace("bots", "ada", {**second, "n": 3}))["n"] == 3
+
+
 @pytest.mark.parametrize("write", ["create", "upsert", "replace", "delete", "batch", "create_with"])
 async def test_a_glance_shows_what_was_written_here_at_once(cosmos, write):
     if write not in ("create", "create_with"):

@@ -154,8 +154,8 @@ class Wire:
             return await self._faulty("batch", container, lambda: self._batch(documents, operations))
         document, conditions = _parsed(body), _conditions(request)
         if _flag(request, "x-ms-documentdb-is-upsert"):
-            return await self._write("upsert", container, lambda connection: documents.upsert(connection, document, conditions))
-        return await self._write("create", container, lambda connection: documents.create(connection, document))
+            return await self._write(request, "upsert", container, lambda connection: documents.upsert(connection, document, conditions))
+        return await self._write(request, "create", container, lambda connection: documents.create(connection, document))
 
     async def _one_document(self, request: web.BaseRequest, container: Container, item: str) -> Answer:
         documents, conditions = Documents(self.storage, container, _partition(request, container)), _conditions(request)
@@ -164,20 +164,27 @@ class Wire:
                 return await self._faulty("read", container, lambda: self._read(documents, item, conditions))
             case "PUT":
                 document = await _json(request)
-                return await self._write("replace", container, lambda connection: documents.replace(connection, item, document, conditions))
+                return await self._write(
+                    request, "replace", container, lambda connection: documents.replace(connection, item, document, conditions)
+                )
             case "PATCH":
                 change = await _json(request)
-                return await self._write("patch", container, lambda connection: documents.patch(connection, item, change, conditions))
+                return await self._write(
+                    request, "patch", container, lambda connection: documents.patch(connection, item, change, conditions)
+                )
             case "DELETE":
-                return await self._write("delete", container, lambda connection: documents.delete(connection, item, conditions))
+                return await self._write(request, "delete", container, lambda connection: documents.delete(connection, item, conditions))
         raise bad_request(f"not supported by this endpoint: {request.method} on a document")
 
     async def _read(self, documents: Documents, item: str, conditions: Conditions) -> Answer:
         return self._outcome(documents.read(self.storage.reading, item, conditions))
 
-    async def _write(self, operation: str, container: Container, work: Callable) -> Answer:
+    async def _write(self, request: web.BaseRequest, operation: str, container: Container, work: Callable) -> Answer:
+        """Whoever prefers `return=minimal` gets the headers alone."""
+
         async def write() -> Answer:
-            return self._outcome(await self.storage.write(work))
+            status, body, headers = self._outcome(await self.storage.write(work))
+            return status, b"" if request.headers.get("prefer") == "return=minimal" else body, headers
 
         return await self._faulty(operation, container, write)
 

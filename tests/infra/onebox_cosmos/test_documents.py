@@ -22,6 +22,14 @@ async def test_a_document_is_created_read_replaced_and_deleted(bots):
         await bots.read_item("1", "u1")
 
 
+async def test_who_wants_no_answer_to_a_write_gets_its_etag_alone(bots):
+    made = await bots.create_item({"id": "1", "userId": "u1", "n": 1}, no_response=True)
+    replaced = await bots.replace_item("1", {"id": "1", "userId": "u1", "n": 2}, no_response=True)
+    found = await bots.read_item("1", "u1")
+    assert (dict(made), dict(replaced), found["n"]) == ({}, {}, 2)
+    assert made.get_response_headers()["etag"] != replaced.get_response_headers()["etag"] == found["_etag"]
+
+
 async def test_the_same_id_in_another_partition_is_another_document(bots):
     await bots.create_item({"id": "1", "userId": "u1", "n": 1})
     with pytest.raises(exceptions.CosmosResourceNotFoundError):
