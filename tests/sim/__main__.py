@@ -72,7 +72,9 @@ def batch(given: argparse.Namespace, kind: str, count: int) -> int:
             break
     took = time.monotonic() - began
     print(f"{kind}: {done} seeds from {given.first} in {took:.0f} s, {done / took:.1f} per second: {bad} with violations")
-    print("  " + ", ".join(f"{name} {seen[name]}" for name in sorted(seen)))
+    print("  faults and branches met, how often: " + ", ".join(f"{name} {seen[name]}" for name in sorted(seen)))
+    if done == 1:
+        print(f"  hash of its event log, the same at every run: {verdict.digest}")
     missing = never(kind, seen, done)
     if missing:
         print(f"  never happened: {', '.join(missing)}")
