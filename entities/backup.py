@@ -2,7 +2,8 @@
 
 Rules
 1. The backup goes out with a publication: when the bot has none yet, when its log got a line (a command, a deal, a shift, a change of
-   status), or every FILLS fills. What happened since is in the rows of its fills.
+   status), or every FILLS fills. What happened since is in the rows of its fills. A line that only names the orders of a step is no
+   reason: there is one with nearly every fill, and a backup is the largest document a bot has.
 2. It is never read by the bot itself; entities/rebuild.py is its one reader.
 """
 
@@ -16,10 +17,12 @@ from shared.read_model import SCHEMA
 from strategy_core import registry
 
 FILLS = 20
+NO_REASON = "orders"  # entities/causes.py
 
 
 def due(bot: Bot) -> bool:
-    return bot.backed_up is None or bot.fills - bot.backed_up >= FILLS or any(row["kind"] == "event" for row in bot.outbox)
+    told = any(row["kind"] == "event" and row["code"] != NO_REASON for row in bot.outbox)
+    return bot.backed_up is None or bot.fills - bot.backed_up >= FILLS or told
 
 
 def backup_of(bot: Bot) -> dict[str, Any]:
