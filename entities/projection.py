@@ -7,7 +7,7 @@ from typing import Any
 from zlib import crc32
 
 from entities import backup, inheritance
-from entities.belt import OPEN, wake_at
+from entities.belt import OPEN, is_only_asking, wake_at
 from entities.bot_state import Bot
 from shared.clock import iso
 from shared.schema import SCHEMA
@@ -87,7 +87,7 @@ def document_of(bot: Bot, horizon: Horizon) -> dict[str, Any]:
 
 def where_to_look(bot: Bot, horizon: Horizon) -> dict[str, Any]:
     """For the next look: whose orders, from where, what would matter; what a strategy must be shown of the path before, and candles."""
-    below, above, until = horizon
+    below, above, until = uncrossed(bot, horizon)
     return {
         "mine": bot.book.mine(),
         "cursor": list(bot.cursor),
@@ -97,6 +97,18 @@ def where_to_look(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         "epoch": bot.epoch,
         **({"future": of_future(bot)} if bot.core.market.is_future else {}),
     }
+
+
+def uncrossed(bot: Bot, horizon: Horizon) -> Horizon:
+    """Without the edges passed already, while nothing is sent: every point of the path would be a crossing that leads nowhere."""
+    if not is_only_asking(bot):
+        return horizon
+    (below, above, until), price = horizon, bot.core.price
+    return Horizon(
+        None if below is None or price <= below else below,
+        None if above is None or price >= above else above,
+        None if until is None or bot.core.at >= until else until,
+    )
 
 
 def of_future(bot: Bot) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from orchestrators.rebuild_plan import fence_of, rebuild_plan
 from orchestrators.sending import claims_of
 from orchestrators.start_plan import AT_REST, account_money, prepared, promised
 from orchestrators.wire import horizon_of, outcome_json, view_json
-from shared.bot_document import STATE_LOST
+from shared.bot_document import STATE_LOST, WAKES
 from shared.bus import BotEvent
 from shared.clock import iso
 from shared.log import log, log_error
@@ -375,7 +375,7 @@ async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Ou
     is_lost = refusal["reason"] == STATE_LOST
     if stored is None or (stored.get("reason") == STATE_LOST or stored["status"] in AT_REST if is_lost else stored["status"] != "draft"):
         return
-    document = {name: value for name, value in stored.items() if not name.startswith("_") and name != "startingMs"}
+    document = {name: value for name, value in stored.items() if not name.startswith("_") and name not in WAKES}
     document |= {"status": "error", "lost_after": stored["revision"]} if is_lost else {}
     document |= {"reason": refusal["reason"], "reason_params": refusal["params"], "updated_at": iso(outside().now_ms())}
     document["revision"] += 1

@@ -12,6 +12,9 @@ RECORD = ("id", "name", "account_id", "exchange", "market", "symbol", "strategy"
 STATE_LOST = "state_lost"
 """The reason of a bot whose document says that it runs while its entity's state is gone: it can be rebuilt."""
 
+WAKES = ("startingMs", "below", "above", "until_ms", "wakeMs", "urgent")
+"""Why a bot would be started or looked at: without a state only the heartbeat looks at it."""
+
 
 def draft(bot_id: str, fields: dict[str, Any], account: dict[str, Any], now: int) -> dict[str, Any]:
     """A bot that does nothing yet. `fields`: name, account_id, symbol, strategy, config."""
