@@ -3,12 +3,14 @@
 import { useTranslations } from "use-intl";
 import { useEvents } from "@/api/queries/bots";
 import type { Bot } from "@/api/types";
+import { Link } from "@/lib/nav";
 import { formatDateTime, formatFull } from "@/lib/time";
 import { Empty, Failed, Loading } from "@/ui/states";
 import { useEventParams } from "./event-params";
 
 export function EventLog({ bot }: { bot: Bot }) {
   const t = useTranslations("bot");
+  const nav = useTranslations("nav");
   const words = useTranslations("event");
   const reason = useTranslations("reason");
   const figures = useEventParams();
@@ -34,6 +36,15 @@ export function EventLog({ bot }: { bot: Bot }) {
           </li>
         ))}
       </ol>
+      {events.data.next ? (
+        <p className="px-3 py-2 text-xs text-muted">
+          {t("olderLines")}{" "}
+          <Link href="/exports/" className="text-accent hover:underline">
+            {nav("exports")}
+          </Link>
+          .
+        </p>
+      ) : null}
     </div>
   );
 }
