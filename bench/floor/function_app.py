@@ -1,7 +1,7 @@
 """What a tick that places an order asks of the stock SDKs, with nothing in it: the floor below our ticks on the same machine and host.
 
 The same messages, documents, calls, episodes and sizes as one fill of a paper bot (see bench/counts.json), but no strategy, no exchange and
-no rule: a session's message, four reads and writes, an orchestration of three episodes, two entity operations, one activity with two
+no rule: a session's message, four reads and writes, an orchestration of three episodes, two entity operations, one activity with three
 writes and three output bindings, and the question whether it is done.
 
 `POST /api/go?count=N&bots=M` sends N messages to M sessions. Each tick that is done is a line "floor done".
@@ -121,7 +121,9 @@ async def execute(work: dict, rows: func.Out[func.DocumentList], live: func.Out[
     name, user = f"b{work['bot']}", f"u{work['bot']}"
     await container("paper").replace_item(name, {"id": name, "userId": user, "kind": "floor", "rows": bulk(BOOK)})
     fill = {"id": f"f{time.time_ns()}", "userId": user, "kind": "fill", "rows": bulk(ROW)}
-    await container("fills").execute_item_batch([("upsert", (fill,))], partition_key=user)
+    line = {"id": f"e{time.time_ns()}", "userId": user, "kind": "event", "rows": bulk(SMALL)}
+    for place, row in (("fills", fill), ("events", line)):
+        await container(place).execute_item_batch([("create", (row,))], partition_key=user)
     document = {"id": name, "userId": user, "kind": "floor", "rows": work["publication"]["rows"]}
     rows.set(func.DocumentList([func.Document.from_dict(document)]))
     point = {"id": fill["id"], "userId": user, "kind": "equity", "rows": bulk(SMALL)}

@@ -20,11 +20,11 @@ def test_commits_that_crowd_come_one_a_gap() -> None:
     time = Time()
     pace = Pace(burst=2, gap_s=0.01, clock=time)
     begins = []
-    for _ in range(200):
+    for _ in range(90):
         time.now += pace.wait_s()
         begins.append(time.now)
         time.now += 0.001
-    assert 195 * 0.01 < begins[-1] <= 200 * 0.01
+    assert 85 * 0.01 < begins[-1] <= 90 * 0.01
 
 
 def test_a_rest_fills_the_bucket_and_no_more() -> None:
@@ -34,3 +34,20 @@ def test_a_rest_fills_the_bucket_and_no_more() -> None:
         time.now += pace.wait_s()
     time.now += 60
     assert [round(pace.wait_s(), 6) for _ in range(4)] == [0.0, 0.0, 0.01, 0.02]
+
+
+def test_a_crowd_that_lasts_waits_twice_as_long_and_the_first_free_drop_ends_that() -> None:
+    time = Time()
+    pace = Pace(burst=2, gap_s=0.01, clock=time)
+    for _ in range(150):
+        time.now += pace.wait_s() + 0.001
+    long = time.now
+    for _ in range(50):
+        time.now += pace.wait_s() + 0.001
+    assert 49 * 0.02 < time.now - long <= 50 * 0.02
+    time.now += 0.05
+    assert pace.wait_s() == 0.0
+    begins = time.now
+    for _ in range(50):
+        time.now += pace.wait_s() + 0.001
+    assert time.now - begins <= 50 * 0.01
