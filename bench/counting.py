@@ -91,14 +91,18 @@ def _operation(request: Any) -> str:
 
 
 def _count_output_documents(tally: Tally) -> None:
-    """An output binding upserts within the host: charged as the endpoint would charge a replacement of that size."""
-    from infra.onebox.cosmos.charge import of_replace
+    """An output binding upserts within the host: charged as the endpoint would, a replacement or a new document of that size."""
+    from infra.onebox.cosmos.charge import of_create, of_replace
     from infra.onebox.cosmos.service import CosmosService
 
     plain = CosmosService.upsert
 
     async def counted(self: Any, database: str, container: str, document: dict[str, Any]) -> None:
-        tally.charge[_caller.get(), "output"] += of_replace(len(json.dumps(document)))  # type: ignore[assignment]
+        found = self._storage.container(database, container)
+        place = found.key_of(document), document["id"]
+        is_there = self._storage.reading.execute(f"SELECT 1 FROM {found.table} WHERE pk = ? AND id = ?", place).fetchone()
+        charge = (of_replace if is_there else of_create)(len(json.dumps(document)))
+        tally.charge[_caller.get(), "output"] += charge  # type: ignore[assignment]
         await plain(self, database, container, document)
 
     CosmosService.upsert = counted  # type: ignore[method-assign]

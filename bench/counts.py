@@ -19,7 +19,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -144,12 +143,13 @@ async def run_resting(tally: Tally, seconds: float) -> dict[str, Any]:
     before, began = tally.copy(), time.monotonic()
     await asyncio.sleep(seconds)
     seen = tally.copy().minus(before)
-    rounds = round(seen.functions["look_around"] / ceil(RESTING / PART))
+    looked = seen.functions["look_around"] * min(PART, RESTING)
+    rounds = round(looked / RESTING, 1)
     found = {**summary(seen, 0, time.monotonic() - began), "rounds": rounds, "bots": RESTING}
     timers = ("look_around", "heartbeat")  # without a Service Bus the heartbeat's one question is in the clock's figures
     asked = sum(charge for (caller, kind), charge in seen.charge.items() if caller in timers and not kind.startswith("paper"))
     shared = sum(seen.functions[name] for name in ("heartbeat", "quiet_round", "look_around"))
-    per = max(rounds * RESTING, 1)
+    per = max(looked, 1)
     found["per_bot_and_round"] = {"request_units": round(asked / per, 3), "executions": round(shared / per, 4)}
     return found
 
