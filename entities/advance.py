@@ -80,7 +80,8 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         heal.end(bot, intents, now, seen_at)
         note_end(bot, now)
         more = more and bot.stopped_at is None  # at its end there is nothing left to look at
-        quiet = bool(given.get("settled")) or (more and not intents)
+        is_unsaid = bool(intents) and bot.heal is not None  # the report comes with a later step: all is published with that
+        quiet = bool(given.get("settled")) or is_unsaid or (more and not intents)
         return answer(bot, intents, more, quiet, given.get("raised")) | {"calm": is_calm}
 
 

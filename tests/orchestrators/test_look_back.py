@@ -25,3 +25,15 @@ async def test_a_long_look_back_does_not_stop_wherever_an_order_nobody_sends_wou
     assert len(looks) < 10
     await world.live_through(2)
     assert_agrees(world)
+
+
+async def test_the_report_of_an_outage_is_there_when_its_tick_is_over(world, tmp_path):
+    """The last order goes as planned, and nobody waits for that: what was found is told all the same."""
+    write_market(tmp_path / "market", ["100 100 100 100", "100 100 94 95", *["95 96 94.5 95"] * 40])
+    await world.command("start")
+    await world.wake(20_000)
+    assert world.bot["status"] == "active" and world.bot["fills"] == 1
+    await world.wake(32 * MINUTE)
+    [report] = [row["params"] for row in world.store.of("events") if row["code"] == "reconciled"]
+    assert (report["fills"], report["placed"], report["unknown"]) == ("1", "1", "0") and int(report["away_s"]) == 32 * 60
+    assert world.bot["fills"] == 2 and world.bot["open_orders"] == 4
