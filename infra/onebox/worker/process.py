@@ -16,48 +16,48 @@ from typing import Any
 from infra.onebox import log, loop
 from infra.onebox.tidy import keep_tidy
 from infra.onebox.worker.driver import Worker
-from infra.onebox.worker.frames import receive, send
+from infra.onebox.worker.frames import Frames, Said, connect
 from infra.onebox.worker.function import AppBroken, FunctionFailed
 
 
 async def serve(app: Path, descriptor: int) -> None:
     """Index the app, then invoke until told to stop or until the host is gone."""
-    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=descriptor))
-    worker, running = Worker(app, is_alone=True), {}  # type: Worker, dict[int, asyncio.Task[None]]
+    worker, running, stopped = Worker(app, is_alone=True), {}, asyncio.Event()  # type: Worker, dict[int, asyncio.Task[None]], asyncio.Event
+
+    def hear(said: Said) -> None:
+        if said[0] == "stop":
+            stopped.set()
+        elif said[0] == "invoke":
+            task = running[said[1]] = asyncio.create_task(answer(worker, frames, *said[1:]))
+            task.add_done_callback(lambda _: running.pop(said[1], None))
+        elif said[1] in running:
+            running[said[1]].cancel()
+
+    frames = await connect(socket.socket(fileno=descriptor), hear, lambda: os._exit(1))  # the host was killed: what runs must not go on
     try:
         await worker.start()
     except AppBroken as error:
-        send(writer, "broken", str(error))
-        await writer.drain()
+        frames.send("broken", str(error))
         return
+    frames.send("ready", worker.functions)
     tidying = asyncio.create_task(keep_tidy(lambda: not running))
-    send(writer, "ready", worker.functions)
-    while (said := await receive(reader)) is not None and said[0] != "stop":
-        if said[0] == "invoke":
-            task = asyncio.create_task(answer(worker, writer, *said[1:]))
-            running[said[1]] = task
-            task.add_done_callback(lambda _, number=said[1]: running.pop(number, None))
-        elif said[1] in running:
-            running[said[1]].cancel()
-    if said is None:
-        os._exit(1)  # the host was killed: what runs must not go on
+    await stopped.wait()
     ending = [tidying, *running.values()]
     for task in ending:
         task.cancel()
     await asyncio.gather(*ending, return_exceptions=True)
     await worker.stop()
-    await writer.drain()
 
 
-async def answer(worker: Worker, writer: asyncio.StreamWriter, number: int, name: str, *how: Any) -> None:
+async def answer(worker: Worker, frames: Frames, number: int, name: str, *how: Any) -> None:
     try:
         result = await worker.invoke(name, *how)
     except FunctionFailed as error:
-        send(writer, "failed", number, error.message, error.trace)
+        frames.send("failed", number, error.message, error.trace)
     except asyncio.CancelledError:
-        send(writer, "cancelled", number)
+        frames.send("cancelled", number)
     else:
-        send(writer, "done", number, result)
+        frames.send("done", number, result)
 
 
 def main() -> None:

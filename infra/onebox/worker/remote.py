@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from infra.onebox.worker.frames import receive, send
+from infra.onebox.worker.frames import Frames, Said, connect
 from infra.onebox.worker.function import AppBroken, Function, FunctionFailed, Result
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[3]
@@ -41,7 +41,8 @@ class RemoteWorker:
         self._numbers = count(1)
         self._stopping = False
         self._process: asyncio.subprocess.Process | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._frames: Frames | None = None
+        self._begun: asyncio.Future[Said | None] | None = None
 
     async def start(self) -> None:
         """Start the process and wait until the app is indexed; raises AppBroken."""
@@ -52,12 +53,12 @@ class RemoteWorker:
             self._process = await asyncio.create_subprocess_exec(
                 *command, pass_fds=[theirs.fileno()], env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
             )
-        self._reader, self._writer = await asyncio.open_connection(sock=ours)
-        said = await receive(self._reader)
+        self._begun = asyncio.get_running_loop().create_future()
+        self._frames = await connect(ours, self._hear, self._end)
+        said = await self._begun
         if said is None or said[0] != "ready":
             raise AppBroken("the worker process ended while it started" if said is None else said[1])
         self.functions = said[1]
-        self._listening = asyncio.create_task(self._listen())
 
     async def invoke(
         self,
@@ -72,12 +73,12 @@ class RemoteWorker:
             raise asyncio.CancelledError
         number = next(self._numbers)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
-        send(self._writer, "invoke", number, name, inputs, metadata, traceparent, retry)
+        self._frames.send("invoke", number, name, inputs, metadata, traceparent, retry)
         try:
             return await answer
         except asyncio.CancelledError:
             if not answer.done() or answer.cancelled():
-                send(self._writer, "cancel", number)
+                self._frames.send("cancel", number)
             raise
         finally:
             self._waiting.pop(number, None)
@@ -87,20 +88,27 @@ class RemoteWorker:
         """Invocations in flight."""
         return len(self._waiting)
 
-    async def _listen(self) -> None:
-        while (said := await receive(self._reader)) is not None:
-            answer = self._waiting.get(said[1])
-            if answer is None or answer.done():
-                continue
-            if said[0] == "done":
-                answer.set_result(said[2])
-            elif said[0] == "failed":
-                answer.set_exception(FunctionFailed(said[2], said[3]))
-            else:
-                answer.cancel()
+    def _hear(self, said: Said) -> None:
+        if not self._begun.done():
+            self._begun.set_result(said)
+            return
+        answer = self._waiting.get(said[1])
+        if answer is None or answer.done():
+            return
+        if said[0] == "done":
+            answer.set_result(said[2])
+        elif said[0] == "failed":
+            answer.set_exception(FunctionFailed(said[2], said[3]))
+        else:
+            answer.cancel()
+
+    def _end(self) -> None:
+        if not self._begun.done():
+            self._begun.set_result(None)
+            return
         for answer in self._waiting.values():
             answer.cancel()
-        if not self._stopping:
+        if self.functions and not self._stopping:
             self._on_lost(WorkerLost("the worker process ended"))
 
     async def stop(self) -> None:
@@ -108,18 +116,16 @@ class RemoteWorker:
         self._stopping = True
         if self._process is None:
             return
-        if self._listening is not None and not self._writer.is_closing():
-            send(self._writer, "stop")
+        if self.functions:
+            self._frames.send("stop")
         try:
             async with asyncio.timeout(STOP_S):
                 await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
-            self._writer.close()
+        if self._frames is not None:
+            self._frames.close()
 
 
 class RemoteWorkers:
