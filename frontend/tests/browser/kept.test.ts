@@ -49,7 +49,7 @@ test("a bot is rebuilt after its consequences were read", async () => {
   world.bots = world.bots.map((bot) => (bot.id === "bot_3" ? { ...bot, reason: "state_lost" } : bot));
   const { context, page } = await open(world, "/bots/?id=bot_3");
   await page.getByRole("button", { name: "Rebuild", exact: true }).waitFor();
-  expect(await page.getByRole("button", { name: "Resume", exact: true }).count()).toBe(0);
+  for (const name of ["Resume", "Stop"]) expect(await page.getByRole("button", { name, exact: true }).count()).toBe(0);
   await page.getByRole("button", { name: "More for Broken key" }).click();
   await page.getByRole("menuitem", { name: "Rebuild" }).click();
   const dialog = page.getByRole("dialog", { name: "Rebuild Broken key" });

@@ -49,7 +49,7 @@ export function isLost(bot: Bot): boolean {
 }
 
 export function mayStop(bot: Bot): boolean {
-  return bot.status !== "draft" && bot.status !== "stopping" && bot.status !== "stopped" && bot.status !== "finished";
+  return bot.status !== "draft" && bot.status !== "stopping" && bot.status !== "stopped" && bot.status !== "finished" && !isLost(bot);
 }
 
 export function mayDelete(bot: Bot): boolean {
