@@ -5,7 +5,7 @@ then what the core wants is compared with what was sent, and what is to be asked
 
 Input:  now (wall ms) · event {id, kind, body} or null · view {point, before, trades, open, ended, candles,
         position, funding, funded, cursor, more} or null · outcomes [{id, kind,
-        result, order_id, reason, report}] · published (a revision known to be stored) · settled (nobody waits for the answer)
+        sending, result, order_id, reason, report}] · published (a revision known to be stored) · settled (nobody waits for the answer)
         · refused {reason, params} (the account's word on the command) · raised (the id under which the account has promised more)
 Answer: intents · look {mine, cursor, horizon} (for the next look) · more · publish (null while the tick goes on) · final
         · calm (the cancels among the intents, gone as planned, change nothing else)
@@ -17,10 +17,12 @@ from __future__ import annotations
 from typing import Any
 
 from entities import belt, causes, deals, following, heal, inheritance
+from entities.answers import take_outcomes
 from entities.bot_state import Bot
 from entities.causes import apply
+from entities.inheritance import wanted_orders
 from entities.projection import OUTBOX_ROWS, publication, status_of, where_to_look
-from entities.sent import NOT_NOW, Row
+from entities.sent import Row
 from shared.clock import iso
 from shared.webhooks.decision import decision_row
 from strategy_core import registry
@@ -39,7 +41,6 @@ from strategy_core.trade import (
     PositionSeen,
     Role,
     Status,
-    client_order_id,
 )
 
 FINAL = ("stopped", "finished")
@@ -62,13 +63,13 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         more = take_view(bot, given.get("view"))
         book_belt(bot)
         heal.adopt(bot)
-        for row in bot.book.missing_trades(now):
+        seen_at = None if more or given.get("view") is None else int(given["view"]["point"][0])
+        for row in () if seen_at is None else bot.book.missing_trades(now):
             distrust(bot, row)
             row.final = row.filled  # said once: from here on the trades are what is believed
         if is_new:
             bot.remember(event["id"])
             verdict = take_command(bot, event, given.get("refused"))
-        seen_at = None if more or given.get("view") is None else int(given["view"]["point"][0])
         is_answered = any(one["result"] in DEFINITE for one in given.get("outcomes") or ())
         more = (inheritance.go_on(bot, now, seen_at) and is_answered) or more
         intents, is_calm = plan(bot, again, now)
@@ -89,53 +90,6 @@ def resumed(bot: Bot, event: dict[str, Any]) -> str:
     """Why the owner wants a look back: a bot that was put aside goes on."""
     is_resume = event["kind"] == "command" and event["body"]["name"] == "resume"
     return "resume" if is_resume and status_of(bot)[0] == Status.ERROR.value else ""
-
-
-def take_outcomes(bot: Bot, outcomes: list[dict[str, Any]], now: int) -> list[str]:
-    """Answers to intents. Returns the ids that must be sent again."""
-    again: list[str] = []
-    wanted = wanted_orders(bot)
-    for outcome in outcomes:
-        if belt.is_ours(bot, outcome["id"]):
-            belt.take_outcome(bot, outcome, now)
-            continue
-        row = bot.book.rows.get(outcome["id"])
-        if row is None:
-            continue
-        at, result, report = bot.core.at, outcome["result"], outcome.get("report")
-        row.order_id = row.order_id or outcome.get("order_id")
-        if report is not None:
-            facts = bot.book.report(row, report, at)
-            inheritance.found(bot, outcome["id"], row, report)
-            if outcome["kind"] == "look_up" and report["status"] == "open" and row.state is Sent.CANCELLING:
-                row.state = Sent.OPEN  # the cancel was lost on its way: it is asked for again
-        elif outcome["kind"] == "place" and result == "accepted":
-            row.state = Sent.OPEN if row.state is Sent.PENDING else row.state
-            facts = []
-        elif outcome["kind"] == "place" and result == "rejected" and row.state is not Sent.PENDING:
-            facts = []
-        elif result == "held":
-            bot.book.held(row, now)
-            facts = []
-        elif outcome["kind"] == "place" and result == "rejected" and outcome.get("reason") in NOT_NOW:
-            bot.book.busy(row, now)
-            facts = []
-        elif outcome["kind"] == "place" and result == "rejected":
-            facts = bot.book.rejected(row, outcome.get("reason") or "other", at)
-        elif result == "absent" and outcome["id"] in bot.adopted.values():
-            inheritance.give_up(bot, outcome["id"], int(outcome.get("asked_at", now)))
-            facts = []
-        elif result == "absent":
-            resend, facts = bot.book.absent(row, outcome["id"] in wanted, int(outcome.get("asked_at", now)), at)
-            again += [outcome["id"]] if resend else []
-            if resend:
-                heal.count(bot, "resent")
-                heal.settle(bot, outcome["id"])
-        else:  # unknown, duplicate, expired: its fate is looked up, after a pause
-            row.looked_at, facts = now, []
-        for fact in facts:
-            apply(bot, fact)
-    return again
 
 
 def take_view(bot: Bot, view: dict[str, Any] | None) -> bool:
@@ -213,7 +167,7 @@ def take_trade(bot: Bot, trade: dict[str, Any]) -> None:
     id_, row = found
     fill, was = bot.book.trade(row, trade), deals.before(bot, row.order.leg)
     bot.core.at = max(bot.core.at, fill.at)  # what the fill leads to is decided at its instant, not at the last look's
-    apply(bot, fill)
+    inheritance.take(bot, fill)
     if row.filled > row.order.amount:
         distrust(bot, row)
     write_fill(bot, id_, row.order.role, fill, deals.closed_by(bot, id_, row, fill, was))
@@ -297,13 +251,6 @@ def tell_inbox(bot: Bot, hit: dict[str, str], verdict: str, intents: list[dict[s
     bot.outbox.append({**decision_row(hit, bot.id, verdict, iso(bot.ticked_at), orders), "revision": bot.revision + 1})
 
 
-def wanted_orders(bot: Bot) -> dict[str, Order]:
-    if not bot.adopted:
-        return {client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
-    adopted = bot.adopted
-    return {adopted.get(order.key) or client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
-
-
 def plan(bot: Bot, again: list[str], now: int) -> tuple[list[dict[str, Any]], bool]:
     """What to ask the exchange, committed before it is handed out; and whether its cancels change nothing else.
 
@@ -359,7 +306,8 @@ def spoken(kind: str, id_: str, bot: Bot) -> dict[str, Any]:
     return {
         "kind": kind, "id": id_, "order": order_row(row.order), "order_id": row.order_id,
         "signed_at": row.signed_at, "deadline": row.deadline, "margin": margin_of(bot),
-        "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None, "origin": bot.origin, "filled": plain(row.filled),
+        "sending": row.attempts, "claim": f"{id_}:{row.attempts}" if bot.book.window.claims else None,
+        "origin": bot.origin, "filled": plain(row.filled),
     }  # fmt: skip
 
 

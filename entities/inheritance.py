@@ -6,7 +6,8 @@ Rules
 2. Not found after the ambiguity window, it never was: its place is taken by an order of the new epoch, which is sent as any other. The
    paper venue takes no order of an earlier epoch: there what is not found never was.
 3. An adopted order that is over may have trades older than the look: the look goes back to where it began.
-4. The look back is over with the first step that leaves no order in doubt, nor one whose trades are only late.
+4. A fill of more than the bot asks for by now, of a plan that got lost, is paid by its farthest orders.
+5. The look back is over with the first step that leaves no order in doubt, nor one whose trades are only late.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from decimal import Decimal
 from typing import Any
 
 from entities.bot_state import Bot
+from entities.causes import apply
 from entities.sent import Row
 from strategy_core import registry
 from strategy_core.intent import Sent
 from strategy_core.number import dec
-from strategy_core.trade import Order, client_order_id
+from strategy_core.trade import Fill, Order, client_order_id
 
 LATE_MS = 15_000
 WAKE_MS = 2_000
@@ -42,6 +44,13 @@ def inherit(bot: Bot) -> None:
 
 def is_same(order: Order, price: Decimal | None, amount: Decimal) -> bool:
     return (order.price, order.amount) == (price, amount)
+
+
+def wanted_orders(bot: Bot) -> dict[str, Order]:
+    if not bot.adopted:
+        return {client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
+    adopted = bot.adopted
+    return {adopted.get(order.key) or client_order_id(bot.owner, bot.epoch, order.key): order for order in registry.orders(bot.core)}
 
 
 def found(bot: Bot, id_: str, row: Row, report: dict[str, Any]) -> None:
@@ -75,6 +84,15 @@ def is_open_question(row: Row, now: int) -> bool:
 
 def disown(bot: Bot, id_: str) -> None:
     bot.adopted = {key: "" if known == id_ else known for key, known in bot.adopted.items()}
+
+
+def take(bot: Bot, fill: Fill) -> None:
+    """A fill; one of a plan that got lost may be of more than the order that has its place and its number by now."""
+    there = bot.core.book.orders.get(fill.leg)
+    is_more = there is not None and fill.amount > bot.core.book.remaining(there)
+    apply(bot, fill)
+    if is_more:
+        registry.make_room(bot.core)
 
 
 def give_up(bot: Bot, id_: str, asked_at: int) -> None:

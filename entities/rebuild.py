@@ -51,6 +51,7 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
         take_over(bot, given, now)
         for row in given["fills"]:
             fold(bot, row, sent)
+        book.forget_filled()
     if not book.window.claims:  # a paper venue tells trades by their number, and its path is not walked twice
         bot.cursor = (max(bot.cursor[0], bot.core.at), bot.cursor[1])
     for one in bot.book.rows.values():

@@ -5,6 +5,7 @@ Rules
 2. A known order (acknowledged, seen resting, seen in a trade) is never sent again, whatever a look-up answers.
 3. A PENDING order that is not found is sent again, under its old id and a new deadline, only after the ambiguity window: then a late
    arrival of the first sending is impossible. EXPIRED is no proof by itself: the activity may have run twice and sent the first time.
+   A refusal of the first that is told only now is the first's (entities/answers.py).
 4. More in trades than was ordered is a mismatch at once, less than the venue counted is one after TRADES_LATE_MS.
 5. A venue too busy to take an order has not refused it: it is asked again under its own id after a growing pause, as often as it takes.
 6. An order is forgotten only when it is over, every trade the venue counted has arrived, and nobody wants it.
@@ -32,7 +33,8 @@ LONGEST_PAUSE_MS = 60_000
 
 class Window(NamedTuple):
     """`exp_ms`: how long a signed order may arrive. `ambiguous_ms`: after that an order not found may be sent again. `claims`: whether
-    the right to send must be taken first, because the venue could take the same id twice (shared/claims.py).
+    the right to send must be taken first, because the venue could take the same id twice (shared/claims.py). `forget_ms`: after that an
+    order not found never was; longer, for on a venue without deadlines the last to be sent may arrive later, and would rest unknown.
 
     The paper venue shows an order at once and refuses its id for ever after, so an order it does not know is sent again at once: a host
     that was away for a minute must not make an order later than the path of prices has it.
@@ -41,10 +43,11 @@ class Window(NamedTuple):
     exp_ms: int
     ambiguous_ms: int
     claims: bool
+    forget_ms: int
 
 
-PAPER_WINDOW = Window(60_000, 0, claims=False)
-VENUE_WINDOW = Window(30_000, 40_000, claims=True)
+PAPER_WINDOW = Window(60_000, 0, claims=False, forget_ms=0)
+VENUE_WINDOW = Window(30_000, 40_000, claims=True, forget_ms=60_000)
 
 
 @dataclass(slots=True)
@@ -162,12 +165,12 @@ class Book:
         """The venue's definite "not now": the order is not there, and is sent again after a pause (see rule 5)."""
         row.put_off += 1
         pause = min(LOOK_AGAIN_MS << min(row.put_off, 10), LONGEST_PAUSE_MS)
-        row.signed_at, row.looked_at = now - self.window.ambiguous_ms, now + pause - LOOK_AGAIN_MS
+        row.signed_at, row.looked_at = now - self.window.forget_ms, now + pause - LOOK_AGAIN_MS
 
     def held(self, row: Row, now: int) -> None:
         """Held back by who had the only right to send it (entities/following.py): it is not there, and may be sent when it is looked up."""
         row.put_off += 1
-        row.signed_at, row.looked_at = now - self.window.ambiguous_ms, 0
+        row.signed_at, row.looked_at = now - self.window.forget_ms, 0
 
     def absent(self, row: Row, is_wanted: bool, asked_at: int, at: int) -> tuple[bool, list[Fact]]:
         """The venue, asked at `asked_at`, did not know the order: (send again?, facts). See rule 3."""
@@ -177,6 +180,8 @@ class Book:
             return False, []
         if is_wanted and row.attempts - row.put_off < MAX_ATTEMPTS:
             return True, []
+        if asked_at - row.signed_at < self.window.forget_ms:
+            return False, []
         row.state, row.final = Sent.OVER, row.filled
         return False, [_ended(row, "rejected", row.filled, at, "never_arrived")] if is_wanted else []
 
@@ -199,11 +204,16 @@ class Book:
         return min(looks) + LOOK_AGAIN_MS if looks else None
 
     def missing_trades(self, now: int) -> list[Row]:
-        """Orders that are over and whose trades have not come for too long."""
+        """After a look: orders that are over and whose trades have not come for too long. While nobody looks, none is late."""
         unsettled = [row for row in self.rows.values() if row.state is Sent.OVER and not row.is_settled]
         for row in unsettled:
             row.looked_at = row.looked_at or now
         return [row for row in unsettled if now - row.looked_at > TRADES_LATE_MS]
+
+    def forget_filled(self) -> None:
+        """Of a long ledger that is folded in at once only what is still open stays."""
+        for id_ in [id_ for id_, row in self.rows.items() if row.is_settled and row.filled >= row.order.amount]:
+            del self.rows[id_]
 
     def forget(self, wanted: set[str]) -> None:
         for id_ in [id_ for id_, row in self.rows.items() if row.is_settled and id_ not in wanted]:

@@ -86,7 +86,7 @@ def work(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, state: 
         asked |= {name: event[name] for name in ("traceparent", "kind", "at") if name in event}
         done = yield context.call_activity("execute", asked)
         now = done["now"]
-        facts = {"now": now, "outcomes": done["outcomes"], "view": done["view"], "published": done["published"]}
+        facts = {"now": now, "outcomes": done["outcomes"], "view": done["view"], "published": done["published"] or state.get("announced")}
         if done["settled"]:  # everything went as planned and is published: the entity hears it, nobody waits
             context.signal_entity(bot_id(event), BotOperation.ADVANCE.value, {**facts, "settled": True})
             return "done"
@@ -138,7 +138,7 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
     """Money first, then the state. What cannot start stays a draft that says why; what has started goes on, whatever the plan says now."""
     begun = yield bot(context, event, BotOperation.ADVANCE, {"now": seen["now"], "event": wire_event(event)})
     if not begun.get("gone"):
-        return begun
+        return (yield from announced(context, begun))
     plan = seen["start"]
     if "refused" in plan:
         return (yield from refuse(context, event, plan["refused"]))
@@ -157,7 +157,15 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
         release(context, event, seen)
         first = state["refused"][0]
         return (yield from refuse(context, event, {"reason": first["code"], "params": {"field": first["field"], **first["params"]}}))
-    return state
+    return (yield from announced(context, state))
+
+
+def announced(context: df.DurableOrchestrationContext, state: Doc) -> Steps:
+    """Nothing is sent for a bot whose document is a draft: a state that got lost would be started a second time, not made again."""
+    if state["publish"] is None:
+        return state
+    revision = yield context.call_activity_with_retry("publish", RETRY, state["publish"])
+    return {**state, "publish": None, "announced": revision}
 
 
 def rebuild(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:

@@ -43,6 +43,7 @@ def outcome_json(intent: dict[str, Any], result: str, outcome: Any = None, repor
     return more | {
         "id": intent["id"],
         "kind": intent["kind"],
+        "sending": intent.get("sending"),
         "result": result,
         "order_id": getattr(outcome, "order_id", None),
         "reason": getattr(outcome, "reason", None),

@@ -214,7 +214,11 @@ def on_abandoned(state: State, order: Order) -> None:
 
 
 def on_stray(state: State, fill: Fill) -> None:
-    """A fill nobody waited for took money that other orders count on: the farthest give way."""
+    make_room(state)
+
+
+def make_room(state: State) -> None:
+    """A fill nobody waited for, or not of that much, took money that other orders count on: the farthest give way."""
     book, market = state.book, state.market
     while book.buys and state.free_quote() < 0:
         order = book.buys[0]

@@ -222,7 +222,11 @@ def on_abandoned(state: State, order: Order) -> None:
 
 
 def on_stray(state: State, fill: Fill) -> None:
-    """A fill nobody waited for took money that other orders count on: the farthest give way."""
+    make_room(state)
+
+
+def make_room(state: State) -> None:
+    """A fill nobody waited for, or not of that much, took money that other orders count on: the farthest give way."""
     book = state.book
     while book.buys and state.free_quote() < 0:
         state.note("size_reduced", leg=book.buys[0].leg, amount=ZERO)

@@ -26,7 +26,7 @@ from strategy_core.reality import Protection
 from strategy_core.reservation import reservation as _reservation
 from strategy_core.state import FINAL, State, Strategy
 from strategy_core.storage import dump_state, load_state
-from strategy_core.trade import Event, Fact, Finding, Horizon, Invalid, Market, Order, Preview
+from strategy_core.trade import Event, Fact, Finding, Horizon, Invalid, Market, Order, Preview, Status
 
 _MODULES = {
     "GRID": "strategy_core.grid",
@@ -132,6 +132,12 @@ def distrust(state: State, **detail: str | Decimal) -> None:
     state.note("position_mismatch", **detail)
     if state.status not in FINAL:
         mechanics.fail(state, "position_mismatch")
+
+
+def make_room(state: State) -> None:
+    """A fill brought more than the order in its place asked for: what others can no longer be paid with is not asked for."""
+    if state.status not in (Status.STOPPING, *FINAL):
+        getattr(state.rules, "make_room", lambda _: None)(state)
 
 
 def drain(state: State) -> tuple[Event, ...]:

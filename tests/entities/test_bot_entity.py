@@ -45,7 +45,8 @@ def advance(state, now, **facts):
 
 
 def outcome(intent, result, **more):
-    return {"id": intent["id"], "kind": intent["kind"], "result": result, "order_id": None, "reason": None, "report": None} | more
+    told = {"id": intent["id"], "kind": intent["kind"], "sending": intent.get("sending"), "result": result}
+    return told | {"order_id": None, "reason": None, "report": None} | more
 
 
 def trade(intent, price, amount, at, number=1):

@@ -1,5 +1,7 @@
 """A venue that is too busy to take an order has not refused it."""
 
+import pytest
+
 from entities.sent import MAX_ATTEMPTS
 from tests.builders import T0
 from tests.entities.test_bot_entity import advance, outcome, started
@@ -55,6 +57,21 @@ def test_a_real_refusal_still_counts_after_busy_ones():
         state, told = advance(state, now, outcomes=[outcome(intent, "rejected", reason="precision")])
         [intent] = told["intents"] or [None]
     assert told["publish"]["document"]["status"] == "error"
+
+
+@pytest.mark.parametrize("answer", ["rejected", "held"])
+def test_a_refusal_that_comes_after_the_order_was_sent_again_is_of_the_sending_before(answer):
+    """The host froze with the venue's no in hand: by now the second sending may be resting."""
+    state, told = started()
+    [first] = told["intents"]
+    state, _ = advance(state, T0 + SECOND, outcomes=[outcome(first, "unknown")])
+    state, [second], now = asked_again(state, T0 + 60 * SECOND)
+    assert (second["id"], second["sending"]) == (first["id"], 2)
+    late, told = advance(state, now + SECOND, outcomes=[outcome(first, answer, reason="other")])
+    assert late["sent"][first["id"]][:5] == state["sent"][first["id"]][:5]
+    assert {one["kind"] for one in told["intents"]} == {"look_up"}
+    _, told = advance(late, now + SECOND, outcomes=[outcome(second, answer, reason="other")])
+    assert [one["id"] == first["id"] for one in told["intents"]] == {"rejected": [False], "held": [True]}[answer]
 
 
 def test_an_order_put_off_that_is_not_wanted_any_more_is_forgotten():

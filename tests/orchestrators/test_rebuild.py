@@ -265,3 +265,39 @@ async def test_what_the_state_before_asked_for_moves_nothing_of_the_bot_made_aga
     assert told["more"] and after["core"] == state["core"] and after["cursor"] == state["cursor"]
     after, _ = perform(BotOperation.ADVANCE, state, {"now": world.clock.now, "view": view | {"epoch": 1}})
     assert after["core"] != state["core"]
+
+
+async def test_nothing_is_sent_for_a_bot_whose_document_is_a_draft(world):
+    """Lost with its state, it would be started a second time, over the orders of the first."""
+    world.host.die_before = 6
+    with pytest.raises(Killed, match="execute"):
+        await world.command("start")
+    assert world.bot["status"] == "starting" and [row["status"] for row in said(world, "status")] == ["starting"]
+    lose(world)
+    world.clock.now += 1_000
+    assert await world.command("start") == "lost"
+    assert await world.command("rebuild") == "done"
+    await world.live_through(2)
+    assert_agrees(world)
+    assert [row["role"] for row in world.fills if row["leg"] == "INIT"] == ["initial"]
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+async def test_a_state_lost_during_its_first_tick_leaves_one_log_and_one_first_order(world, number):
+    """The host dies after every call of the start in turn, and the state is gone when the message comes back."""
+    begin = world.event("command", name="start", params={})
+    world.host.die_after = number
+    try:
+        await world.host.tick(begin)
+    except Killed:
+        world.host.entities.pop(KEY, None)
+    world.clock.now += 1_000
+    told = await world.host.tick(begin)
+    world.clock.now += 5_000
+    await (world.command("rebuild") if told in ("lost", "idle") else world.wake())
+    await world.live_through(2)
+    assert world.bot["status"] == "active"
+    assert_agrees(world)
+    rows = sorted(world.store.of("events"), key=lambda row: row["sort"])
+    assert [row["previous"] for row in rows] == ["", *[row["hash"] for row in rows[:-1]]]
+    assert len({row["leg"] for row in world.fills if row["leg"] == "INIT"}) == 1

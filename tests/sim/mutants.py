@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
+from functools import partial
 from inspect import getattr_static
 from typing import Any, NamedTuple
 
-from entities import account, advance, belt, bot_state, rebuild, sent
+from entities import account, advance, belt, bot_state, inheritance, rebuild, sent
 from entities.operation import AccountOperation
 from entities.sent import Book
 from exchange.limits import Budget
@@ -78,13 +79,13 @@ def a_fill_that_is_there_gives_its_orders_out_again() -> Iterator[None]:
 
 @mutant("like Binance")
 def not_found_means_send_again_at_once() -> Iterator[None]:
-    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 0, True)):
+    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 0, True, 0)):
         yield
 
 
 @mutant("like HTX")
 def no_margin_for_late_visibility() -> Iterator[None]:
-    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 12_000, True)):
+    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 12_000, True, 12_000)):
         yield
 
 
@@ -93,7 +94,7 @@ def an_order_of_unknown_fate_is_sent_again_blindly() -> Iterator[None]:
     async def nobody_looks(exchange: Any, symbol: str, client_order_id: str, order_id: str | None) -> None:
         return None
 
-    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 0, False)), patched(venue.SimExchange, "look_up", nobody_looks):
+    with patched(bot_state, "VENUE_WINDOW", sent.Window(30_000, 0, False, 0)), patched(venue.SimExchange, "look_up", nobody_looks):
         yield
 
 
@@ -143,8 +144,8 @@ def one_id_for_every_order_of_a_place() -> Iterator[None]:
     def by_leg(owner: str, epoch: int, key: str) -> str:
         return real(owner, epoch, key.split("|")[0])
 
-    real = advance.client_order_id
-    with patched(advance, "client_order_id", by_leg), patched(invariants, "client_order_id", by_leg):
+    real = inheritance.client_order_id
+    with patched(inheritance, "client_order_id", by_leg), patched(invariants, "client_order_id", by_leg):
         yield
 
 
@@ -247,8 +248,8 @@ def a_pause_leaves_what_is_wanted() -> Iterator[None]:
 # -- only the whole platform can show these
 
 
-def full_mutant(change: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
-    MUTANTS.append(Mutant(change.__name__, None, contextmanager(change), "full"))
+def full_mutant(change: Callable[[], Iterator[None]], kind: str = "full") -> Callable[[], Iterator[None]]:
+    MUTANTS.append(Mutant(change.__name__, None, contextmanager(change), kind))
     return change
 
 
@@ -287,7 +288,7 @@ def what_is_over_binds_nothing_though_its_trades_are_missing() -> Iterator[None]
         yield
 
 
-@full_mutant
+@partial(full_mutant, kind="stops")
 def a_stop_sells_on_the_side_that_was_guessed() -> Iterator[None]:
     with patched(belt, "HELD", tuple(name for name in belt.HELD if name != "side")):
         yield

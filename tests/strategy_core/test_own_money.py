@@ -267,3 +267,30 @@ def test_legs_long_gone_are_forgotten_by_halves_the_oldest_first() -> None:
     assert book.floor == 1 and len(book.generations) == 129
     assert book.place("A250", Side.BUY, D(1), D(1), Role.GRID, 1).generation == 3, "remembered"
     assert book.place("A0", Side.BUY, D(1), D(1), Role.GRID, 1).generation == 2, "forgotten, and yet no id comes twice"
+
+
+# -- more than was asked ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["GRID", "BTD", "LOOP"])
+def test_a_fill_of_more_than_was_asked_is_paid_by_the_farthest_orders(name: str) -> None:
+    """An order of a plan that got lost has the place and the number of one of this plan, and another size."""
+    walk = walks.Walk(name, walks.FORMS[name], D(100), walks.market(future=False), 1)
+    while walk.state.status is not Status.ACTIVE or len(walk.state.book.sells) < 2:
+        walk.step(0.004)
+    state = walk.state
+    nearest = state.book.sells[-1]
+    more = state.book.remaining(nearest) + state.free_base() + D("0.1")
+    registry.apply(state, Fill(nearest.leg, nearest.generation, nearest.side, nearest.price, more, D(0), "USDT", "lost-1", walk.at))
+    assert state.free_base() < 0
+    registry.make_room(state)
+    assert state.free_base() >= 0 and nearest.leg not in {order.leg for order in state.book.sells}
+    assert "size_reduced" in {event.code for event in registry.drain(state)}
+
+
+def test_a_bot_that_ended_has_no_orders_to_give_way() -> None:
+    desk = desks.grid()
+    desk.say("stop", close_mode="keep")
+    desk.state.ledger.base = D(-1)
+    registry.make_room(desk.state)
+    assert "size_reduced" not in desk.events()

@@ -19,6 +19,7 @@ from shared.errors import AppError
 from shared.webhooks.seal import seal
 from strategy_core.number import plain
 from strategy_core.trade import Order, OrderType, Role, Side
+from tests.sim.full.configs import EDITS, config_of
 from tests.sim.full.durable import by_trigger
 from tests.sim.kernel import EPOCH
 from tests.sim.venue import SYMBOL, Account, OrderStatus, Placement, Venue
@@ -33,28 +34,6 @@ if TYPE_CHECKING:
 
 Doc = dict[str, Any]
 FUTURE = f"{SYMBOL}:USDT"
-CONFIGS: dict[str, Doc] = {
-    "GRID": {"low": "90", "high": "110", "cells": 5, "spacing": "arithmetic", "investment": "1000", "reserve_pct": "1"},
-    "DCA": {
-        "base_order_size": "200", "safety_order_size": "150", "safety_orders": 3, "step_pct": "2", "take_profit_pct": "2.5", "funds_quote": "1000",
-    },
-    "BTD": {"low": "90", "high": "110", "cells": 5, "spacing": "arithmetic", "investment": "5"},
-    "LOOP": {"investment": "1000", "order_count": 10, "distance_pct": "2", "reserve_pct": "1"},
-    "COMBO": {"margin": "600", "leverage": "2", "levels": 10, "step_pct": "1.5", "mmr_pct": "0.5"},
-    "DCA_FUTURES": {
-        "direction": "long", "leverage": "3", "base_order_margin": "100", "safety_order_margin": "100", "safety_orders": 2, "step_pct": "2",
-        "take_profit_pct": "1.5", "funds_quote": "1000", "mmr_pct": "0.5",
-    },
-}  # fmt: skip
-STOPS: dict[str, Doc] = {"DCA_FUTURES": {"stop_loss_pct": "5"}, "COMBO": {"stop_loss_pct": "16"}}
-EDITS: dict[str, Doc] = {
-    "GRID": {"take_profit_price": "140"},
-    "DCA": {"take_profit_pct": "3"},
-    "BTD": {"take_profit_price": "140"},
-    "LOOP": {"take_profit_price": "140"},
-    "COMBO": {"take_profit_price": "140"},
-    "DCA_FUTURES": {"take_profit_pct": "2"},
-}
 OPENING = {"USDT": Decimal(4000), "BTC": Decimal(15)}
 OPENING_FUTURE = {"USDT": Decimal(2000), "BTC": Decimal(0)}
 FUTURES = ("COMBO", "DCA_FUTURES")
@@ -186,7 +165,8 @@ class Owners:
 
     def _open(self, name: str) -> None:
         bot, key = self.bots[name], f"create-{name}"
-        config = CONFIGS[bot.strategy] | (STOPS.get(bot.strategy, {}) if self._world.plan.belts else {})
+        plan, variety = self._world.plan, f"{self._world.seed} {name}"
+        config = config_of(bot.strategy, plan.belts, variety if plan.varied else None)
         body = BotCreate(name=name, account_id=bot.account, symbol=bot.symbol, strategy=bot.strategy, config=config)  # type: ignore[arg-type]
 
         def made(document: Doc) -> None:

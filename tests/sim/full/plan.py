@@ -16,6 +16,7 @@ ACCIDENTS = (0, 0, 1, 0, 2, 0, 0, 1, 0, 0)
 """By seed, in turn: the seeds without accidents are what they would be if there were none."""
 POST_EVERY, POST_AT = 7, 3
 PURGE_EVERY, PURGE_AT = 5, 3
+VARIED_EVERY, VARIED_AT = 8, 2
 FULL_PROFILES = (*PROFILES, BANNING, NO_DEADLINE)
 
 
@@ -38,6 +39,7 @@ class Plan(NamedTuple):
     post: bool = False  # there is no Service Bus: messages lie in the container `post`, and one timer does it all
     belts: bool = False  # perpetuals have a stop, and their venue keeps it
     purges: bool = False  # the venue forgets its stops once
+    varied: bool = False  # its bots are no plain ones (configs.py)
     accidents: int = 0  # states that get lost, and rebuilds for no reason, per bot
     paper: tuple[bool, ...] = ()  # by bot: whether its account is a paper account
     gaps: tuple[int, ...] = ()
@@ -65,6 +67,7 @@ class Plan(NamedTuple):
             listens=chance.random() < 0.05,
             belts=chance.random() < 0.5,
             purges=seed % PURGE_EVERY == PURGE_AT,
+            varied=seed % VARIED_EVERY == VARIED_AT,
             accidents=ACCIDENTS[seed % len(ACCIDENTS)],
             paper=tuple(chance.random() < 0.3 for _ in range(count)),
         )
