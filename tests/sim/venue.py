@@ -300,7 +300,7 @@ class SimExchange:
         return outcome if found is None else Outcome(Result.DUPLICATE, found.order_id)
 
     async def _place(self, placement: Placement) -> Outcome:
-        if self._venue.queue_ms:
+        if self._venue.queue_ms and self._kernel.faults:
             await ask(Sleep(self._kernel.chance.randint(0, self._venue.queue_ms)))
         if self._kernel.now_ms() > placement.deadline - MARGIN_MS:
             self._kernel.seen["local_fence"] += 1
