@@ -56,7 +56,7 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
         bot.cursor = (max(bot.cursor[0], bot.core.at), bot.cursor[1])
     for one in bot.book.rows.values():
         if one.state is not Sent.OVER:
-            one.state, one.signed_at, one.looked_at = Sent.PENDING, now, 0
+            one.state, one.signed_at, one.looked_at = Sent.PENDING, max(one.signed_at, now), 0
     bot.remember(given["event"]["id"])
     keep_answers(bot, stored)
     return bot

@@ -135,7 +135,8 @@ async def observed(event: dict) -> dict:
     try:
         seen["account"] = account = await account_of(user_id, document)
         if is_command(event, "rebuild"):
-            return seen | {"rebuild": await rebuild_plan(outside().store, user_id, document, fence_of(user_id, account, event, on_account))}
+            plan = await rebuild_plan(outside().store, user_id, document, fence_of(user_id, account, event, on_account))
+            return seen | {"rebuild": plan, "now": outside().now_ms()}  # from here on nothing more is sent by the state before
         if document["status"] == "draft":
             await taken_up(user_id, document)
             return seen | {"start": await start_plan(user_id, account, document)}
@@ -358,8 +359,7 @@ async def wake_time(user_id: str, document: Doc) -> Doc:
     """The wall-clock instant of the next wake-up, from the path's instant and from orders in doubt."""
     times = [document["wakeMs"]] if "wakeMs" in document else []
     if document.get("until") is not None:
-        source = source_of(await account_of(user_id, document))
-        times.append(await source.wall(document["symbol"], document["until"]))
+        times.append(await source_of(await account_of(user_id, document)).wall(document["symbol"], document["until"]))
     return {"until_ms": min(times)} if times else {}
 
 

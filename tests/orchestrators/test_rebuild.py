@@ -240,6 +240,22 @@ async def test_a_bot_that_is_lost_again_while_it_is_made_again_keeps_the_orders_
     assert_agrees(world)
 
 
+async def test_doubts_are_counted_from_when_nothing_more_could_be_sent(world):
+    """Found by the simulation: the host froze before the fence was there, and the state before had sent meanwhile."""
+    await traded(world)
+    lose(world)
+    read, asked = world.store.since, world.clock.now
+
+    async def frozen(*given):
+        world.clock.now += 50_000
+        return await read(*given)
+
+    world.store.since = frozen
+    await world.command("rebuild")
+    kept = world.host.entities[KEY]["sent"].values()
+    assert kept and all(row[2] >= asked + 50_000 for row in kept)
+
+
 async def test_what_the_state_before_asked_for_moves_nothing_of_the_bot_made_again(world):
     """Found by the simulation: its cursor was ahead, and a trade of its look put the path behind the bot for ever."""
     await traded(world)
