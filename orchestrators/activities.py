@@ -23,7 +23,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrators import alarms, native_stop
-from orchestrators.ledger_rows import read_on, write_ledger
+from orchestrators.ledger_rows import is_overtaken, read_on, tell_inbox, write_ledger
 from orchestrators.live import live_actions
 from orchestrators.live_accounts import LiveAccounts, own_live_accounts, reason_of
 from orchestrators.market_path import closed_candles, path_before
@@ -45,7 +45,6 @@ from shared.paper_book import CosmosBook, OneWrite, on_book
 from shared.stores import Stale
 from shared.trace import span, traced
 from shared.transient import is_transient
-from shared.webhooks.decision import decision_row
 from strategy_core.number import dec
 
 LEAST_LEFT_MS = 5_000
@@ -127,7 +126,7 @@ async def observed(event: dict) -> dict:
     document = await outside().store.read("bots", user_id, bot_id)
     is_start = event["kind"] == "command" and event["body"]["name"] == "start"
     if document is None or document["kind"] != "bot" or document["status"] in AT_REST or (document["status"] == "draft" and not is_start):
-        await tell_inbox(user_id, bot_id, event["body"], "bot_stopped")
+        await tell_inbox(outside().store, user_id, bot_id, event["body"], "bot_stopped", outside().now_ms())
         return {"idle": True}
     if event["kind"] == "market" and event["at"] + CLOCKS_DIFFER_MS < document.get("lastTickMs", 0):  # a later tick has looked already
         return {"idle": True}
@@ -347,6 +346,8 @@ async def put_out(publication: Doc, bots: func.Out[func.DocumentList], live: fun
     user_id, document, rows = publication["userId"], publication["document"], publication["rows"]
     await write_ledger(outside().store, user_id, publication)
     await read_on(outside().work, user_id, publication)
+    if await is_overtaken(outside().store, user_id, document, outside().now_ms()):
+        return
     document = {**document, "userId": user_id, **await wake_time(user_id, document)}
     alarms.quarantined(document)
     if publication["equity"]:
@@ -370,7 +371,7 @@ async def wake_time(user_id: str, document: Doc) -> Doc:
 @bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
 async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
     user_id = refusal["userId"]
-    await tell_inbox(user_id, refusal["botId"], refusal, refusal["reason"])
+    await tell_inbox(outside().store, user_id, refusal["botId"], refusal, refusal["reason"], outside().now_ms())
     stored = await outside().store.read("bots", user_id, refusal["botId"])
     is_lost = refusal["reason"] == STATE_LOST
     if stored is None or (stored.get("reason") == STATE_LOST or stored["status"] in AT_REST if is_lost else stored["status"] != "draft"):
@@ -385,12 +386,6 @@ async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Ou
         raise TimeoutError("the draft was changed meanwhile") from None
     alarms.quarantined(document)
     live.set(json.dumps(live_actions(user_id, document, [])))
-
-
-async def tell_inbox(user_id: str, bot_id: str, body: Doc, code: str) -> None:
-    """For a command that came from an alert: what became of it. Written twice it is the same row."""
-    if body.get("hit"):
-        await outside().store.upsert("webhooks", user_id, decision_row(body["hit"], bot_id, code, iso(outside().now_ms())))
 
 
 @bp.activity_trigger(input_name="more", activity="again")

@@ -15,8 +15,10 @@ from __future__ import annotations
 from typing import Any
 
 from entities.bot_state import SCHEMA
+from shared.clock import iso
 from shared.log import log
 from shared.stores import Exists, Store
+from shared.webhooks.decision import decision_row
 from shared.work import Work, queue_fold
 
 CONTAINERS = {"fill": "fills", "event": "events", "decision": "webhooks"}
@@ -25,6 +27,7 @@ FOLD_EVERY = 500
 ONCE = ("fill", "event")
 FENCE = "fence"
 TRIES = 5
+OLD_MS = 10_000
 
 Doc = dict[str, Any]
 
@@ -46,6 +49,20 @@ async def write_ledger(store: Store, user_id: str, publication: Doc) -> None:
             await (write_once(store, container, user_id, part) if kind in ONCE else store.batch(container, user_id, part))
     if publication.get("backup"):
         await store.upsert("bots", user_id, publication["backup"])
+
+
+async def is_overtaken(store: Store, user_id: str, document: Doc, now: int) -> bool:
+    """Whether the document is old by now, as after a freeze, and its bot has a newer one, or none any more: a binding asks nobody."""
+    if now - int(document["lastTickMs"]) < OLD_MS:
+        return False
+    stored = await store.read("bots", user_id, document["id"])
+    return stored is None or int(stored["revision"]) > int(document["revision"])
+
+
+async def tell_inbox(store: Store, user_id: str, bot_id: str, body: Doc, code: str, now: int) -> None:
+    """For a command that came from an alert: what became of it. Written twice it is the same row."""
+    if body.get("hit"):
+        await store.upsert("webhooks", user_id, decision_row(body["hit"], bot_id, code, iso(now)))
 
 
 async def write_fills(store: Store, user_id: str, fills: list[Doc], bears: Doc) -> bool:

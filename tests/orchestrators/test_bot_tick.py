@@ -248,3 +248,16 @@ async def test_a_nudge_older_than_the_last_look_asks_for_nothing(world):
     used, revision = world.host.executions, world.bot["revision"]
     assert await world.host.tick(old) == "idle"
     assert (world.host.executions - used, world.bot["revision"]) == (0, revision)
+
+
+async def test_a_publication_that_comes_after_a_freeze_hides_nothing_newer_and_brings_no_bot_back(world):
+    await world.command("start")
+    first = next(call for call in world.host.calls if call.name == "publish")
+    await world.live_through(2)
+    newest = dict(world.bot)
+    assert newest["revision"] > first.given["revision"]
+    await world.host._activity(first)
+    assert world.bot == newest
+    await world.store.delete("bots", USER, newest["id"])
+    await world.host._activity(first)
+    assert ("bots", USER, newest["id"]) not in world.store.rows

@@ -282,7 +282,7 @@ def an_order_does_not_wait_for_the_one_in_its_place() -> Iterator[None]:
         yield
 
 
-@full_mutant
+@partial(full_mutant, kind="late trades")
 def what_is_over_binds_nothing_though_its_trades_are_missing() -> Iterator[None]:
     with patched(sent.Row, "binding", property(lambda row: row.state)):
         yield

@@ -151,6 +151,7 @@ test("panic sells everything, and nothing rests at the exchange", async () => {
   await dialog.getByText("Sell everything", { exact: true }).click();
   await dialog.getByLabel("Type SELL to confirm").fill("SELL");
   await dialog.getByRole("button", { name: "Stop everything" }).click();
+  await dialog.waitFor({ state: "detached" }); // taken: to leave the page before that would take the request back
   await page.goto(bot);
   await page.getByText("Stopped", { exact: true }).first().waitFor();
   await page.getByText("No resting orders.").waitFor();

@@ -7,15 +7,22 @@ from typing import Any
 
 from tests.sim.full.plan import Plan
 from tests.sim.full.world import World
+from tests.sim.venue import Profile
 
 Doc = dict[str, Any]
+SLOW_TO_SHOW = Profile("slow to show", visible_ms=9_000)
 CALM: Doc = {"actions": 0, "hooks": 0, "poison": False, "guards": False, "by_hand": False, "post": False}
 CORNERS: dict[str, tuple[Doc, Doc]] = {
     "stops": (  # stops the venue keeps, for bots whose states get lost
         {**CALM, "strategies": ("DCA_FUTURES", "DCA_FUTURES"), "paper": (False, False), "is_onebox": True, "belts": True, "accidents": 4},
         {"user": 0.0, "rejects": 0.0},
     ),
-}
+    "late trades": (  # trades that are shown long after the order they end, of bots that replace their orders all the time
+        {**CALM, "strategies": ("DCA",) * 3, "paper": (False,) * 3, "is_onebox": False, "accidents": 0, "profile": SLOW_TO_SHOW, "actions": 4,
+         "hooks": 24, "move_ms": 1_500},
+        {"partial": 1.0, "user": 1.0, "slow": 0.05, "kill": 0.0, "store_down": 0.0, "freeze": 0.0, "venue_down": 0.0},
+    ),
+}  # fmt: skip
 """By name: what is different in the plan, and in the chances of misfortunes."""
 
 
