@@ -14,6 +14,9 @@ from shared.secrets import VaultSecrets
 from shared.settings import Settings
 from tests.builders import settings
 from tests.conformance.service import WORLDS, real
+from tests.vaults import nothing_is_known_of_a_port
+
+__all__ = ["nothing_is_known_of_a_port"]
 
 
 class Time:
