@@ -32,5 +32,5 @@ def backup_of(bot: Bot) -> dict[str, Any]:
         "id": backup_id(bot.id), "kind": "backup", "botId": bot.id, "sort": backup_id(bot.id), "schema": SCHEMA,
         "revision": bot.revision, "epoch": bot.epoch, "record": bot.record, "fills": bot.fills, "core": registry.dump(bot.core),
         "adopted": bot.adopted, "done": bot.done, "sent": {id_: row.dump() for id_, row in bot.book.rows.items()},
-        "parts": bot.parts, "shown": bot.shown, "belt": bot.belt, "belts": bot.belts, "beltHeirs": bot.belt_heirs,
+        "parts": bot.parts, "why": bot.why, "shown": bot.shown, "belt": bot.belt, "belts": bot.belts, "beltHeirs": bot.belt_heirs,
     }  # fmt: skip

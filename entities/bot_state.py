@@ -60,6 +60,7 @@ class Bot:
     is_hour_new: bool = False  # in this step: no step before it was in this hour of the clock
     facts: list[tuple[int, Fact]] = field(default_factory=list)  # of this step: how long the core's log was after each (entities/causes.py)
     heal: dict[str, Any] | None = None  # a look back under way (entities/heal.py)
+    why: dict[str, str] = field(default_factory=dict)  # what a guard saw, while the status has the `reason` it gave (entities/causes.py)
     parts: dict[str, list[str]] = field(default_factory=dict)  # by order: amount and profit of a deal closed in part (entities/deals.py)
 
     @property
@@ -132,6 +133,7 @@ class Bot:
             "shown": self.shown,
             **({"funded": self.funded} if self.funded else {}),
             **({"parts": self.parts} if self.parts else {}),
+            **({"why": self.why} if self.why else {}),
             **({"heal": self.heal} if self.heal else {}),
             **({"belt": [self.belt, self.belts, self.belt_after, *filter(None, [self.belt_heirs])]} if self.keeps_stops else {}),
             **({"adopted": self.adopted} if self.adopted else {}),
@@ -169,6 +171,7 @@ class Bot:
             liquidation=data.get("liquidation"),
             liquidation_of=data.get("liquidationOf"),
             parts=data.get("parts", {}),
+            why=data.get("why", {}),
             heal=data.get("heal"),
             belt=belt,
             belts=belts,

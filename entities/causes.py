@@ -9,7 +9,7 @@ commas; the id is the beginning of the client order id.
 
 Rules
 1. A status is told with the very fact that brought it; orders with the word, the fills or the ends the step began with.
-2. Everything here is known from the step alone: nothing of it is stored but the lines.
+2. Everything here is known from the step alone: nothing of it is stored but the lines, and what a guard saw while its bots rest for it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from strategy_core.trade import Candles, Command, Ended, Event, Fact, Fill, Orde
 TOLD = ("status", "command", "edited")
 SIGNED = {"place": "placed", "place_stop": "placed", "cancel": "cancelled", "cancel_stop": "cancelled"}
 WORDS_OF = {"webhook": "signal", "panic": "panic", "guard": "guard"}
+FIGURES = ("guard", "value", "limit", "currency")
 LONGEST = 300
 
 Said = dict[str, str]
@@ -40,11 +41,21 @@ def apply(bot: Bot, fact: Fact) -> None:
 def explained(bot: Bot, events: tuple[Event, ...], event: dict[str, Any] | None, intents: list[dict[str, Any]]) -> tuple[Event, ...]:
     """The lines of the step with their causes, the one on orders last. `event`: what the step began with, if it was not seen before."""
     told = [with_cause(one, of_line(bot, k, event)) if one.code in TOLD else one for k, one in enumerate(events)]
+    keep_figures(bot, told, event)
     asked = orders_of(bot, intents)
     if asked:
         resent_alone = asked.keys() == {"resent"}
         told.append(Event("orders", ({"cause": "not_found"} if resent_alone else of_step(bot, event)) | asked, bot.core.at))
     return tuple(told)
+
+
+def keep_figures(bot: Bot, told: list[Event], event: dict[str, Any] | None) -> None:
+    """What the guard saw that gave the status its reason: of two, the one that moved the bot last."""
+    word = of_word(event)
+    is_moved = any(line.code == "status" and "guard" in line.params for line in told)
+    if is_moved or bot.why.get("reason") != bot.core.reason:
+        is_its = event is not None and "guard" in word and word["by"] == bot.core.reason
+        bot.why = {"reason": word["by"]} | {name: word[name] for name in FIGURES if name in word} if is_its else {}
 
 
 def with_cause(line: Event, cause: Said) -> Event:

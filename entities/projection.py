@@ -32,6 +32,11 @@ def status_of(bot: Bot) -> tuple[str, str | None]:
     return core.status.value, core.reason
 
 
+def reason_params(bot: Bot, reason: str | None) -> dict[str, str]:
+    """The figures of a reason that has any."""
+    return {name: text for name, text in bot.why.items() if name != "reason"} if bot.why.get("reason") == reason else {}
+
+
 def publication(bot: Bot, horizon: Horizon) -> dict[str, Any]:
     """The next revision, as plain JSON for the activity that publishes it. `overdue`: the outbox must not grow further."""
     bot.revision += 1
@@ -59,6 +64,7 @@ def document_of(bot: Bot, horizon: Horizon) -> dict[str, Any]:
         "schema": SCHEMA,
         "status": status,
         "reason": reason,
+        "reason_params": reason_params(bot, reason),
         "revision": bot.revision,
         "epoch": bot.epoch,
         "updated_at": iso(bot.ticked_at),

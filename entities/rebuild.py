@@ -43,7 +43,7 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     bot.funded = int(future.get("funded") or 0)
     bot.reserved, bot.ticked_at = document["reserved"], int(document["lastTickMs"])
     bot.done, bot.parts, bot.shown, bot.fills = backup["done"], backup["parts"], backup["shown"], int(backup["fills"])
-    bot.adopted, bot.heir = backup["adopted"], [epoch - 1, *bot.cursor]
+    bot.adopted, bot.heir, bot.why = backup["adopted"], [epoch - 1, *bot.cursor], backup.get("why", {})
     belt.inherit(bot, backup, future, sent, now)
     if given["last"] is not None:
         bot.chain = (int(given["last"]["seq"]), given["last"]["hash"])

@@ -129,5 +129,6 @@ def reason_of(kind: str) -> str:
 
 
 def inputs_of(rule: Doc, state: Doc) -> dict[str, str]:
-    """What its bots' logs say of it: which rule, its figure and its limit."""
-    return {"guard": rule["kind"], "guard_id": rule["id"], "value": state["value"], "limit": str(rule["limit"])}
+    """What its bots' logs say of it: which rule, its figure and its limit, both in percent (`_pct`) or in `currency`."""
+    unit = {} if rule["kind"].endswith("_pct") else {"currency": str(rule["currency"])}
+    return {"guard": rule["kind"], "guard_id": rule["id"], "value": state["value"], "limit": str(rule["limit"]), **unit}

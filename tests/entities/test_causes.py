@@ -5,6 +5,8 @@ from hashlib import sha256
 
 import pytest
 
+from entities.bot import perform
+from entities.operation import BotOperation
 from tests.builders import T0
 from tests.entities.test_bot_entity import advance, outcome, started, view
 from tests.entities.test_heal import resting, trade
@@ -79,3 +81,41 @@ def test_a_quiet_look_says_nothing_and_the_lines_are_one_chain():
         mark = sha256((previous + json.dumps(line, sort_keys=True, ensure_ascii=True)).encode()).hexdigest()
         assert (row["seq"], row["previous"], row["hash"]) == (number, previous, mark)
         previous = mark
+
+
+DAY = {"guard": "daily_loss", "guard_id": "g1", "value": "512.3", "limit": "500", "currency": "USDT"}
+SHOWN = {name: text for name, text in DAY.items() if name != "guard_id"}
+
+
+def shown(told):
+    document = told["publish"]["document"]
+    return document["status"], document["reason"], document["reason_params"]
+
+
+def test_a_bot_a_guard_put_to_rest_names_the_guard_and_what_it_saw_until_it_goes_on():
+    state, _ = resting()
+    state, told = advance(state, T0 + 60_000, event=command("pause", "guard", DAY, keep_orders=True))
+    assert shown(told) == ("paused", "guard", SHOWN)
+    state, told = advance(state, T0 + 61_000, event={"id": "h1", "kind": "heartbeat", "body": {}}, view=view(T0 + 61_000, "100"))
+    assert shown(told) == ("paused", "guard", SHOWN)
+    state, told = advance(state, T0 + 62_000, event=command("resume"))
+    assert shown(told) == ("active", None, {})
+
+
+def test_the_guard_that_moved_the_bot_last_is_the_one_that_is_named():
+    state, _ = resting()
+    state, _ = advance(state, T0 + 60_000, event=command("pause", "guard", DAY, keep_orders=True))
+    again = command("pause", "guard", {**DAY, "value": "600"}, keep_orders=True) | {"id": "again"}
+    state, told = advance(state, T0 + 61_000, event=again)
+    assert shown(told) == ("paused", "guard", SHOWN)
+    move = {"guard": "sudden_move_pct", "value": "11", "limit": "10"}
+    state, told = advance(state, T0 + 62_000, event=command("stop", "guard", move, close_mode="keep"))
+    status, reason, params = shown(told)
+    assert (status, reason, params) == ("stopping", "guard", move)
+
+
+def test_a_bot_that_was_put_aside_does_not_give_the_figures_of_a_guard_for_it():
+    state, _ = resting()
+    state, _ = advance(state, T0 + 60_000, event=command("pause", "guard", DAY, keep_orders=True))
+    state, told = perform(BotOperation.FAIL, state, {"error": "boom", "reason": "internal", "now": T0 + 61_000})
+    assert shown(told) == ("error", "internal", {})

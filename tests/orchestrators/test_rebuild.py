@@ -174,6 +174,16 @@ async def test_a_bot_without_a_backup_is_refused_and_says_so(world):
     assert world.host.entities[KEY]["core"]["ledger"] == state["ledger"] and world.bot["epoch"] == 0
 
 
+async def test_a_bot_made_again_still_names_the_guard_that_put_it_to_rest(world):
+    await traded(world)
+    saw = {"guard": "exposure", "value": "2", "limit": "1", "currency": "USDT"}
+    await world.host.tick(world.event("command", name="pause", params={"keep_orders": True}, reason="guard", inputs=saw))
+    assert (world.bot["status"], world.bot["reason"], world.bot["reason_params"]) == ("paused", "guard", saw)
+    lose(world)
+    assert await world.command("rebuild") == "done"
+    assert (world.bot["status"], world.bot["reason"], world.bot["reason_params"]) == ("paused", "guard", saw)
+
+
 async def test_a_lost_promise_is_given_again(world):
     await traded(world, 1)
     lose(world)

@@ -95,6 +95,9 @@ async def test_a_guard_trips_once_when_the_market_falls(client, plat, rule, valu
     plat.now_ms.now = T0 + 3 * MINUTE  # the price is 90: 2 BTC lost 20
     assert await watch_guards(plat) == 1
     assert commands(plat) == [("a", "stop", {"close_mode": "quote"}, "guard")]
+    unit = {"currency": "USDT"} if rule["kind"] == "daily_loss" else {}
+    told = {"guard": rule["kind"], "guard_id": "g", "value": value, "limit": rule["limit"]} | unit
+    assert plat.bus.sent[0].body["inputs"] == told
     found = await state(client)
     assert (Decimal(found["value"]), found["tripped_at"] is not None) == (Decimal(value), True)
     assert await watch_guards(plat) == 0

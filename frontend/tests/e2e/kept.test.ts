@@ -113,7 +113,7 @@ test("a guard says how it stands, trips, stops the bots and can be set again", a
   await look("guard-value");
   await guard("Exposure", "1");
   await page.getByText(/^Tripped/).waitFor({ timeout: GUARD_MS });
-  await page.getByText("A guard tripped").first().waitFor();
+  await page.getByText(/^Guard on exposure: .* of 1 USDT$/).first().waitFor();
   await look("guard-tripped");
   await page.getByRole("button", { name: "Remove: Exposure" }).click();
   await page.getByRole("dialog").getByText("nothing watches").waitFor();
