@@ -227,9 +227,9 @@ def released(bot: Bot) -> list[Fill]:
     ]  # fmt: skip
 
 
-def inherit(bot: Bot, backup: Doc, future: Doc, sent: dict[str, list[Any]], now: int) -> None:
-    """The belts of the epoch before, in doubt: the one that was written down (`future`: published, or in the backup), and those that were
-    sent since (`sent`: shared/claims.py). What the venue has of them is taken back."""
+def inherit(bot: Bot, backup: Doc, future: Doc, is_told: bool, sent: dict[str, list[Any]], now: int) -> None:
+    """The belts of the epoch before, in doubt: those that were written down (`future`: published, and as new as the backup where
+    `is_told`; or in the backup), and those that were sent since (`sent`: shared/claims.py). What the venue has of them is taken back."""
     kept, published = backup.get("belt"), future.get("belt")
     bot.keeps_stops = "belts" in future or kept is not None or published is not None
     bot.belts = max(int(backup.get("belts", 0)), int(future.get("belts", 0)))
@@ -238,28 +238,31 @@ def inherit(bot: Bot, backup: Doc, future: Doc, sent: dict[str, list[Any]], now:
     numbers = {id_: int(row[1]) for id_, (_, row) in sent.items() if row[0] == LEG}
     next_ones = [id_ for id_, number in numbers.items() if number > bot.belts]
     bot.belts = max([bot.belts, *numbers.values()])
-    known, older = [published, kept and kept["id"]], [id_ for id_, _ in backup.get("beltHeirs", ())]
+    filled = {str(id_): booked_before[0] for id_, _, *booked_before in backup.get("beltHeirs", ()) if booked_before}
+    if kept is not None:
+        waits = sum((dec(trade["amount"]) for trade in kept.get("held") or ()), dec("0"))  # in no ledger: they are looked for again
+        filled[kept["id"]] = plain(dec(kept["filled"]) - waits)
+    known, older = [is_told and published, kept and kept["id"]], [id_ for id_, *_ in backup.get("beltHeirs", ())]
     ids = [str(id_) for id_ in (*known, *next_ones, *older) if id_]
-    bot.belt_heirs = [[id_, now] for id_ in dict.fromkeys(ids)]
+    bot.belt_heirs = [[id_, now, filled.get(id_, "0")] for id_ in dict.fromkeys(ids)]
     next_heir(bot)
     if kept is not None and bot.belt is not None and bot.belt["id"] == kept["id"]:
-        waits = sum((dec(trade["amount"]) for trade in kept.get("held") or ()), dec("0"))  # in no ledger: they are looked for again
-        known = {name: kept[name] for name in ("side", "price", "amount", "order_id")}
-        bot.belt = {**bot.belt, **known, "filled": plain(dec(kept["filled"]) - waits)}
+        bot.belt = {**bot.belt, **{name: kept[name] for name in ("side", "price", "amount", "order_id")}}
 
 
-def booked(bot: Bot, amount: Decimal) -> None:
-    """A trade of an inherited belt that the ledger has already."""
-    if bot.belt is not None:
+def booked(bot: Bot, id_: str, amount: Decimal) -> None:
+    """A trade of an inherited belt that the ledger has already: nobody waits for it."""
+    if bot.belt is not None and bot.belt["id"] == id_:
         bot.belt["filled"] = plain(dec(bot.belt["filled"]) + amount)
+    bot.belt_heirs = [[heir, since, plain(dec(filled) + amount) if heir == id_ else filled] for heir, since, filled in bot.belt_heirs]
 
 
 def next_heir(bot: Bot) -> None:
     """A belt that may be at the venue, known by its id alone."""
     if bot.belt is None and bot.belt_heirs:
-        side, (id_, since) = Side.SELL if bot.core.ledger.base > 0 else Side.BUY, bot.belt_heirs.pop(0)  # a guess: its trades know theirs
+        side, (id_, since, *filled) = Side.SELL if bot.core.ledger.base > 0 else Side.BUY, bot.belt_heirs.pop(0)  # its trades know theirs
         bot.belt = {
-            "id": id_, "side": side.value, "price": "0", "amount": "0", "filled": "0", "order_id": None, "state": PENDING,
+            "id": id_, "side": side.value, "price": "0", "amount": "0", "filled": (filled or ["0"])[0], "order_id": None, "state": PENDING,
             "signed_at": since, "deadline": since, "looked_at": 0,
         }  # fmt: skip
 

@@ -78,8 +78,7 @@ def fail(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, A
 def rebuild(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
     from entities import rebuild as again
 
-    is_made = isinstance(stored, dict) and given["event"]["id"] in (stored.get("done") or ())
-    if is_made:  # what is open is told again
+    if again.number(stored, "epoch") >= int(given["epoch"]):  # made before, perhaps by a later run: what is open is told again
         return advanced(stored, {"now": given["now"]})
     mine, result = again.rebuild(json.loads(json.dumps(given)), stored)
     return mine.dump(), result

@@ -2,13 +2,13 @@
 
 Input: userId · event · now · document (the published one) · backup (entities/backup.py) · fills (rows since the backup, oldest first) ·
 last {seq, hash} (the newest line of its log, or null) · epoch (the fence: nobody of an older one sends any more) · sent (by id: every
-order of the bot that was written down before it left, shared/claims.py)
+order of the bot that was written down before it left, shared/claims.py) · committed (the newest revision any of them was sent after)
 
 Rules
 1. New orders carry the new epoch in their ids: nothing the lost state may have sent can be taken for them.
 2. Orders of the old epoch stay what they are (entities/inheritance.py); what nobody wants of them goes.
 3. An order that was sent and never published is known by the mark it left before it went: its fills are the bot's as well.
-4. The same command a second time changes nothing.
+4. The same epoch a second time, or an earlier one, changes nothing.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     book = Book({id_: Row.load(row) for id_, row in backup["sent"].items()}, window_of(record))
     epoch, sent = int(given["epoch"]), given["sent"]
     bot = Bot(given["userId"], record, core, book, epoch, ms_of(document["started_at"]))
-    bot.revision = max(int(document["revision"]), int(backup["revision"]), number(stored, "revision"))
+    told = max(int(document["revision"]), int(backup["revision"]), number(stored, "revision"))
+    bot.revision = max(told, int(given["committed"]) + 1)  # what was sent and never published is older than all that comes
     bot.cursor = (int(document["look"]["cursor"][0]), document["look"]["cursor"][1])
     future = document["look"].get("future") or {}
     bot.funded = int(future.get("funded") or 0)
     bot.reserved, bot.ticked_at = document["reserved"], int(document["lastTickMs"])
     bot.done, bot.parts, bot.shown, bot.fills = backup["done"], backup["parts"], backup["shown"], int(backup["fills"])
     bot.adopted, bot.heir, bot.why = backup["adopted"], [epoch - 1, *bot.cursor], backup.get("why", {})
-    belt.inherit(bot, backup, future, sent, now)
+    belt.inherit(bot, backup, future, told_until(document) >= int(backup["revision"]), sent, now)
     if given["last"] is not None:
         bot.chain = (int(given["last"]["seq"]), given["last"]["hash"])
     with working_digits():
@@ -62,13 +63,18 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     return bot
 
 
+def told_until(document: dict[str, Any]) -> int:
+    """The newest revision the document tells of; a look that only found the state lost tells nothing new."""
+    return int(document.get("lost_after", document["revision"]))
+
+
 def take_over(bot: Bot, given: dict[str, Any], now: int) -> None:
     """Every order the lost state may have out, or trades to come of, under the id it was sent with.
 
     Up to the newer of document and backup it is written down what became of an order; only what was committed later may be unknown.
     """
     rows, document, sent, kept = bot.book.rows, given["document"], given["sent"], int(given["backup"]["revision"])
-    told = int(document.get("lost_after", document["revision"]))
+    told = told_until(document)
     published = {shown["id"]: shown for shown in document["orders"]} if told >= kept else {}
     alive = {id_ for id_, (revision, _) in sent.items() if revision >= max(told, kept)} | published.keys()
     alive |= set(document["look"]["mine"]) if told >= kept else set()
@@ -100,8 +106,8 @@ def fold(bot: Bot, row: dict[str, Any], sent: dict[str, list[Any]]) -> None:
         known.filled += amount
         if known.filled >= known.order.amount:
             known.state, known.final = Sent.OVER, known.filled
-    elif not bot.core.knows(row["trade_id"]) and belt.is_ours(bot, row["order_id"]):
-        belt.booked(bot, amount)
+    elif not bot.core.knows(row["trade_id"]):
+        belt.booked(bot, row["order_id"], amount)
     generation = there.generation if there is not None else 0
     if known is not None:
         generation = known.order.generation

@@ -14,7 +14,7 @@ from orchestrators.ledger_rows import fence_off
 from orchestrators.outside import outside
 from orchestrators.sending import with_borne
 from shared.bot_document import backup_id
-from shared.claims import next_fence, raise_fence
+from shared.claims import next_fence, raise_fence, run_of
 from shared.stores import Store
 
 Doc = dict[str, Any]
@@ -24,7 +24,7 @@ TRIES = 5
 
 
 async def rebuild_plan(store: Store, user_id: str, document: Doc, fence: Fence) -> Doc:
-    """{document, backup, fills, last, epoch, sent}, or {refused} for a bot that never had a backup."""
+    """{document, backup, fills, last, epoch, sent, committed}, or {refused} for a bot that never had a backup."""
     bot_id = document["id"]
     backup = await store.read("bots", user_id, backup_id(bot_id))
     if backup is None:
@@ -32,10 +32,13 @@ async def rebuild_plan(store: Store, user_id: str, document: Doc, fence: Fence) 
     epoch, sent = await fence(max(int(backup["epoch"]), int(document["epoch"])))
     written, last = await ledger(store, user_id, bot_id, backup, epoch)
     newest = await store.read("fills", user_id, f"{bot_id}-{backup['epoch']}-{int(backup['fills']):08d}")
-    sent = with_borne(sent, [*([newest] if newest is not None else ()), *written])
+    bearing = [*([newest] if newest is not None else ()), *written]
+    sendings = [*sent.values(), *(one for row in bearing for one in row.get("sends", {}).values())]  # of an order all of them
+    committed = max((int(revision) for revision, _ in sendings), default=0)
+    sent = with_borne(sent, bearing)
     fills = [{name: value for name, value in row.items() if name != "sends"} for row in written]
     plain = {name: value for name, value in document.items() if not name.startswith("_")}
-    return {"document": plain, "backup": backup, "fills": fills, "last": last, "epoch": epoch, "sent": sent}
+    return {"document": plain, "backup": backup, "fills": fills, "last": last, "epoch": epoch, "sent": sent, "committed": committed}
 
 
 async def ledger(store: Store, user_id: str, bot_id: str, backup: Doc, epoch: int) -> tuple[list[Doc], Doc | None]:
@@ -54,15 +57,15 @@ async def ledger(store: Store, user_id: str, bot_id: str, backup: Doc, epoch: in
     raise TimeoutError("the ledger of a bot kept changing")
 
 
-def fence_of(user_id: str, account: Doc, event: Doc, on_account: Callable[..., Awaitable[Any]]) -> Fence:
+def fence_of(user_id: str, account: Doc, event: Doc, now: int, on_account: Callable[..., Awaitable[Any]]) -> Fence:
     """Keeps the bot's earlier incarnations from sending anything more, where its orders are written down before they leave."""
-    bot_id, command = event["bot_id"], event["id"]
+    bot_id, run = event["bot_id"], run_of(event["id"], now)
 
     async def raised(above: int) -> tuple[int, dict[str, list[Any]]]:
         if account["exchange"] != "paper":
-            return await raise_fence(outside().store, user_id, bot_id, above, command)
+            return await raise_fence(outside().store, user_id, bot_id, above, run)
         found: tuple[int, dict[str, list[Any]]] = await on_account(
-            user_id, account, lambda exchange: exchange.raise_fence(bot_id, lambda fence: next_fence(fence, above, command))
+            user_id, account, lambda exchange: exchange.raise_fence(bot_id, lambda fence: next_fence(fence, above, run))
         )
         return found
 

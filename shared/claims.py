@@ -12,7 +12,8 @@ Rules
    (entities/rebuild.py). It is written at every sending, and its size is what that costs.
 4. What follows a fill is claimed by the fill's own row instead (orchestrators/sending.py), which is written anyway; this document is then
    only read.
-5. The fence is the epoch of a bot made again: an epoch below it claims nothing any more. The same command raises it once.
+5. The fence is the epoch of a bot made again: an epoch below it claims nothing any more. Every run of a rebuild raises it: no two share
+   an epoch, whose orders would have the same ids.
 """
 
 from __future__ import annotations
@@ -60,28 +61,41 @@ def turned(document: Doc, at: int) -> Doc:
     return {"marks": [], "older": marks, "turned": at} if at - since >= KEPT_MS else {"marks": marks, "older": older, "turned": since}
 
 
-async def raise_fence(store: Store, user_id: str, bot_id: str, above: int, command: str) -> tuple[int, Sent]:
-    """(the epoch that may send from now on, what was sent by the others). Errors: TimeoutError."""
+async def raise_fence(store: Store, user_id: str, bot_id: str, above: int, run: str) -> tuple[int, Sent]:
+    """(the epoch that may send from now on, what was sent by the others). `run`: see `run_of`. Errors: TimeoutError."""
 
     def changed(document: Doc) -> tuple[Doc | None, tuple[int, Sent]]:
-        fence = next_fence(document.get("fence"), above, command)
+        fence = next_fence(document.get("fence"), above, run)
         is_there = document.get("fence") == fence
         return None if is_there else {"fence": fence}, (fence[0], document.get("orders", {}))
 
     return await _change(store, user_id, bot_id, changed)
 
 
-def next_fence(fence: list[Any] | None, above: int, command: str) -> list[Any]:
-    """[epoch, command, the ones before it]: higher than every epoch there was; the same command finds the one it raised.
+def run_of(command: str, at: int) -> str:
+    """One run of a command that makes a bot again: a second run is another, for what the first one made may have acted, and be lost."""
+    return f"{command}@{at}"
 
-    Errors: TimeoutError for a command that others came after: a host that was frozen would fence off the bot they made again, for nothing.
+
+def next_fence(fence: list[Any] | None, above: int, run: str) -> list[Any]:
+    """[epoch, run, the newest ones of the commands before it]: higher than every epoch there was.
+
+    Errors: TimeoutError for a run that a later one of its command, or a later command, came after: a host that was frozen would fence off
+    the bot they made again, for nothing.
     """
-    older = fence[1:] if fence is not None else []
-    if fence is not None and older[0] == command:
-        return fence
-    if command in older:
-        raise TimeoutError("the bot was made again by a later command")
-    return [max(above, fence[0] if fence is not None else 0) + 1, command, *older[:KEPT_COMMANDS]]
+    highest, older = (int(fence[0]), [str(one) for one in fence[1:]]) if fence is not None else (0, [])
+    if run in older[:1]:
+        return [highest, *older]
+    (command, at), names = _of_run(run), [_of_run(one)[0] for one in older]
+    is_again = names[:1] == [command]
+    if command in names and (not is_again or at <= _of_run(older[0])[1]):
+        raise TimeoutError("the bot was made again since")
+    return [max(above, highest) + 1, run, *older[is_again:][:KEPT_COMMANDS]]
+
+
+def _of_run(run: str) -> tuple[str, int]:
+    command, is_told, at = run.rpartition("@")
+    return (command, int(at)) if is_told else (run, 0)
 
 
 def fence_of(document: Doc) -> int:

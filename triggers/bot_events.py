@@ -16,7 +16,7 @@ import asyncio
 import azure.durable_functions as df
 import azure.functions as func
 
-from orchestrators.activities import observed
+from orchestrators.activities import is_command, observed
 from shared.bus import NUDGES, QUEUE, decode, instance_id
 from shared.clock import now_ms
 from shared.durable import DONE, RUNNING, status_of
@@ -101,7 +101,12 @@ async def run_tick(client: df.DurableOrchestrationClient, instance: str, event: 
 
 
 async def looked(event: dict[str, object]) -> dict[str, object] | None:
-    """What the tick has to work on; None where it should ask by itself, with the patience it has."""
+    """What the tick has to work on; None where it should ask by itself, with the patience it has.
+
+    A rebuild's look fences off the bot there is: only the run that then makes it again may take it.
+    """
+    if is_command(event, "rebuild"):
+        return None
     try:
         return await observed(event)
     except Exception as error:

@@ -365,6 +365,37 @@ async def test_the_trade_of_a_stop_says_itself_which_side_it_was():
         assert [(fill.side.value, plain(fill.amount)) for fill in belt.released(bot)] == [("sell", "0.025")]
 
 
+async def test_a_stop_that_the_newer_backup_has_no_more_is_waited_for_by_nobody():
+    """Found by the simulation: the document still named it, its trades were in the ledger, and closes waited ten minutes for them."""
+    async with live_world(**BELTED) as world:
+        await begun(world)
+        state = world.host.entities["bot", entity_key(USER, BOT)]
+        backup, future = {"belt": None, "belts": 1}, {"belt": state["belt"][0]["id"], "belts": 1}
+        for is_told, expected in ((False, None), (True, future["belt"])):
+            bot = Bot.load(state)
+            bot.belt = None
+            belt.inherit(bot, backup, future, is_told, {}, world.clock.now)
+            assert (bot.belt and bot.belt["id"], bot.belts) == (expected, 1)
+
+
+async def test_what_the_ledger_has_of_every_inherited_stop_is_not_waited_for():
+    async with live_world(**BELTED) as world:
+        await begun(world)
+        bot, now = Bot.load(world.host.entities["bot", entity_key(USER, BOT)]), world.clock.now
+        held = [{"trade_id": "7", "amount": "0.004"}]
+        kept = {**bot.belt, "filled": "0.01", "held": held}
+        bot.belt = None
+        belt.inherit(bot, {"belt": kept, "belts": 1, "beltHeirs": [["older", 5], ["oldest", 5, "0.1"]]}, {"belt": "newer"}, True, {}, now)
+        for id_, amount in (("newer", "0.02"), (kept["id"], "0.019"), ("oldest", "0.2"), ("another's", "1")):
+            belt.booked(bot, id_, Decimal(amount))
+        found = []
+        while bot.belt is not None:
+            found.append((bot.belt["id"], bot.belt["filled"]))
+            belt.over(bot, bot.belt["filled"], now)  # the venue says no more than that: nobody waits
+            belt.next_heir(bot)
+        assert found == [("newer", "0.02"), (kept["id"], "0.025"), ("older", "0"), ("oldest", "0.3")]
+
+
 async def away_for_half_an_hour(world):
     """Nobody looks while the stop is triggered and, ten minutes later, its deal's orders trade; whoever looks then is a new process."""
     world.clock.now += 60_000

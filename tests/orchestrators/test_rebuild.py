@@ -9,6 +9,7 @@ from host import Killed
 
 from entities.bot import perform
 from entities.operation import BotOperation
+from orchestrators.rebuild_plan import rebuild_plan
 from shared.bot_document import backup_id
 from shared.ids import entity_key
 from tests.builders import USER
@@ -248,6 +249,55 @@ async def test_a_bot_that_is_lost_again_while_it_is_made_again_keeps_the_orders_
     await world.command("rebuild")
     assert (world.bot["epoch"], resting(world)) == (2, before)
     assert_agrees(world)
+
+
+async def plan_of(world, epoch):
+    async def fence(above):
+        return epoch, {}
+
+    document = {name: value for name, value in world.bot.items() if not name.startswith("_")}
+    plan = await rebuild_plan(world.store, USER, document, fence)
+    return {**plan, "userId": USER, "now": world.clock.now, "event": {"id": f"cmd-{epoch}", "kind": "command", "body": {"name": "rebuild"}}}
+
+
+async def test_a_bot_is_made_again_once_under_each_epoch_and_never_under_an_older_one(world):
+    """A host that was frozen comes with its plan late: the bot that was made meanwhile would send nothing any more."""
+    await traded(world)
+    lose(world)
+    first = await plan_of(world, 1)
+    made, _ = perform(BotOperation.REBUILD, None, first)
+    later, _ = perform(BotOperation.REBUILD, made, {**await plan_of(world, 2), "event": first["event"]})
+    assert (made["epoch"], later["epoch"]) == (1, 2)
+    for late in (first, {**first, "epoch": 2}):
+        kept, answer = perform(BotOperation.REBUILD, later, late)
+        assert (kept["epoch"], kept["core"]["ledger"]) == (2, later["core"]["ledger"]) and kept["sent"].keys() == later["sent"].keys()
+        assert "gone" not in answer
+
+
+async def test_the_same_command_makes_a_bot_again_that_is_lost_once_more_under_an_epoch_of_its_own(world):
+    """Found by the simulation: the command came back, its orders had the ids of those that the first one had made."""
+    await traded(world, 1)
+    lose(world)
+    event = world.event("command", name="rebuild")
+    assert await world.host.tick(event) == "done"
+    before = set(world.book["orders"])
+    while not set(world.book["orders"]) - before:
+        await world.wake(20_000)
+    lose(world)
+    placed = set(world.book["orders"])
+    assert await world.host.tick(event) == "done"
+    while not (new := set(world.book["orders"]) - placed):
+        await world.wake(20_000)
+    assert world.bot["epoch"] == 2 and new
+    assert_agrees(world)
+
+
+async def test_no_revision_of_a_bot_made_again_is_one_its_state_before_has_sent_after(world):
+    await traded(world)
+    lose(world)
+    plan = await plan_of(world, 1)
+    made, _ = perform(BotOperation.REBUILD, None, {**plan, "committed": plan["document"]["revision"] + 5})
+    assert made["revision"] == plan["document"]["revision"] + 6
 
 
 async def test_doubts_are_counted_from_when_nothing_more_could_be_sent(world):

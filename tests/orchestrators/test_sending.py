@@ -147,9 +147,17 @@ async def test_a_bot_made_again_knows_what_its_fills_bear_and_what_the_document_
     await claims_of(work("d:1"))
     await claims_of(work("b:1", fills=[fill(2)], revision=9))
     found = await plan(store, 1)
-    assert found["sent"] == {"a": [7, ROW], "d": [7, ROW], "b": [9, ROW]}
+    assert found["sent"] == {"a": [7, ROW], "d": [7, ROW], "b": [9, ROW]} and found["committed"] == 9
     assert [row["seq"] for row in found["fills"]] == [2] and "sends" not in found["fills"][0]
     assert await claims_of(work("late:1", fills=[fill(3)])) == Claims()
+
+
+async def test_a_second_sending_is_older_than_the_bot_made_again(store):
+    """Found by the simulation: it was sent after a revision the bot made again had not reached, and was taken for one of its own."""
+    await claims_of(work("a:1", fills=[fill(1)]))
+    await claims_of(work("a:2", revision=11))
+    found = await plan(store, 1)
+    assert (found["sent"], found["committed"]) == ({"a": [7, ROW]}, 11)
 
 
 def test_an_order_that_was_sent_twice_is_told_as_it_was_at_first():

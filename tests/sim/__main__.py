@@ -26,7 +26,7 @@ from functools import partial
 from tests.sim.runs import KINDS, Verdict, judge_twice, never, remember
 
 SMALL_PER_FULL = 5
-CHUNK = {"small": 50, "full": 4}
+CHUNK = {"small": 50}
 PROGRESS_S = 20
 
 
@@ -82,11 +82,11 @@ def batch(given: argparse.Namespace, kind: str, count: int) -> int:
 
 
 def verdicts(kind: str, seeds: range, workers: int) -> Iterator[Verdict]:
-    if workers < 2 or len(seeds) < 2 * CHUNK[kind]:
+    if workers < 2 or len(seeds) < 2 * CHUNK.get(kind, 4):
         yield from (judge_twice(kind, seed) for seed in seeds)
         return
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap_unordered(partial(judge_twice, kind), seeds, chunksize=CHUNK[kind])
+        yield from pool.imap_unordered(partial(judge_twice, kind), seeds, chunksize=CHUNK.get(kind, 4))
 
 
 def mutants(most: int, only: str | None) -> int:

@@ -14,7 +14,7 @@ from exchange.protocol import Outcome, Result
 from orchestrators import activities
 from orchestrators.bot_tick import bot_tick
 from shared.bot_document import draft
-from shared.claims import KEPT_MS, claim, raise_fence
+from shared.claims import KEPT_MS, claim, raise_fence, run_of
 from shared.errors import AppError
 from shared.webhooks.dialects import tickwise
 from shared.webhooks.origin import Origin
@@ -121,13 +121,33 @@ async def test_claims_as_they_were_kept_before_are_still_claims():
     assert await claim(store, "ada", "bot_1", ["a:1"], now=T0 + KEPT_MS) == frozenset()
 
 
+async def fenced(store, *runs):
+    return [(await raise_fence(store, "ada", "bot_1", 0, run_of(*run)))[0] for run in runs]
+
+
 async def test_a_command_that_others_came_after_fences_nobody_off():
     """Found by the simulation: a host frozen in a rebuild raised the fence against the bot that the next rebuild had made."""
     store = MemoryStore()
-    assert [(await raise_fence(store, "ada", "bot_1", 0, name))[0] for name in ("first", "first", "second")] == [1, 1, 2]
+    assert await fenced(store, ("first", 5), ("first", 5), ("second", 1)) == [1, 1, 2]
+    for late in (("first", 5), ("first", 9), ("second", 0)):
+        with pytest.raises(TimeoutError):
+            await fenced(store, late)
+    assert await fenced(store, ("second", 1), ("third", 7)) == [2, 3]
+
+
+async def test_every_run_of_a_rebuild_has_an_epoch_of_its_own():
+    """Found by the simulation: the bot was lost again, the same command took its epoch again, and an order of the second was the first's."""
+    store = MemoryStore()
+    assert await fenced(store, ("first", 5), ("first", 6), ("second", 6), ("second", 8)) == [1, 2, 3, 4]
+    assert store.rows["settings", "ada", "claims-bot_1"]["fence"] == [4, "second@8", "first@6"]
+
+
+async def test_a_fence_as_it_was_kept_before_is_still_one():
+    store = MemoryStore()
+    store._put("settings", "ada", {"id": "claims-bot_1", "kind": "claims", "sort": "", "marks": [], "orders": {}, "fence": [2, "b", "a"]})
     with pytest.raises(TimeoutError):
-        await raise_fence(store, "ada", "bot_1", 0, "first")
-    assert [(await raise_fence(store, "ada", "bot_1", 0, name))[0] for name in ("second", "third")] == [2, 3]
+        await fenced(store, ("a", 9))
+    assert await fenced(store, ("b", 9)) == [3]
 
 
 async def test_what_an_earlier_incarnation_has_claimed_is_told_and_it_claims_nothing_more():

@@ -219,13 +219,14 @@ class Client:
     """A durable client whose instance goes through the given words."""
 
     def __init__(self, *words):
-        self.words, self.started = list(words), []
+        self.words, self.started, self.given = list(words), [], []
 
     async def get_status(self, instance):
         return Status(self.words.pop(0) if len(self.words) > 1 else self.words[0])
 
     async def start_new(self, name, instance, given):
         self.started.append((name, instance))
+        self.given.append(given)
 
 
 @pytest.fixture(autouse=True)
@@ -236,9 +237,12 @@ def no_pause(monkeypatch):
     monkeypatch.setattr(bot_events, "WAIT_S", 0.005)
 
 
+EVENT = {"kind": "market", "body": {}}
+
+
 async def test_an_event_starts_its_tick_and_waits_for_it():
     client = Client("", "Pending", "Running", "Completed")
-    await run_tick(client, "i", {})
+    await run_tick(client, "i", EVENT)
     assert client.started == [("bot_tick", "i")]
 
 
@@ -248,7 +252,7 @@ async def test_an_event_with_nothing_to_do_starts_no_tick(monkeypatch):
 
     monkeypatch.setattr(bot_events, "observed", at_rest)
     client = Client("Completed")
-    assert await run_tick(client, "i", {}, is_first=True) == "tick.idle"
+    assert await run_tick(client, "i", EVENT, is_first=True) == "tick.idle"
     assert client.started == []
 
 
@@ -258,7 +262,7 @@ async def test_after_a_tick_that_failed_the_next_delivery_is_not_taken_for_idle(
 
     monkeypatch.setattr(bot_events, "observed", at_rest)
     client = Client("Failed", "Completed")
-    assert await run_tick(client, "i", {}) == "tick.published"
+    assert await run_tick(client, "i", EVENT) == "tick.published"
     assert client.started == [("bot_tick", "i")]
 
 
@@ -268,23 +272,33 @@ async def test_a_tick_is_begun_although_nobody_could_look(monkeypatch):
 
     monkeypatch.setattr(bot_events, "observed", away)
     client = Client("Running", "Completed")
-    assert await run_tick(client, "i", {}, is_first=True) == "tick.published"
+    assert await run_tick(client, "i", EVENT, is_first=True) == "tick.published"
     assert client.started == [("bot_tick", "i")]
+
+
+async def test_only_the_run_that_makes_a_bot_again_takes_the_look_that_fences_the_old_one_off(monkeypatch):
+    async def fencing(event):
+        raise AssertionError("two hosts with the same message would fence each other's bots off")
+
+    monkeypatch.setattr(bot_events, "observed", fencing)
+    client = Client("Running", "Completed")
+    assert await run_tick(client, "i", {"kind": "command", "body": {"name": "rebuild"}}, is_first=True) == "tick.published"
+    assert client.started == [("bot_tick", "i")] and "seen" not in client.given[0]
 
 
 async def test_an_event_delivered_twice_does_not_start_a_second_tick():
     for words in (["Completed"], ["Running", "Running", "Completed"]):
         client = Client(*words)
-        await run_tick(client, "i", {})
+        await run_tick(client, "i", EVENT)
         assert client.started == []
 
 
 async def test_a_failed_tick_gives_the_message_back_and_the_next_delivery_tries_again():
     client = Client("", "Running", "Failed")
     with pytest.raises(TickFailed):
-        await run_tick(client, "i", {})
+        await run_tick(client, "i", EVENT)
     client = Client("Failed", "Completed")
-    await run_tick(client, "i", {})
+    await run_tick(client, "i", EVENT)
     assert len(client.started) == 1
 
 
