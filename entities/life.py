@@ -27,7 +27,7 @@ Answer = dict[str, Any]
 
 def start(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
     if stored is not None:  # started before: what is open is told again
-        return advanced(stored, {"now": given["now"]})
+        return advanced(stored, {"now": given["now"], "is_draft": True})
     record, market = given["record"], Market.model_validate(given["market"])
     try:
         core = registry.start(record["strategy"], record["config"], dec(given["price"]), market, int(given["at"]))

@@ -358,6 +358,31 @@ async def test_nothing_is_sent_for_a_bot_whose_document_is_a_draft(world):
     assert [row["role"] for row in world.fills if row["leg"] == "INIT"] == ["initial"]
 
 
+async def test_a_start_that_comes_back_is_published_before_it_looks_for_its_orders(world):
+    """Its first order is in doubt by then: the report of that comes later, its document does not."""
+    event, call, statuses = world.event("command", name="start", params={}), world.host._activity, []
+
+    async def unpublished(made):
+        if made.name == "publish":
+            raise TimeoutError
+        return await call(made)
+
+    async def watched(made):
+        if made.name == "execute":
+            statuses.append(world.bot["status"])
+        return await call(made)
+
+    world.host._activity = unpublished
+    with pytest.raises(TimeoutError):
+        await world.host.tick(event)
+    world.clock.now += 60_000
+    world.host._activity = watched
+    assert await world.host.tick(event) == "done"
+    assert statuses and "draft" not in statuses
+    await world.live_through(2)
+    assert_agrees(world)
+
+
 @pytest.mark.parametrize("number", range(1, 8))
 async def test_a_state_lost_during_its_first_tick_leaves_one_log_and_one_first_order(world, number):
     """The host dies after every call of the start in turn, and the state is gone when the message comes back."""
