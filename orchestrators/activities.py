@@ -34,12 +34,11 @@ from orchestrators.outside import given, outside
 from orchestrators.own_account import account_of, read_account
 from orchestrators.reality import reality
 from orchestrators.rebuild_plan import fence_of, rebuild_plan
+from orchestrators.refusal import told_refusal
 from orchestrators.sending import claims_of
 from orchestrators.start_plan import AT_REST, account_money, prepared, promised
 from orchestrators.wire import horizon_of, outcome_json, view_json
-from shared.bot_document import STATE_LOST, WAKES
 from shared.bus import BotEvent
-from shared.clock import iso
 from shared.log import log, log_error
 from shared.paper_book import CosmosBook, OneWrite, on_book
 from shared.stores import Stale
@@ -370,22 +369,9 @@ async def wake_time(user_id: str, document: Doc) -> Doc:
 )
 @bp.generic_output_binding(arg_name="live", type="webPubSub", hub="dash", connection="WebPubSub")
 async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
-    user_id = refusal["userId"]
-    await tell_inbox(outside().store, user_id, refusal["botId"], refusal, refusal["reason"], outside().now_ms())
-    stored = await outside().store.read("bots", user_id, refusal["botId"])
-    is_lost = refusal["reason"] == STATE_LOST
-    if stored is None or (stored.get("reason") == STATE_LOST or stored["status"] in AT_REST if is_lost else stored["status"] != "draft"):
-        return
-    document = {name: value for name, value in stored.items() if not name.startswith("_") and name not in WAKES}
-    document |= {"status": "error", "lost_after": stored["revision"]} if is_lost else {}
-    document |= {"reason": refusal["reason"], "reason_params": refusal["params"], "updated_at": iso(outside().now_ms())}
-    document["revision"] += 1
-    try:  # over the version that was read, not by the binding: a refusal that comes too late must not hide the bot a later start made
-        await outside().store.replace("bots", user_id, {**document, "_etag": stored["_etag"]})
-    except Stale:
-        raise TimeoutError("the draft was changed meanwhile") from None
-    alarms.quarantined(document)
-    live.set(json.dumps(live_actions(user_id, document, [])))
+    document = await told_refusal(refusal)
+    if document is not None:
+        live.set(json.dumps(live_actions(refusal["userId"], document, [])))
 
 
 @bp.activity_trigger(input_name="more", activity="again")

@@ -29,7 +29,7 @@ def bot_aside(context: df.DurableOrchestrationContext) -> Generator[Any, Any, st
     failed = yield bot(context, event, BotOperation.FAIL, {"error": "dead_letter", "reason": REASON, "now": given["now"]})
     if (repeated := rebuild_again(event)) and (failed.get("gone") or failed["quarantined"]):
         yield context.call_activity_with_retry("again", RETRY, repeated)
-    if failed.get("broken"):
+    if failed.get("broken") or (failed.get("gone") and event["body"].get("name") == "rebuild" and repeated is None):
         return (yield from tell_lost(context, event))
     if failed.get("gone"):  # a draft: its start never came through
         yield from refuse(context, event, {"reason": REASON, "params": {}})

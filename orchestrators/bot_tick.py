@@ -64,7 +64,8 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
 def put_aside(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, why: str, reason: str | None = None) -> Steps:
     """Counts a failure; True when it was one too many, or has a `reason`, and the bot now waits for its owner."""
     failed = yield bot(context, event, BotOperation.FAIL, {"error": why, "reason": reason, "now": seen["now"]})
-    if failed.get("broken") and "rebuild" not in seen:
+    is_in_vain = failed.get("gone") and event["body"].get("name") == "rebuild"
+    if (failed.get("broken") or is_in_vain) and "rebuild" not in seen:
         yield from tell_lost(context, event)
         return True
     if not failed.get("quarantined"):
@@ -172,7 +173,10 @@ def rebuild(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> S
     """A lost or broken state is made again; its account learns what the bot counts on, in case it forgot. What cannot be is said."""
     plan = {**seen["rebuild"], "userId": event["user_id"], "event": wire_event(event), "now": seen["now"]}
     if "refused" in plan:
-        return (yield from advance(context, event, seen, plan))
+        state = yield from advance(context, event, seen, plan)
+        if state.get("gone"):
+            yield from tell_lost(context, event, {"rebuild": plan["refused"]["reason"]})
+        return state
     state = yield bot(context, event, BotOperation.REBUILD, plan)
     document = plan["document"]
     kept = {"amounts": document["reserved"], "alone": document["symbol"] if ":" in document["symbol"] else None}
@@ -187,10 +191,9 @@ def refuse(context: df.DurableOrchestrationContext, event: Doc, why: Doc) -> Ste
     return {"gone": True}
 
 
-def tell_lost(context: df.DurableOrchestrationContext, event: Doc) -> Steps:
+def tell_lost(context: df.DurableOrchestrationContext, event: Doc, figures: Doc | None = None) -> Steps:
     """The bot's owner is told, and may have it made again."""
-    said = {"userId": event["user_id"], "botId": event["bot_id"], "hit": event["body"].get("hit"), "reason": STATE_LOST, "params": {}}
-    yield context.call_activity_with_retry("refuse", RETRY, said)
+    yield from refuse(context, event, {"reason": STATE_LOST, "params": figures or {}})
     return "lost"
 
 

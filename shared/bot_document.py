@@ -11,6 +11,8 @@ RECORD = ("id", "name", "account_id", "exchange", "market", "symbol", "strategy"
 """What a bot is, as opposed to how it fares: given at creation and kept by its entity."""
 STATE_LOST = "state_lost"
 """The reason of a bot whose document says that it runs while its entity's state is gone: it can be rebuilt."""
+REBUILDING = "rebuilding_since"
+"""Beside that reason once its owner has asked for it: since when. `rebuild` beside it says why that could not be."""
 
 WAKES = ("startingMs", "below", "above", "until_ms", "wakeMs", "urgent")
 """Why a bot would be started or looked at: without a state only the heartbeat looks at it."""

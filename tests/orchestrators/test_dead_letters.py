@@ -57,6 +57,7 @@ async def test_a_rebuild_that_was_given_up_is_asked_for_again_and_again_but_not_
         again = world.host.bus.sent[sent:]
         asked += [one.id for one in again]
         event = again[0] if again else event
+    assert world.bot["reason"] == "state_lost"
     assert asked == [f"{asked[0][:-1]}{number}" for number in (1, 2, 3)] and len(asked) == 3
     await world.host.tick(event)
     assert world.bot["epoch"] == 1 and world.bot["status"] == "active"

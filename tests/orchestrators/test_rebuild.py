@@ -10,7 +10,8 @@ from host import Killed
 from entities.bot import perform
 from entities.operation import BotOperation
 from orchestrators.rebuild_plan import rebuild_plan
-from shared.bot_document import backup_id
+from shared.bot_document import REBUILDING, backup_id
+from shared.clock import iso
 from shared.ids import entity_key
 from tests.builders import USER
 
@@ -173,6 +174,50 @@ async def test_a_bot_without_a_backup_is_refused_and_says_so(world):
     await world.command("rebuild")
     assert said(world, "command_refused") == [{"command": "rebuild", "code": "no_backup"}]
     assert world.host.entities[KEY]["core"]["ledger"] == state["ledger"] and world.bot["epoch"] == 0
+
+
+def asked_for(world):
+    """As the API leaves a lost bot's document (triggers/api/commands.py)."""
+    world.bot["reason_params"] = {REBUILDING: iso(world.clock.now)}
+
+
+async def test_a_lost_bot_is_being_made_again_until_it_is(world):
+    await traded(world, 1)
+    lose(world)
+    await world.wake()
+    after = world.bot["lost_after"]
+    asked_for(world)
+    await world.command("rebuild")
+    assert (world.bot["status"], world.bot["reason"], world.bot["reason_params"]) == ("active", None, {})
+    assert "lost_after" not in world.bot and world.bot["revision"] > after
+
+
+async def test_a_lost_bot_nothing_became_of_is_lost_anew_from_where_it_was(world):
+    await traded(world, 1)
+    lose(world)
+    await world.wake()
+    after, revision = world.bot["lost_after"], world.bot["revision"]
+    asked_for(world)
+    for _ in range(2):
+        await world.wake()
+        assert (world.bot["reason"], world.bot["reason_params"]) == ("state_lost", {})
+        assert (world.bot["lost_after"], world.bot["revision"]) == (after, revision + 1)
+
+
+@pytest.mark.parametrize(("broken", "params"), [(False, {"rebuild": "no_backup"}), (True, {})])
+async def test_a_lost_bot_that_cannot_be_made_again_says_so(world, broken, params):
+    await traded(world, 1)
+    lose(world)
+    await world.wake()
+    asked_for(world)
+    if broken:
+        world.store.rows["bots", USER, backup_id(BOT)]["epoch"] = "none"
+    else:
+        del world.store.rows["bots", USER, backup_id(BOT)]
+    await world.command("rebuild")
+    for _ in range(2):
+        assert (world.bot["status"], world.bot["reason"], world.bot["reason_params"]) == ("error", "state_lost", params)
+        await world.wake()
 
 
 async def test_a_bot_made_again_still_names_the_guard_that_put_it_to_rest(world):

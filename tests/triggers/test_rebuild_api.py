@@ -12,6 +12,30 @@ async def test_a_running_bot_is_told_to_be_made_again_once_per_key(client, plat,
     assert (event.bot_id, event.body["name"], event.body["params"]) == (bot, "rebuild", {})
 
 
+def lost(plat, bot):
+    plat.store.rows["bots", "ada", bot] |= {"status": "error", "reason": "state_lost", "reason_params": {}, "revision": 7, "lost_after": 6}
+
+
+async def test_a_lost_bot_says_from_the_answer_on_that_it_is_being_made_again(client, plat, bot):
+    lost(plat, bot)
+    answer = (await client.post(f"/api/v1/bots/{bot}/rebuild")).json()
+    for view in (answer["bot"], (await client.get(f"/api/v1/bots/{bot}")).json()):
+        assert (view["status"], view["reason"], view["revision"]) == ("error", "state_lost", 7)
+        assert view["reason_params"].keys() == {"rebuilding_since"}
+
+
+async def test_a_lost_bot_that_was_made_again_meanwhile_stays_what_it_is(client, plat, bot, monkeypatch):
+    lost(plat, bot)
+
+    async def at_once(events):
+        made = {**plat.store.rows["bots", "ada", bot], "status": "active", "reason": None, "revision": 8}
+        await plat.store.upsert("bots", "ada", made)
+
+    monkeypatch.setattr(plat.bus, "send", at_once)
+    assert (await client.post(f"/api/v1/bots/{bot}/rebuild")).status_code == 202
+    assert (await client.get(f"/api/v1/bots/{bot}")).json()["status"] == "active"
+
+
 async def test_a_bot_at_rest_has_nothing_to_make_again(client, plat, bot):
     for status in ("draft", "stopped", "finished"):
         plat.store.rows["bots", "ada", bot]["status"] = status

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.bot_document import REBUILDING, STATE_LOST
 from shared.bus import BotEvent
+from shared.clock import iso
 from shared.errors import conflict
 from shared.read_model import BotView
+from shared.stores import Stale
 from shared.watch import watch
 from triggers.api import bots, twins
 from triggers.api.idempotency import id_for
@@ -53,4 +56,17 @@ async def send(
     event = BotEvent(user_id, bot_id, command_id, "command", plat.now_ms(), {"name": name, "params": params})
     await plat.bus.send([event])
     await twins.mirror(plat, user_id, bot_id, name, params, command_id)
+    if name == "rebuild":
+        document = await being_made_again(plat, user_id, document)
     return Accepted(command_id=command_id, status_url=f"/api/v1/bots/{bot_id}", bot=BotView.of_document(document))
+
+
+async def being_made_again(plat: Platform, user_id: str, document: dict[str, Any]) -> dict[str, Any]:
+    """A lost bot's document says so until its next tick writes it; its revision stays, that of its next publication must be newer."""
+    if document.get("reason") != STATE_LOST or document["status"] != "error":
+        return document
+    told = {**document, "reason_params": {REBUILDING: iso(plat.now_ms())}}
+    try:
+        return await plat.store.replace("bots", user_id, told)
+    except Stale:  # its tick was quicker
+        return document

@@ -128,6 +128,7 @@ async function answer(route: Route, world: World): Promise<void> {
   if (list === "events") return page([anEvent({ id: "e2", seq: 2, code: "size_reduced", params: { leg: "L3", to: "0.0031" } }), anEvent()]);
   if (list === "equity") return page(curve(id));
   const bot = world.bots.find((one) => one.id === id);
+  if (["start", "pause", "resume", "stop", "rebuild"].includes(list ?? "") && bot) return route.fulfill({ status: 202, json: { command_id: "cmd_1", status_url: "", bot } });
   return bot ? route.fulfill({ json: bot }) : route.fulfill({ status: 404, json: { status: 404, code: "not_found" }, contentType: "application/problem+json" });
 }
 

@@ -64,6 +64,18 @@ test("a bot is rebuilt after its consequences were read", async () => {
   await context.close();
 });
 
+test("a bot that is being rebuilt says so and is not offered it twice", async () => {
+  const world = aWorld();
+  world.bots = world.bots.map((bot) => (bot.id === "bot_3" ? { ...bot, reason: "state_lost", reason_params: { rebuilding_since: "2026-01-01T00:00:00.000Z" } } : bot));
+  const { context, page } = await open(world, "/bots/?id=bot_3");
+  await page.getByText("it is being made again").first().waitFor();
+  for (const name of ["Rebuild", "Resume", "Stop"]) expect(await page.getByRole("button", { name, exact: true }).count()).toBe(0);
+  await page.getByRole("button", { name: "More for Broken key" }).click();
+  await page.getByRole("menuitem").first().waitFor();
+  expect(await page.getByRole("menuitem", { name: "Rebuild" }).count()).toBe(0);
+  await context.close();
+});
+
 test("shared links are listed with what they show, and one is ended for good", async () => {
   const { context, page, watch } = await open(aWorld(), "/settings/");
   const links = page.getByRole("region", { name: "Shared links" });

@@ -32,6 +32,12 @@ test("every kind of guard has its own words", () => {
   expect(Object.keys(words.guardSaw).sort()).toEqual(kinds.sort());
 });
 
+test("a lost bot is to be rebuilt, is being made again, or cannot be", () => {
+  expect(said("state_lost")).toContain("rebuild it");
+  expect(said("state_lost", { rebuilding_since: "2026-01-01T00:00:00.000Z" })).toBe("Its working state was lost: it is being made again");
+  expect(said("state_lost", { rebuild: "no_backup" })).toContain("no backup");
+});
+
 test("a guard nobody knows the figures of is still said, and so is any other reason", () => {
   expect(said("guard")).toBe("A guard tripped");
   expect(said("guard", { guard: "moon_phase", value: "1", limit: "2" })).toBe("A guard tripped (guard moon_phase, value 1, limit 2)");

@@ -86,7 +86,7 @@ class Verdict(Model):
 
 
 class Accepted(Model):
-    """The command is durable; `bot` is the state before it, `status_url` shows the state after it."""
+    """The command is durable; `bot` is the state before it (a lost bot: that it is being made again), `status_url` shows the one after."""
 
     command_id: str
     status_url: str

@@ -2,7 +2,8 @@
 import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { api, idempotencyKey, must } from "../client";
 import { keys } from "../keys";
-import type { BotPlan, CloseMode } from "../types";
+import { newerBot } from "../newest";
+import type { Bot, BotPlan, CloseMode } from "../types";
 
 export type Command = { name: "start" } | { name: "pause"; keepOrders: boolean } | { name: "resume" } | { name: "rebuild" } | { name: "stop"; closeMode: CloseMode };
 
@@ -17,7 +18,13 @@ function send(id: string, command: Command) {
 
 export function useCommand(id: string) {
   const cache = useQueryClient();
-  return useMutation({ mutationFn: (command: Command) => send(id, command), onSuccess: () => soon(cache, id) });
+  return useMutation({
+    mutationFn: (command: Command) => send(id, command),
+    onSuccess: ({ bot }) => {
+      cache.setQueryData<Bot>(keys.bot(id), (known) => known && newerBot(known, bot));
+      soon(cache, id);
+    },
+  });
 }
 
 /** So many requests at once; the rest wait their turn. */

@@ -13,7 +13,7 @@ import { DeleteDialog } from "./delete-dialog";
 import { MoreMenu } from "./more-menu";
 import { PauseDialog } from "./pause-dialog";
 import { StopDialog } from "./stop-dialog";
-import { isLost, mayDelete, mayPause, mayResume, mayStart, mayStop } from "./words";
+import { isLost, mayDelete, mayPause, mayRebuild, mayResume, mayStart, mayStop } from "./words";
 
 const RebuildDialog = late(() => import("./rebuild-dialog"));
 const ResumeDialog = late(() => import("./resume-dialog"));
@@ -49,7 +49,7 @@ export function Commands({ bot }: { bot: Bot }) {
           <CirclePlay aria-hidden="true" className="size-4" /> {t("resume")}
         </Button>
       ) : null}
-      {isLost(bot) ? (
+      {isLost(bot) && mayRebuild(bot) ? (
         <Button look="primary" onClick={() => setDialog("rebuild")}>
           <RotateCcw aria-hidden="true" className="size-4" /> {more("rebuild")}
         </Button>

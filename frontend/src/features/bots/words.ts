@@ -48,6 +48,11 @@ export function isLost(bot: Bot): boolean {
   return bot.status === "error" && bot.reason === "state_lost";
 }
 
+/** Its owner has asked for that, and it is under way. */
+export function isBeingRebuilt(bot: Pick<Bot, "reason" | "reason_params">): boolean {
+  return bot.reason === "state_lost" && bot.reason_params?.rebuilding_since !== undefined;
+}
+
 export function mayStop(bot: Bot): boolean {
   return bot.status !== "draft" && bot.status !== "stopping" && bot.status !== "stopped" && bot.status !== "finished" && !isLost(bot);
 }
@@ -58,7 +63,7 @@ export function mayDelete(bot: Bot): boolean {
 
 /** Whatever runs, or should: its working state can be lost in each of these. */
 export function mayRebuild(bot: Bot): boolean {
-  return RUNNING.has(bot.status);
+  return RUNNING.has(bot.status) && !isBeingRebuilt(bot);
 }
 
 /** Strategies that trade in rounds. */
