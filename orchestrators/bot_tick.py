@@ -22,6 +22,7 @@ import azure.durable_functions as df
 from entities.operation import AccountOperation, BotOperation
 from shared.bot_document import STATE_LOST
 from shared.ids import entity_key
+from shared.money_field import money_field, refused_field
 
 MAX_ROUNDS = 40
 RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=3)
@@ -124,15 +125,14 @@ def ask_for_money(context: df.DurableOrchestrationContext, event: Doc, seen: Doc
         return {"refused": {"reason": "venue_down", "params": {}}}
     ask = {"bot": event["bot_id"], "id": event["id"], "more": weighed["more"], "own": weighed["own"], **seen["money"]}
     promise = yield account(context, event, seen, AccountOperation.RAISE, ask)
-    return {"raised": event["id"]} if promise["ok"] else {"refused": refusal_of(promise)}
+    return {"raised": event["id"]} if promise["ok"] else {"refused": refusal_of(promise, refused_field(event["body"]))}
 
 
-def refusal_of(promise: Doc) -> Doc:
-    """An account's no, as reason and figures."""
-    return {
-        "reason": promise["reason"],
-        "params": {name: promise[name] for name in ("currency", "needed", "available", "symbol") if name in promise},
-    }
+def refusal_of(promise: Doc, field: str | None) -> Doc:
+    """An account's no, as reason and figures; `field`: what asked for the money."""
+    figures = {name: promise[name] for name in ("currency", "needed", "available", "symbol") if name in promise}
+    named = "symbol" if "symbol" in promise else field if "needed" in promise else None
+    return {"reason": promise["reason"], "params": figures if named is None else {"field": named, **figures}}
 
 
 def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
@@ -149,7 +149,8 @@ def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Ste
     }  # fmt: skip
     promise = yield account(context, event, seen, AccountOperation.RESERVE, ask)
     if not promise["ok"]:
-        return (yield from refuse(context, event, refusal_of(promise)))
+        is_base = promise.get("currency") == plan["record"]["symbol"].partition("/")[0]
+        return (yield from refuse(context, event, refusal_of(promise, money_field(plan["record"]["config"], is_base))))
     facts = {name: plan[name] for name in ("record", "market", "price", "at", "cursor", "epoch", "reserved", "keeps_stops")}
     state = yield bot(
         context, event, BotOperation.START, {**facts, "userId": event["user_id"], "event": wire_event(event), "now": seen["now"]}

@@ -24,7 +24,7 @@ async def prepared(exchange: Any, document: Doc) -> Doc:
     view = await exchange.look(document["symbol"], Cursor(0), (), Horizon(None, None, None))
     begun = registry.start(document["strategy"], document["config"], view.point.price, market, view.point.at)
     if market.is_future and await set_up(exchange, document) is not None:
-        return {"refused": {"reason": "symbol_busy", "params": {"symbol": document["symbol"]}}}
+        return {"refused": {"reason": "symbol_busy", "params": {"field": "symbol", "symbol": document["symbol"]}}}
     return {
         "record": {name: document[name] for name in RECORD if name in document},
         "market": market.model_dump(mode="json", exclude_defaults=True),

@@ -96,7 +96,7 @@ async def test_a_start_without_the_money_stays_a_draft_and_says_why(world):
     account["balances"] = {"USDT": "999"}
     await world.command("start")
     assert (world.bot["status"], world.bot["reason"]) == ("draft", "insufficient_funds")
-    assert world.bot["reason_params"] == {"currency": "USDT", "needed": "1000", "available": "999"}
+    assert world.bot["reason_params"] == {"field": "investment", "currency": "USDT", "needed": "1000", "available": "999"}
     assert world.host.live[-1]["data"]["bot"]["reason"] == "insufficient_funds"
 
 

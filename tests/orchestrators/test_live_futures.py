@@ -48,6 +48,7 @@ async def test_a_position_that_is_there_already_keeps_the_bot_from_starting():
         world.venue.linear.accounts[KEY].positions["BTCUSDT"] = Position(Decimal("0.1"), Decimal(20000))
         account = await started(world)
         assert (world.bot["status"], world.bot["reason"]) == ("draft", "symbol_busy")
+        assert world.bot["reason_params"] == {"field": "symbol", "symbol": "BTC/USDT:USDT"}
         assert not account.orders
 
 

@@ -217,7 +217,7 @@ async def test_what_the_owners_own_orders_lock_is_not_promised_to_a_bot():
         assert (await exchange.place(own)).result is Result.ACCEPTED
         await world.command("start")
         assert (world.bot["status"], world.bot["reason"]) == ("draft", "insufficient_funds")
-        assert world.bot["reason_params"] == {"currency": "USDT", "needed": "1000", "available": "500"}
+        assert world.bot["reason_params"] == {"field": "investment", "currency": "USDT", "needed": "1000", "available": "500"}
 
 
 async def test_a_market_that_is_gone_puts_its_bot_aside_and_leaves_the_orders():

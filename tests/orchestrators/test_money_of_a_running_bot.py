@@ -43,7 +43,8 @@ async def test_more_than_the_account_has_is_refused_and_changes_nothing(world):
     assert (world.bot["orders"], world.bot["reserved"], world.bot["config"], promise(world)) == before
     [refusal] = said(world, "command_refused")
     assert refusal == {
-        "command": "add_funds", "code": "insufficient_funds", "currency": "USDT", "needed": "9500", "available": refusal["available"],
+        "command": "add_funds", "code": "insufficient_funds", "field": "amount", "currency": "USDT", "needed": "9500",
+        "available": refusal["available"],
     }  # fmt: skip
     assert 8999 < float(refusal["available"]) < 9001
 
@@ -83,7 +84,8 @@ async def test_the_budget_of_an_extension_is_reserved_with_the_investment(world)
 async def test_a_larger_budget_is_promised_first_and_a_smaller_one_goes_back(world):
     await running(world, **TRAILING)
     await world.command("edit", trail_up_budget="9600")
-    assert said(world, "command_refused")[0]["code"] == "insufficient_funds" and promise(world) == {"USDT": "1500"}
+    refusal = said(world, "command_refused")[0]
+    assert (refusal["code"], refusal["field"]) == ("insufficient_funds", "trail_up_budget") and promise(world) == {"USDT": "1500"}
     await world.command("edit", trail_up_budget="2000")
     assert promise(world) == {"USDT": "3000"}
     await world.command("edit", trail_up_budget="100")

@@ -15,6 +15,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from shared.money_field import money_field
 from shared.stores import Store
 from strategy_core.number import dec, plain
 from strategy_core.trade import Finding, Market, PlannedOrder, Preview, Side
@@ -22,7 +23,6 @@ from triggers.api.models.bot import BotPlan
 
 MOST = 50
 IDLE = ("draft", "stopped", "finished")
-MONEY = ("investment", "margin", "funds_quote", "base_order_size", "base_order_margin", "size")
 Doc = dict[str, Any]
 
 
@@ -38,10 +38,9 @@ def lacking(plan: BotPlan, price: Decimal, market: Market, available: dict[str, 
     from strategy_core import registry
 
     needed = registry.reservation(registry.start(plan.strategy, plan.config, price, market, 0))
-    field = next((name for name in MONEY if name in plan.config), "account_id")
     return [
         Finding(
-            field=field,
+            field=money_field(plan.config, in_base=currency == market.base) or "account_id",
             code="insufficient_funds",
             params={"currency": currency, "needed": amount, "available": plain(available.get(currency, Decimal(0)))},
         )

@@ -38,6 +38,12 @@ test("a lost bot is to be rebuilt, is being made again, or cannot be", () => {
   expect(said("state_lost", { rebuild: "no_backup" })).toContain("no backup");
 });
 
+test("a start without the money names what was missing and the field to lower", () => {
+  const params = { field: "investment", currency: "USDT", needed: "1000", available: "999.5" };
+  expect(said("insufficient_funds", params)).toBe("Not enough funds: 1,000.00 USDT are needed and 999.50 are free. Lower the investment");
+  expect(said("insufficient_funds")).toBe("Not enough funds");
+});
+
 test("a guard nobody knows the figures of is still said, and so is any other reason", () => {
   expect(said("guard")).toBe("A guard tripped");
   expect(said("guard", { guard: "moon_phase", value: "1", limit: "2" })).toBe("A guard tripped (guard moon_phase, value 1, limit 2)");
