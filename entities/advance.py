@@ -7,7 +7,7 @@ Input:  now (wall ms) · event {id, kind, body} or null · view {point, before, 
         position, funding, funded, cursor, more} or null · outcomes [{id, kind,
         sending, result, order_id, reason, report}] · published (a revision known to be stored) · settled (nobody waits for the answer)
         · refused {reason, params} (the account's word on the command) · raised (the id under which the account has promised more)
-        · is_draft (its document does not say yet that it runs: it is published before anything is sent)
+        · aloud (its document must say what it is now, whatever is still to be asked)
 Answer: intents · look {mine, cursor, horizon} (for the next look) · more · publish (null while the tick goes on) · final
         · calm (the cancels among the intents, gone as planned, change nothing else)
         · settle {amounts, revision, id} (what the account must keep for the bot from now on)
@@ -83,7 +83,7 @@ def advance(bot: Bot, given: dict[str, Any]) -> dict[str, Any]:
         note_end(bot, now)
         more = more and bot.stopped_at is None  # at its end there is nothing left to look at
         is_unsaid = bool(intents) and bot.heal is not None  # the report comes with a later step: all is published with that
-        quiet = (bool(given.get("settled")) or is_unsaid or (more and not intents)) and not given.get("is_draft")
+        quiet = (bool(given.get("settled")) or is_unsaid or (more and not intents)) and not given.get("aloud")
         return answer(bot, intents, more, quiet, given.get("raised")) | {"calm": is_calm}
 
 

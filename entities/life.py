@@ -27,7 +27,7 @@ Answer = dict[str, Any]
 
 def start(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
     if stored is not None:  # started before: what is open is told again
-        return advanced(stored, {"now": given["now"], "is_draft": True})
+        return advanced(stored, {"now": given["now"], "aloud": True})
     record, market = given["record"], Market.model_validate(given["market"])
     try:
         core = registry.start(record["strategy"], record["config"], dec(given["price"]), market, int(given["at"]))
@@ -69,7 +69,7 @@ def fail(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, A
     if given.get("reason") or mine.failures >= MAX_FAILURES:
         mine.quarantine = given.get("reason") or "internal"
     try:
-        result = advance(mine, {"now": given["now"]}) if mine.quarantine is not None else {}
+        result = advance(mine, {"now": given["now"], "aloud": True}) if mine.quarantine is not None else {}
     except Exception:  # a state that cannot take even this step is as good as none
         return None, BROKEN
     return mine.dump(), {**result, "quarantined": mine.quarantine is not None}

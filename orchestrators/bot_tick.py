@@ -137,7 +137,7 @@ def refusal_of(promise: Doc, field: str | None) -> Doc:
 
 def start(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> Steps:
     """Money first, then the state. What cannot start stays a draft that says why; what has started goes on, whatever the plan says now."""
-    begun = yield bot(context, event, BotOperation.ADVANCE, {"now": seen["now"], "event": wire_event(event), "is_draft": True})
+    begun = yield bot(context, event, BotOperation.ADVANCE, {"now": seen["now"], "event": wire_event(event), "aloud": True})
     if not begun.get("gone"):
         return (yield from announced(context, begun))
     plan = seen["start"]

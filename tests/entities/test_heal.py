@@ -2,6 +2,8 @@
 
 import pytest
 
+from entities.bot import perform
+from entities.operation import BotOperation
 from tests.builders import T0
 from tests.entities.test_bot_entity import advance, outcome, started, trade, view
 
@@ -62,6 +64,17 @@ def test_an_order_of_unknown_fate_that_the_venue_has_is_told_as_adopted():
     )
     [said] = reports(state)
     assert (said["adopted"], said["unknown"], said["resent"], said["away_s"]) == ("1", "0", "0", "60")
+
+
+@pytest.mark.parametrize("doubts", [True, False])
+def test_a_bot_that_is_put_aside_says_so_whatever_is_in_doubt(doubts):
+    """Found by the simulation: the report was still to come, nothing was published, and the publication of nothing failed."""
+    state, told = started()
+    now = T0 + (60_000 if doubts else 1_000)
+    state, told = advance(state, now, event=event())
+    assert (told["publish"] is None) is doubts
+    _, told = perform(BotOperation.FAIL, state, {"error": "boom", "reason": "event_failed", "now": now + 6_000})
+    assert told["quarantined"] and told["publish"]["document"]["reason"] == "event_failed"
 
 
 def test_a_doubt_that_lasts_is_told_once_and_then_its_end():
