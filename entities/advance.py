@@ -233,17 +233,21 @@ def as_command(bot: Bot, event: dict[str, Any]) -> Command:
 
 
 def weigh(bot: Bot, event: dict[str, Any]) -> dict[str, Any]:
-    """What a command would take beyond what the bot counts on, and what the bot owns, by currency. The bot is thrown away after."""
+    """What a command would take beyond what the bot counts on, and what the bot owns, by currency; whether it was carried out before.
+
+    The bot is thrown away after.
+    """
     before, market, ledger = registry.reservation(bot.core), bot.core.market, bot.core.ledger
     own = {market.quote: plain(ledger.quote)} if market.is_future else {market.quote: plain(ledger.quote), market.base: plain(ledger.base)}
+    is_done = bot.is_done(event["id"])
     try:
-        if not bot.is_done(event["id"]):
+        if not is_done:
             with working_digits():
                 apply(bot, as_command(bot, event))
     except Invalid:  # the advance says so
-        return {"more": {}, "own": own}
+        return {"more": {}, "own": own, "is_done": is_done}
     grown = {name: dec(amount) - dec(before.get(name, "0")) for name, amount in registry.reservation(bot.core).items()}
-    return {"more": {name: plain(amount) for name, amount in grown.items() if amount > 0}, "own": own}
+    return {"more": {name: plain(amount) for name, amount in grown.items() if amount > 0}, "own": own, "is_done": is_done}
 
 
 def tell_inbox(bot: Bot, hit: dict[str, str], verdict: str, intents: list[dict[str, Any]]) -> None:

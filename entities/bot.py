@@ -4,7 +4,7 @@ start    {userId, record, market, price, at, cursor, epoch, event, reserved, now
 advance  see entities/advance.py                                                   facts -> intents
 fail     {error, reason, now}                                         counts; the third, or one with a reason, puts the bot aside (error)
 rebuild  see entities/rebuild.py                                              a lost or broken state -> one of the next epoch
-weigh    {event}                                                      what a command would take: {more, own}, by currency; nothing changes
+weigh    {event}                                                      what a command would take: {more, own, is_done}; nothing changes
 
 Rules
 1. Plain def, no I/O. Load, work on a copy, store once and last, then set the result: what raises leaves the state as it was.

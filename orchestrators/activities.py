@@ -133,7 +133,7 @@ async def observed(event: dict) -> dict:
     try:
         seen["account"] = account = await account_of(user_id, document)
         if is_command(event, "rebuild"):
-            plan = await rebuild_plan(outside().store, user_id, document, fence_of(user_id, account, event, seen["now"], on_account))
+            plan = await rebuild_plan(outside().store, user_id, document, fence_of(user_id, account, event, on_account))
             return seen | {"rebuild": plan, "now": outside().now_ms()}  # from here on nothing more is sent by the state before
         if document["status"] == "draft":
             await taken_up(user_id, document)

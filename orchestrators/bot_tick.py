@@ -35,6 +35,8 @@ bp = df.Blueprint()
 def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
     event: Doc = context.get_input()
     seen = event.pop("seen", None)
+    if (yield from is_made_again(context, event)):
+        event |= {"kind": "heartbeat", "body": {}}
     if seen is None:
         seen = yield context.call_activity_with_retry("observe", RETRY, event)
     if seen["idle"]:
@@ -60,6 +62,14 @@ def bot_tick(context: df.DurableOrchestrationContext) -> Steps:
         if not (yield from put_aside(context, event, seen, type(error).__name__)):
             raise
         return "quarantined"
+
+
+def is_made_again(context: df.DurableOrchestrationContext, event: Doc) -> Steps:
+    """Whether an earlier run of this rebuild has made the bot, which is there: to fence it off would be for nothing."""
+    if event.get("run", 1) == 1 or (event["kind"], event["body"].get("name")) != ("command", "rebuild"):
+        return False
+    told = yield bot(context, event, BotOperation.WEIGH, {"event": wire_event(event)})
+    return bool(told.get("is_done"))
 
 
 def put_aside(context: df.DurableOrchestrationContext, event: Doc, seen: Doc, why: str, reason: str | None = None) -> Steps:

@@ -46,7 +46,7 @@ def is_worked_on(context: df.DurableOrchestrationContext, found: Doc) -> Steps:
         yield context.call_sub_orchestrator("bot_aside", {"event": found["event"], "now": found["now"]})
         return True
     try:
-        yield context.call_sub_orchestrator("bot_tick", found["event"] | found["trace"])
+        yield context.call_sub_orchestrator("bot_tick", found["event"] | found["trace"] | {"run": found["tries"]})
     except Exception:  # what it was is in the log of whoever raised it
         return False
     return True
@@ -59,17 +59,17 @@ def post_task(context: df.DurableOrchestrationContext) -> Steps:
 
 @bp.activity_trigger(input_name="asked", activity="next_event")
 async def next_event(asked: dict) -> dict | None:
-    """Settles the event before, if there was one, and hands out the next one: {event, trace, is_given_up, now}."""
+    """Settles the event before, if there was one, and hands out the next one: {event, trace, tries, is_given_up, now}."""
     if "settled" in asked:
         await settle(asked)
     now = outside().now_ms()
     taken = await post.take(outside().store, asked["user_id"], asked["bot_id"], now, asked["by"])
     if taken is None:
         return None
-    event, trace, is_given_up = taken
-    if is_given_up:
+    event = taken.event
+    if taken.is_given_up:
         log("dead_letter", logging.ERROR, bot=event.bot_id, kind=event.kind, id=event.id)
-    return {"event": event._asdict(), "trace": trace, "is_given_up": is_given_up, "now": now}
+    return taken._asdict() | {"event": event._asdict(), "now": now}
 
 
 @bp.activity_trigger(input_name="asked", activity="settle_event")

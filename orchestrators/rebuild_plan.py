@@ -57,9 +57,9 @@ async def ledger(store: Store, user_id: str, bot_id: str, backup: Doc, epoch: in
     raise TimeoutError("the ledger of a bot kept changing")
 
 
-def fence_of(user_id: str, account: Doc, event: Doc, now: int, on_account: Callable[..., Awaitable[Any]]) -> Fence:
+def fence_of(user_id: str, account: Doc, event: Doc, on_account: Callable[..., Awaitable[Any]]) -> Fence:
     """Keeps the bot's earlier incarnations from sending anything more, where its orders are written down before they leave."""
-    bot_id, run = event["bot_id"], run_of(event["id"], now)
+    bot_id, run = event["bot_id"], run_of(event["id"], event.get("run", 1))
 
     async def raised(above: int) -> tuple[int, dict[str, list[Any]]]:
         if account["exchange"] != "paper":

@@ -72,9 +72,12 @@ async def raise_fence(store: Store, user_id: str, bot_id: str, above: int, run: 
     return await _change(store, user_id, bot_id, changed)
 
 
-def run_of(command: str, at: int) -> str:
-    """One run of a command that makes a bot again: a second run is another, for what the first one made may have acted, and be lost."""
-    return f"{command}@{at}"
+def run_of(command: str, number: int) -> str:
+    """One run of a command that makes a bot again: a later one is another, for what the first one made may have acted, and be lost.
+
+    Numbered by the deliveries of its message, and not by any instant: a host that was frozen in the first one may wake up in the second.
+    """
+    return f"{command}@{number}"
 
 
 def next_fence(fence: list[Any] | None, above: int, run: str) -> list[Any]:
@@ -86,16 +89,16 @@ def next_fence(fence: list[Any] | None, above: int, run: str) -> list[Any]:
     highest, older = (int(fence[0]), [str(one) for one in fence[1:]]) if fence is not None else (0, [])
     if run in older[:1]:
         return [highest, *older]
-    (command, at), names = _of_run(run), [_of_run(one)[0] for one in older]
+    (command, number), names = _of_run(run), [_of_run(one)[0] for one in older]
     is_again = names[:1] == [command]
-    if command in names and (not is_again or at <= _of_run(older[0])[1]):
+    if command in names and (not is_again or number <= _of_run(older[0])[1]):
         raise TimeoutError("the bot was made again since")
     return [max(above, highest) + 1, run, *older[is_again:][:KEPT_COMMANDS]]
 
 
 def _of_run(run: str) -> tuple[str, int]:
-    command, is_told, at = run.rpartition("@")
-    return (command, int(at)) if is_told else (run, 0)
+    command, is_numbered, number = run.rpartition("@")
+    return (command, int(number)) if is_numbered else (run, 0)
 
 
 def fence_of(document: Doc) -> int:

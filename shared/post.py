@@ -44,10 +44,11 @@ class Full(Exception):
 
 
 class Taken(NamedTuple):
-    """The event to work on now, the trace it came with, and whether it was tried too often."""
+    """The event to work on now, the trace it came with, which try this is, and whether it was tried too often."""
 
     event: BotEvent
     trace: dict[str, str]
+    tries: int
     is_given_up: bool
 
 
@@ -107,7 +108,7 @@ async def take(store: Store, user_id: str, bot_id: str, now: int, by: str) -> Ta
             return None
         first = document["waiting"][0]
         first |= {"tries": first["tries"] + 1, "by": by}
-        found.append(Taken(BotEvent(**first["event"]), first["trace"], first["tries"] > MOST_TRIES))
+        found.append(Taken(BotEvent(**first["event"]), first["trace"], first["tries"], first["tries"] > MOST_TRIES))
         return now + TAKEN_MS
 
     await changed(store, user_id, bot_id, count)

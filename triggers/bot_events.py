@@ -56,8 +56,8 @@ async def work_on(msg: func.ServiceBusMessage, client: df.DurableOrchestrationCl
     event = decode(msg.get_body())
     try:
         with span("work on", parent_of(msg), "consumer", event=event.kind, bot=event.bot_id):
-            is_first = (msg.delivery_count or 1) == 1
-            told = await run_tick(client, instance_id(msg.message_id), event._asdict() | here(), is_first)
+            run = msg.delivery_count or 1
+            told = await run_tick(client, instance_id(msg.message_id), event._asdict() | here() | {"run": run}, run == 1)
     except Exception:
         await asyncio.sleep(pause_before_return(msg.delivery_count or 1))
         raise

@@ -7,13 +7,14 @@ Entity state passes through JSON at every operation.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, NamedTuple
 
 from entities import account, bot
 from entities.operation import AccountOperation, BotOperation
 from exchange.market_data import MarketData
 from orchestrators import activities
-from orchestrators.activities import Outside
+from orchestrators.activities import Outside, is_command
 from orchestrators.bot_tick import bot_tick
 from shared.bus import BotEvent
 from shared.ids import entity_key
@@ -72,6 +73,7 @@ class Host:
         self.live: list[dict[str, Any]] = []
         self.episodes = self.told = self.looks = 0
         self.begun: dict[tuple[str, str], dict[str, Any]] = {}
+        self.runs = Counter[tuple[str, str]]()
         self.die_before = self.die_after = 0
 
     @property
@@ -89,11 +91,14 @@ class Host:
         """
         name = (event.bot_id, event.id)
         if not history:
+            self.runs[name] += 1
+            self.begun[name] = event._asdict() | {"run": self.runs[name]}
+        if not history and not is_command(event._asdict(), "rebuild"):
             self.looks += 1
-            seen = await self._perform(Call("activity", "observe", "", event._asdict()))
+            seen = await self._perform(Call("activity", "observe", "", self.begun[name]))
             if not isinstance(seen, Exception) and seen["idle"]:
                 return "idle"
-            self.begun[name] = event._asdict() if isinstance(seen, Exception) else event._asdict() | {"seen": seen}
+            self.begun[name] |= {} if isinstance(seen, Exception) else {"seen": seen}
         return await self.run(bot_tick, self.begun[name], history)
 
     async def run(self, flow: Any, given: dict[str, Any], history: list[Any] | None = None) -> Any:
