@@ -206,8 +206,7 @@ def take_command(bot: Bot, event: dict[str, Any], refused: dict[str, Any] | None
         return "ok"
     body = event["body"]
     if refused is not None:
-        said = {"command": body["name"], "code": refused["reason"], **refused["params"]}
-        bot.say((Event("command_refused", said, bot.core.at),))
+        bot.say((causes.refused(event, refused["reason"], refused["params"], bot.core.at),))
         return str(refused["reason"])
     if body["name"] == "rename":
         bot.record = {**bot.record, "name": body["params"]["name"]}
@@ -220,7 +219,7 @@ def take_command(bot: Bot, event: dict[str, Any], refused: dict[str, Any] | None
     try:
         apply(bot, as_command(bot, event))
     except Invalid as wrong:
-        bot.say((Event("command_refused", {"command": body["name"], "code": wrong.code, "field": wrong.field}, bot.core.at),))
+        bot.say((causes.refused(event, wrong.code, {"field": wrong.field, **wrong.params}, bot.core.at),))
         return wrong.code
     if body["name"] in ("edit", "add_funds"):
         bot.record = {**bot.record, "edited": True}

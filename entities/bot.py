@@ -1,6 +1,7 @@
 """Entity `bot`: one bot's working state and its mutex. Key: `shared.ids.entity_key(user, bot)`.
 
-start    {userId, record, market, price, at, cursor, epoch, event, reserved, now}  draft -> waiting | starting; or {refused: findings}
+start    {userId, record, market, price, at, cursor, epoch, event, reserved, now}  -> waiting | starting; or {refused: findings}
+refuse   see entities/drafts.py                                                    a draft stays one, its log says why
 advance  see entities/advance.py                                                   facts -> intents
 fail     {error, reason, now}                                         counts; the third, or one with a reason, puts the bot aside (error)
 rebuild  see entities/rebuild.py                                              a lost or broken state -> one of the next epoch

@@ -95,17 +95,13 @@ class Bot:
     def say(self, events: tuple[Event, ...]) -> None:
         """Lines of the "why" log, each chained to the one before."""
         for event in events:
-            number, previous = self.chain[0] + 1, self.chain[1]
-            line = {"seq": number, "code": event.code, "params": event.params, "at": iso(event.at)}
-            mark = sha256((previous + json.dumps(line, sort_keys=True, ensure_ascii=True)).encode()).hexdigest()
-            self.chain = (number, mark)
-            self.put("event", number, {**line, "previous": previous, "hash": mark})
+            line = chained(self.chain, event)
+            self.chain = (line["seq"], line["hash"])
+            self.put("event", line["seq"], line)
 
     def put(self, kind: str, number: int, row: dict[str, Any]) -> None:
         """A row of the ledger under an id that follows from the bot and the number."""
-        name = f"{self.id}-{self.epoch}-{number:08d}"
-        common = {"id": name, "kind": kind, "botId": self.id, "bot_id": self.id, "sort": f"{self.epoch:04d}:{number:08d}", "schema": SCHEMA}
-        self.outbox.append({**common, **row, "revision": self.revision + 1})
+        self.outbox.append({**ledger_row(self.id, self.epoch, kind, number, row), "revision": self.revision + 1})
 
     def published(self, revision: int) -> None:
         self.outbox = [row for row in self.outbox if row["revision"] > revision]
@@ -187,3 +183,16 @@ class Bot:
 def window_of(record: dict[str, Any]) -> Window:
     """How long an order of this bot's venue is in doubt: the paper venue keeps deadlines to the millisecond."""
     return PAPER_WINDOW if record["exchange"] == "paper" else VENUE_WINDOW
+
+
+def chained(chain: tuple[int, str], event: Event) -> dict[str, Any]:
+    """The next line of a log after the one of this number and hash."""
+    number, previous = chain[0] + 1, chain[1]
+    line = {"seq": number, "code": event.code, "params": event.params, "at": iso(event.at)}
+    mark = sha256((previous + json.dumps(line, sort_keys=True, ensure_ascii=True)).encode()).hexdigest()
+    return {**line, "previous": previous, "hash": mark}
+
+
+def ledger_row(bot_id: str, epoch: int, kind: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
+    name, sort = f"{bot_id}-{epoch}-{number:08d}", f"{epoch:04d}:{number:08d}"
+    return {"id": name, "kind": kind, "botId": bot_id, "bot_id": bot_id, "sort": sort, "schema": SCHEMA, **row}

@@ -65,6 +65,11 @@ def with_cause(line: Event, cause: Said) -> Event:
     return line._replace(params={**line.params, **more})
 
 
+def refused(event: dict[str, Any], code: str, figures: Said, at: int) -> Event:
+    """The line of a command that was refused: why, with which figures, and whose word it was."""
+    return with_cause(Event("command_refused", {"command": event["body"]["name"], "code": code, **figures}, at), of_word(event))
+
+
 def of_line(bot: Bot, number: int, event: dict[str, Any] | None) -> Said:
     """Of the line `number` of this step: the fact after which the log was longer."""
     before = [fact for length, fact in bot.facts if length > number]

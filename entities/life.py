@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from entities import drafts
 from entities.advance import FINAL, advance, weigh
 from entities.bot_state import Bot, window_of
 from entities.operation import BotOperation
@@ -26,7 +27,7 @@ Answer = dict[str, Any]
 
 
 def start(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, Answer]:
-    if stored is not None:  # started before: what is open is told again
+    if not drafts.is_draft(stored):  # started before: what is open is told again
         return advanced(stored, {"now": given["now"], "aloud": True})
     record, market = given["record"], Market.model_validate(given["market"])
     try:
@@ -35,6 +36,7 @@ def start(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, 
         return None, {"refused": [finding.model_dump(mode="json") for finding in refused.findings]}
     fresh = Bot(given["userId"], record, core, Book({}, window_of(record)), int(given["epoch"]), int(given["now"]))
     fresh.cursor = (int(given["cursor"][0]), given["cursor"][1])
+    drafts.take_over(fresh, stored)
     fresh.reserved, fresh.keeps_stops = given["reserved"], bool(given.get("keeps_stops"))
     result = advance(fresh, {"now": given["now"], "event": given["event"]})
     return fresh.dump(), result
@@ -42,7 +44,7 @@ def start(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None, 
 
 def read(stored: Stored | None) -> Bot | Answer:
     """The bot; what to answer for a draft or a deleted one, and for a state that cannot be read: that its owner is told."""
-    if stored is None:
+    if drafts.is_draft(stored):
         return GONE
     try:
         return Bot.load(stored)
@@ -91,6 +93,7 @@ def weighed(stored: Stored | None, given: dict[str, Any]) -> tuple[Stored | None
 
 OPERATIONS: dict[BotOperation, Callable[[Stored | None, dict[str, Any]], tuple[Stored | None, Answer]]] = {
     BotOperation.START: start,
+    BotOperation.REFUSE: drafts.refuse,
     BotOperation.ADVANCE: advanced,
     BotOperation.FAIL: fail,
     BotOperation.REBUILD: rebuild,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class BotOperation(StrEnum):
     START = "start"  # a draft becomes a state; what it wants is returned as intents
+    REFUSE = "refuse"  # a draft could not start: its log says so
     ADVANCE = "advance"  # facts in, intents and what is to be published out
     FAIL = "fail"  # an event could not be worked on; after some tries the bot is put aside
     REBUILD = "rebuild"  # a lost or broken state is made again from what was written down

@@ -371,7 +371,7 @@ async def wake_time(user_id: str, document: Doc) -> Doc:
 async def refuse(refusal: dict, bots: func.Out[func.DocumentList], live: func.Out[str]) -> None:
     document = await told_refusal(refusal)
     if document is not None:
-        live.set(json.dumps(live_actions(refusal["userId"], document, [])))
+        live.set(json.dumps(live_actions(refusal["userId"], document, refusal.get("rows", [])[-1:])))
 
 
 @bp.activity_trigger(input_name="more", activity="again")

@@ -197,7 +197,11 @@ def rebuild(context: df.DurableOrchestrationContext, event: Doc, seen: Doc) -> S
 
 
 def refuse(context: df.DurableOrchestrationContext, event: Doc, why: Doc) -> Steps:
+    """What cannot start is said in the log of its entity first, then by its document."""
     said = {"userId": event["user_id"], "botId": event["bot_id"], "hit": event["body"].get("hit"), **why}
+    if event["kind"] == "command" and why["reason"] != STATE_LOST:
+        word = {**wire_event(event), "at": event["at"]}
+        said |= yield bot(context, event, BotOperation.REFUSE, {"bot": event["bot_id"], "event": word, **why})
     yield context.call_activity_with_retry("refuse", RETRY, said)
     return {"gone": True}
 

@@ -97,7 +97,8 @@ async def test_a_start_without_the_money_stays_a_draft_and_says_why(world):
     await world.command("start")
     assert (world.bot["status"], world.bot["reason"]) == ("draft", "insufficient_funds")
     assert world.bot["reason_params"] == {"field": "investment", "currency": "USDT", "needed": "1000", "available": "999"}
-    assert world.host.live[-1]["data"]["bot"]["reason"] == "insufficient_funds"
+    bot, line = (message["data"] for message in world.host.live[-2:])
+    assert (bot["bot"]["reason"], line["code"]) == ("insufficient_funds", "command_refused")
 
 
 async def test_the_feed_counts_revisions_one_by_one(world):

@@ -44,7 +44,7 @@ async def test_more_than_the_account_has_is_refused_and_changes_nothing(world):
     [refusal] = said(world, "command_refused")
     assert refusal == {
         "command": "add_funds", "code": "insufficient_funds", "field": "amount", "currency": "USDT", "needed": "9500",
-        "available": refusal["available"],
+        "available": refusal["available"], "cause": "command", "by": "user", "given": "amount=9500", "command_id": refusal["command_id"],
     }  # fmt: skip
     assert 8999 < float(refusal["available"]) < 9001
 
@@ -102,4 +102,5 @@ async def test_while_the_venue_cannot_be_asked_no_money_is_added(world, monkeypa
     await running(world)
     monkeypatch.setattr(PaperExchange, "balances", away)
     await world.command("add_funds", amount="10")
-    assert said(world, "command_refused") == [{"command": "add_funds", "code": "venue_down"}]
+    [refusal] = said(world, "command_refused")
+    assert (refusal["command"], refusal["code"], refusal["cause"]) == ("add_funds", "venue_down", "command")

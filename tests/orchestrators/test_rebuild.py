@@ -172,7 +172,9 @@ async def test_a_bot_without_a_backup_is_refused_and_says_so(world):
     del world.store.rows["bots", USER, backup_id(BOT)]
     state = world.host.entities[KEY]["core"]
     await world.command("rebuild")
-    assert said(world, "command_refused") == [{"command": "rebuild", "code": "no_backup"}]
+    [refusal] = said(world, "command_refused")
+    assert refusal.pop("command_id") == f"e{world.sent}"
+    assert refusal == {"command": "rebuild", "code": "no_backup", "cause": "command", "by": "user"}
     assert world.host.entities[KEY]["core"]["ledger"] == state["ledger"] and world.bot["epoch"] == 0
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from entities.drafts import is_draft
 from exchange.protocol import OrderStatus
 from shared.clock import ms_of
 from strategy_core import registry
@@ -79,8 +80,9 @@ class Watchdog:
 
     def stored(self, key: tuple[str, str], before: Doc | None, after: Doc, answer: Doc, size: int) -> None:
         """An entity operation is about to be stored."""
-        if key[0] != "bot":
+        if key[0] != "bot" or is_draft(after):
             return
+        before = None if is_draft(before) else before
         bot, user = after["record"]["id"], after["userId"]
         for id_ in after["sent"]:
             known = self.intents.setdefault(id_, (user, bot))

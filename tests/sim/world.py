@@ -17,6 +17,7 @@ import orjson
 
 from entities import account as account_entity
 from entities import bot as bot_entity
+from entities.drafts import is_draft
 from entities.operation import AccountOperation, BotOperation
 from orchestrators import activities
 from orchestrators.activities import Outside
@@ -395,7 +396,8 @@ class World:
 
     def bot_state(self, bot: str) -> Doc | None:
         text = self.entities.get(("bot", entity_key(self.bots[bot], bot)))
-        return None if text is None else orjson.loads(text)
+        state = None if text is None else orjson.loads(text)
+        return None if is_draft(state) else state
 
 
 class Output:

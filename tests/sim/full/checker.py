@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from entities import belt
+from entities.drafts import is_draft
 from exchange.protocol import OrderStatus
 from shared.clock import ms_of
 from shared.ids import entity_key
@@ -149,9 +150,10 @@ class Checker:
     def committed(self, entity: str, before: str | None, after: str | None, answer: Doc) -> None:
         """[2] [10] [11] [15]: an entity has a new state."""
         new = None if after is None or entity.startswith("@account") else _parsed(after)
-        if new is None:
+        if is_draft(new):
             return
         old = None if before is None else _parsed(before)
+        old = None if is_draft(old) else old
         user, bot = new["userId"], new["record"]["id"]
         is_again = bot in self.states and new["epoch"] > self.states[bot]["epoch"]
         if is_again:
@@ -264,6 +266,7 @@ class Checker:
             return
         world.kernel.seen[f"ends_{document['status']}"] += 1
         state = world.durable.entity_state("bot", entity_key(bot.user, bot.id))
+        state = None if is_draft(state) else state
         if state is None and name in world.accidents.lost and document["status"] != "draft":
             # nothing has happened since: its orders rest, and the next tick will miss the state (the money is judged all the same)
             world.kernel.seen["lost_and_at_rest"] += 1
