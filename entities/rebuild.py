@@ -38,7 +38,7 @@ def rebuilt(given: dict[str, Any], stored: Stored | None) -> Bot:
     epoch, sent = int(given["epoch"]), given["sent"]
     bot = Bot(given["userId"], record, core, book, epoch, ms_of(document["started_at"]))
     told = max(int(document["revision"]), int(backup["revision"]), number(stored, "revision"))
-    bot.revision = max(told, int(given["committed"]) + 1)  # what was sent and never published is older than all that comes
+    bot.revision = max(told, int(given.get("committed", 0)) + 1)  # what was sent and never published is older than all that comes
     bot.cursor = (int(document["look"]["cursor"][0]), document["look"]["cursor"][1])
     future = document["look"].get("future") or {}
     bot.funded = int(future.get("funded") or 0)

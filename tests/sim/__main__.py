@@ -1,5 +1,5 @@
-"""`python -m tests.sim --seeds 2000 [--first 0] [--workers 2]`: so many seeds of the full platform, and five times as many of the small
-model, on every core it is given.
+"""`python -m tests.sim --seeds 2000 [--first 0] [--workers 2]`: so many seeds of the full platform, five times as many of the small
+model, and a twentieth of each of its corners (full/corners.py), on every core it is given.
 
     --kind full --first 17 --seeds 1      one seed of one world again, as a failing one says
     --mutants                             only the wrong protocols: which seed catches each
@@ -23,9 +23,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.sim.runs import KINDS, Verdict, judge_twice, never, remember
+from tests.sim.runs import CORNERS, KINDS, Verdict, judge_twice, never, remember
 
-SMALL_PER_FULL = 5
+SMALL_PER_FULL, FULL_PER_CORNER = 5, 20
 CHUNK = {"small": 50}
 PROGRESS_S = 20
 
@@ -46,7 +46,8 @@ def main() -> int:
         return mutants(given.seeds, given.kind)
     if given.crashes:
         return crashes(given)
-    asked = {given.kind: given.seeds} if given.kind else {"small": SMALL_PER_FULL * given.seeds, "full": given.seeds}
+    corners = {corner: given.seeds // FULL_PER_CORNER for corner in CORNERS if given.seeds >= FULL_PER_CORNER}
+    asked = {given.kind: given.seeds} if given.kind else {"small": SMALL_PER_FULL * given.seeds, "full": given.seeds, **corners}
     began = time.monotonic()
     found = [batch(given, kind, count) for kind, count in asked.items()]
     kinds = " + ".join(f"{count} {kind}" for kind, count in asked.items())

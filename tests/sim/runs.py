@@ -14,7 +14,7 @@ from tests.sim.world import World
 
 REGRESSIONS = Path(__file__).with_name("regressions.json")
 CATCHES = Path(__file__).with_name("catches.json")
-CORNERS = ("stops", "late trades")
+CORNERS = ("stops", "late trades", "varied")
 KINDS = ("small", "full", *CORNERS)
 _SHARED = (
     "kill_before", "kill_after", "zombie", "resumed", "zombie_ignored", "lost_request", "lost_reply", "late_arrival", "store_down",

@@ -11,7 +11,8 @@ from tests.sim.venue import Profile
 
 Doc = dict[str, Any]
 SLOW_TO_SHOW = Profile("slow to show", visible_ms=9_000)
-CALM: Doc = {"actions": 0, "hooks": 0, "poison": False, "guards": False, "by_hand": False, "post": False}
+USUAL: Doc = {field: Plan._field_defaults[field] for field in ("faults_ms", "moving_ms", "timers_ms", "end_ms", "move_ms", "gaps")}
+CALM: Doc = {**USUAL, "actions": 0, "hooks": 0, "poison": False, "guards": False, "by_hand": False, "post": False}
 CORNERS: dict[str, tuple[Doc, Doc]] = {
     "stops": (  # stops the venue keeps, for bots whose states get lost
         {**CALM, "strategies": ("DCA_FUTURES", "DCA_FUTURES"), "paper": (False, False), "is_onebox": True, "belts": True, "accidents": 4},
@@ -22,13 +23,13 @@ CORNERS: dict[str, tuple[Doc, Doc]] = {
          "hooks": 24, "move_ms": 1_500},
         {"partial": 1.0, "user": 1.0, "slow": 0.05, "kill": 0.0, "store_down": 0.0, "freeze": 0.0, "venue_down": 0.0},
     ),
+    "varied": ({"varied": True}, {}),  # every bot is one of the variants of configs.py, where elsewhere one in eight is
 }  # fmt: skip
 """By name: what is different in the plan, and in the chances of misfortunes."""
 
 
 def world_of(name: str, seed: int) -> World:
     plan, swarm = CORNERS[name]
-    usual = {field: Plan._field_defaults[field] for field in ("faults_ms", "moving_ms", "timers_ms", "end_ms", "move_ms", "gaps")}
-    world = World(seed, plan=Plan.of(random.Random(seed), seed)._replace(**{**usual, **plan}))
+    world = World(seed, plan=Plan.of(random.Random(seed), seed)._replace(**plan))
     world.kernel.swarm = world.kernel.swarm._replace(**swarm)
     return world
