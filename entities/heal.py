@@ -30,7 +30,7 @@ def begin(bot: Bot, now: int, asked: str = "") -> None:
     late = {id_ for id_ in doubtful if now - bot.book.rows[id_].signed_at > DOUBT_MS}
     is_free = bot.heal is None or ("told" in bot.heal and bool(asked or late - set(bot.heal["doubtful"])))
     if is_free and (asked or late or (bot.ticked_at and now - bot.ticked_at > AWAY_MS)):
-        bot.heal = {"from": bot.ticked_at or now, "at": bot.core.at, "doubtful": doubtful, "fills": bot.fills, "asked": asked}
+        bot.heal = {"from": bot.ticked_at or now, "doubtful": doubtful, "fills": bot.fills, "asked": asked}
 
 
 def count(bot: Bot, name: str, more: int = 1) -> None:
@@ -86,20 +86,8 @@ def end(bot: Bot, intents: list[dict[str, Any]], now: int, seen_at: int | None) 
 
 
 def is_worth_telling(heal: dict[str, Any], report: dict[str, int], now: int, seen_at: int) -> bool:
-    """An old trade was missed, a new one woke a bot at rest."""
-    is_late = report["fills"] > 0 and age_of_first(heal, now, seen_at) > AWAY_MS
+    """An old trade was missed, a new one woke a bot at rest. On a path of its own time (a replay) that cannot be told."""
+    is_wall = abs(now - seen_at) < AWAY_MS
+    is_late = report["fills"] > 0 and is_wall and now - int(heal.get("first", now)) > AWAY_MS
     doubts = any(report[name] for name in ("adopted", "missing", "resent", *(() if "told" in heal else ("unknown",))))
     return bool(heal["asked"]) or is_late or doubts or report["away_s"] * 1000 > REST_MS
-
-
-def age_of_first(heal: dict[str, Any], now: int, seen_at: int) -> int:
-    """How long ago by the wall clock the first trade of the look back was, in ms.
-
-    A path of its own time (a replay) is taken to have run evenly since the bot was last looked at, at whatever speed it did.
-    """
-    if "first" not in heal:
-        return 0
-    first, began = int(heal["first"]), int(heal.get("at", seen_at))
-    if abs(now - seen_at) < AWAY_MS:
-        return now - first
-    return (seen_at - first) * (now - int(heal["from"])) // (seen_at - began) if seen_at > began else 0

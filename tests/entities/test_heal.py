@@ -52,17 +52,6 @@ def test_a_fill_of_this_minute_after_hours_of_rest_is_no_outage():
     assert reports(state) == []
 
 
-@pytest.mark.parametrize(("before_end", "told"), [(59 * HOUR, 1), (60_000, 0)])
-def test_on_a_replay_an_old_fill_is_told_and_a_new_one_is_not(before_end, told):
-    """Sixty times as fast: an hour of absence is sixty of the path, a minute of it a second ago."""
-    state, intents = resting()
-    end = T0 + 60 * HOUR
-    missed = trade(intents["L1"], "95", "2.65", end - before_end)
-    open_ids = [intent["id"] for leg, intent in intents.items() if leg != "L1"]
-    state, _ = advance(state, T0 + HOUR, event=event(), view=view(end, "96", [missed], open_ids))
-    assert [report["fills"] for report in reports(state)] == ["1"] * told
-
-
 def test_an_order_of_unknown_fate_that_the_venue_has_is_told_as_adopted():
     state, told = started()
     [intent] = told["intents"]
